@@ -22,32 +22,40 @@ function release(form) {
   delete form.dataset.sending;
   for (const button of form.querySelectorAll("[data-was-label]")) {
     button.removeAttribute("aria-disabled");
-    button.textContent = button.dataset.wasLabel;
+    if (!button.children.length) button.textContent = button.dataset.wasLabel;
     delete button.dataset.wasLabel;
   }
 }
 
-function hold(form, submitter) {
-  form.dataset.sending = "true";
-  if (!submitter || submitter.children.length) return;
-  submitter.dataset.wasLabel = submitter.textContent;
+function hold(submitter) {
+  if (!submitter) return;
   submitter.setAttribute("aria-disabled", "true");
-  submitter.textContent = submitter.dataset.sendingLabel ?? "Saving…";
+  submitter.dataset.wasLabel = submitter.textContent;
+  if (!submitter.children.length) submitter.textContent = submitter.dataset.sendingLabel ?? "Saving…";
 }
+
+const byHtmx = (form) => form.matches("[hx-post],[hx-put],[hx-patch],[hx-delete],[hx-get],[hx-boost]");
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented && !form.matches("[hx-post],[hx-put],[hx-patch],[hx-delete],[hx-get]")) return;
-  if (form.method === "get" && !form.hasAttribute("hx-post")) return;
+  if (form.method === "get" && !byHtmx(form)) return;
   if (form.dataset.sending) {
     event.preventDefault();
     event.stopImmediatePropagation();
     return;
   }
   fillActs(form);
-  delete form.dataset.dirty;
-  // after this turn, so that the pressed button's own name and value still travel
-  setTimeout(() => hold(form, event.submitter), 0);
+  form.dataset.sending = "true";
+  // after this turn: the pressed button's own name and value still travel, and a script that took
+  // the form over has said so
+  setTimeout(() => {
+    if (event.defaultPrevented && !byHtmx(form)) {
+      release(form);
+      return;
+    }
+    delete form.dataset.dirty;
+    hold(event.submitter);
+  }, 0);
 }, true);
 
 // A stored act is finished: the same form sent again is a new act. A failed sending keeps its id,

@@ -1,0 +1,1 @@
+"""FHIR MedicationRequest, MedicationStatement and the Medication they name."""

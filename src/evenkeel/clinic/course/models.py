@@ -1,0 +1,151 @@
+"""A course of treatment: from referral through screening, consent and plan to its close."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from evenkeel.clinic.people.models import Account, Patient
+from evenkeel.clinic.record.models import Record
+
+
+class CourseState(models.TextChoices):
+    """Where a course stands."""
+
+    REFERRED = "referred", "Referred"
+    SCREENING = "screening", "Screening"
+    CONSENTED = "consented", "Consented"
+    INDUCTION = "induction", "Induction"
+    MAINTENANCE = "maintenance", "Maintenance"
+    PAUSED = "paused", "Paused"
+    CLOSED = "closed", "Closed"
+
+
+class Course(Record):
+    """One course of treatment of one person."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="courses")
+    state = models.CharField(
+        max_length=12, choices=CourseState.choices, default=CourseState.REFERRED
+    )
+    state_before_pause = models.CharField(max_length=12, blank=True)
+    state_since = models.DateTimeField()
+    indication = models.CharField(max_length=200)
+    referred_by = models.CharField(max_length=160, blank=True)
+    referral_note = models.TextField(blank=True)
+    goal = models.TextField(blank=True)
+    product = models.CharField(max_length=24, blank=True)
+    prescriber = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    therapist = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    close_reason = models.TextField(blank=True)
+    #: Set at the first administration, cleared at readiness: in between nothing new is agreed to.
+    dosed_since = models.DateTimeField(null=True)
+    #: Why no dose may start now: a list of {kind, id, statement, since}, kept by whoever raised it.
+    dose_holds = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "state"], name="course_by_state")]
+
+
+class Screening(Record):
+    """A signed decision whether this person may have this product, with what it rested on."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="screenings")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    product = models.CharField(max_length=24)
+    jurisdiction = models.CharField(max_length=8)
+    protocol_name = models.CharField(max_length=80)
+    protocol_version = models.CharField(max_length=20)
+    facts = models.JSONField()
+    findings = models.JSONField()
+    proposed = models.CharField(max_length=30)
+    decision = models.CharField(max_length=30)
+    overrides = models.BooleanField(default=False)
+    reason = models.TextField(blank=True)
+    signed_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    signed_role = models.CharField(max_length=20)
+    signed_at = models.DateTimeField()
+
+
+class ConsentDocument(Record):
+    """A version of the words a person consents to. Once published it never changes."""
+
+    kind = models.CharField(max_length=24)  # "treatment"
+    product_group = models.CharField(max_length=24)  # "esketamine_nasal" or "off_label"
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=160)
+    body = models.TextField()
+    body_hash = models.CharField(max_length=64)
+    published_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "kind", "product_group", "number"], name="one_document_number"
+            )
+        ]
+
+
+class Consent(Record):
+    """That a person consented: name, time, meaning and the hash of what was read."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="consents")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    document = models.ForeignKey(ConsentDocument, on_delete=models.PROTECT, related_name="+")
+    document_hash = models.CharField(max_length=64)
+    signed_name = models.CharField(max_length=160)
+    meaning = models.CharField(max_length=300)
+    signed_at = models.DateTimeField()
+    taken_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=200, blank=True)
+    withdrawal_note = models.TextField(blank=True)
+
+
+class TouchAgreement(Record):
+    """What touch a person agrees to before a session, and the word that stops everything."""
+
+    LEVELS = (
+        ("none", "No touch"),
+        ("hand", "Hand only"),
+        ("hand_shoulder", "Hand and shoulder"),
+    )
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="touch_agreements")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    level = models.CharField(max_length=20, choices=LEVELS)
+    stop_word = models.CharField(max_length=40)
+    signed_name = models.CharField(max_length=160)
+    signed_at = models.DateTimeField()
+    taken_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+
+class Plan(Record):
+    """What is to be given, how, and how often. A signed plan is replaced, never edited."""
+
+    STATES = (("draft", "Draft"), ("signed", "Signed"), ("replaced", "Replaced"))
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="plans")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=STATES, default="draft")
+    product = models.CharField(max_length=24)
+    dose_mg = models.DecimalField(max_digits=8, decimal_places=2)
+    dose_mg_per_kg = models.DecimalField(max_digits=7, decimal_places=4, null=True)
+    weight_kg = models.DecimalField(max_digits=6, decimal_places=2, null=True)
+    weight_as_of = models.DateTimeField(null=True)
+    duration_min = models.DecimalField(max_digits=6, decimal_places=1, null=True)
+    concentration_mg_ml = models.DecimalField(max_digits=7, decimal_places=2, null=True)
+    sessions_planned = models.PositiveSmallIntegerField(default=6)
+    spacing_days = models.DecimalField(max_digits=5, decimal_places=1)
+    note = models.TextField(blank=True)
+    stops = models.JSONField(default=list)
+    override_reason = models.TextField(blank=True)
+    signed_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "number"], name="one_plan_number")]

@@ -1,0 +1,42 @@
+"""Gives every request its caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from evenkeel.clinic.people.caller import context_for
+from evenkeel.clinic.record.act import Context
+from evenkeel.clinic.record.installation import is_demo
+
+
+class CallerMiddleware:
+    """Adds ``request.ctx`` (or ``None``) and ``request.needs_second_factor``, both lazily."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on with its caller."""
+        request.ctx = SimpleLazyObject(lambda: _context(request))  # type: ignore[attr-defined]
+        request.needs_second_factor = SimpleLazyObject(  # type: ignore[attr-defined]
+            lambda: _needs_second_factor(request)
+        )
+        response = self.get_response(request)
+        # Pages hold clinical data: no cache, shared or the browser's own, may keep them.
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _context(request: HttpRequest) -> Context | None:
+    user = request.user
+    return context_for(user) if user.is_authenticated and user.is_active else None
+
+
+def _needs_second_factor(request: HttpRequest) -> bool:
+    """Whether this is staff without a second factor, where one is required."""
+    user = request.user
+    return user.is_staff_member and not is_demo() and not is_mfa_enabled(user)

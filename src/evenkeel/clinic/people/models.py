@@ -1,0 +1,177 @@
+"""Sites, staff, patients and what is known of them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from evenkeel.clinic.record.models import Record
+from evenkeel.clinic.record.permissions import ROLE_LABELS, STAFF_ROLES
+
+
+class Site(Record):
+    """A place where people are treated. It is its own site."""
+
+    name = models.CharField(max_length=120)
+    address = models.TextField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    crisis_line = models.CharField(max_length=120, blank=True)
+    timezone = models.CharField(max_length=64, default="UTC")
+    jurisdiction = models.CharField(max_length=8, default="US")
+    mrn_prefix = models.CharField(max_length=6, default="EK")
+    active = models.BooleanField(default=True)
+
+
+class Chair(Record):
+    """A chair, bed or couch where a session takes place."""
+
+    name = models.CharField(max_length=60)
+    room = models.CharField(max_length=60, blank=True)
+    bed_label = models.CharField(max_length=60, blank=True)
+    order = models.PositiveSmallIntegerField(default=0)
+    active = models.BooleanField(default=True)
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds accounts by e-mail address. Accounts are made by actions, never by this manager."""
+
+    def get_by_natural_key(self, username: str | None) -> Account:
+        """The account with this e-mail address, in any case."""
+        return self.get(email__iexact=username)
+
+
+class Account(AbstractBaseUser):
+    """Somebody who can sign in: staff, or a patient seeing their own pages."""
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(unique=True)
+    full_name = models.CharField(max_length=120)
+    credentials = models.CharField(max_length=40, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff_member = models.BooleanField(default=True)
+    pin_hash = models.CharField(max_length=200, blank=True)
+    patient = models.OneToOneField(
+        "Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="account"
+    )
+    created_at = models.DateTimeField()
+
+    objects = AccountManager()
+
+    @property
+    def shown_name(self) -> str:
+        """Name with credentials, as on a note: "Noor Fiktiv, RN"."""
+        return f"{self.full_name}, {self.credentials}" if self.credentials else self.full_name
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class Membership(Record):
+    """That an account holds a role at a site, until it is ended."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=[(r.value, ROLE_LABELS[r]) for r in STAFF_ROLES])
+    ended_at = models.DateTimeField(null=True)
+
+
+class Invitation(Record):
+    """An offer of an account to somebody, by a link that works once."""
+
+    email = models.EmailField()
+    full_name = models.CharField(max_length=120)
+    credentials = models.CharField(max_length=40, blank=True)
+    roles = models.JSONField(default=list)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
+
+
+class Patient(Record):
+    """A person who may be, is or was treated."""
+
+    SEXES = (
+        ("female", "Female"),
+        ("male", "Male"),
+        ("other", "Other"),
+        ("unknown", "Unknown"),
+    )
+
+    mrn = models.CharField(max_length=20, unique=True)
+    given_name = models.CharField(max_length=80)
+    family_name = models.CharField(max_length=80)
+    called = models.CharField(max_length=80, blank=True)
+    pronouns = models.CharField(max_length=40, blank=True)
+    birth_date = models.DateField()
+    sex = models.CharField(
+        max_length=10,
+        choices=SEXES,
+        default="unknown",
+    )
+    phone = models.CharField(max_length=40, blank=True)
+    email = models.EmailField(blank=True)
+    address = models.TextField(blank=True)
+    emergency_contact = models.CharField(max_length=160, blank=True)
+    deceased = models.BooleanField(default=False)
+    deceased_at = models.DateTimeField(null=True)
+    identifiers = models.JSONField(default=list)
+    origin = models.CharField(max_length=120, default="entered here")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["site", "family_name", "given_name"], name="patient_by_name")
+        ]
+
+    @property
+    def patient_ref(self) -> uuid.UUID:
+        """Itself."""
+        return self.id
+
+    @property
+    def name(self) -> str:
+        """Given and family name."""
+        return f"{self.given_name} {self.family_name}"
+
+    def age_years(self, on: date) -> int:
+        """Completed years on a day."""
+        born = self.birth_date
+        return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+class Fact(Record):
+    """One thing known of a person, with its date and origin. What is not stated is unknown.
+
+    ``key`` is a key of the protocol's vocabulary, or ``condition``, ``medicine``, ``allergy`` for
+    list-like facts, whose ``value`` names the thing. A newer fact of the same key supersedes by
+    date; a correction supersedes by ``replaced_by``.
+    """
+
+    STATES = (("known", "Known"), ("absent", "Known to be absent"))
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="facts")
+    key = models.CharField(max_length=60)
+    state = models.CharField(max_length=10, choices=STATES, default="known")
+    value = models.JSONField(null=True)
+    as_of = models.DateTimeField(null=True)
+    origin = models.CharField(max_length=160)
+    source_key = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=20, default="active")
+    replaced_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "key"], name="fact_by_key")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "source_key"],
+                condition=~models.Q(source_key="") & models.Q(replaced_by__isnull=True),
+                name="one_fact_a_source",
+            )
+        ]

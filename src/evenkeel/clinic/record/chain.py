@@ -1,0 +1,180 @@
+"""The audit chain: each entry's hash covers the one before, one chain for the installation.
+
+An entry carries a salted digest of its payload; the payload stands beside it and can be erased
+lawfully without breaking the chain. Positions are taken under the writer's lock (SQLite's
+IMMEDIATE transaction, an advisory lock on PostgreSQL), so position order is commit order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+
+from evenkeel.clinic.record.models import ChainEntry, ChainPayload
+
+GENESIS = "0" * 64
+_POSTGRES_LOCK_KEY = 0x6B65656C  # "keel": one key for the one chain of an installation
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    if isinstance(value, set | frozenset | tuple):
+        return sorted(value) if isinstance(value, set | frozenset) else list(value)
+    raise TypeError(f"{type(value).__name__} cannot stand in the chain")
+
+
+def canonical(value: Any) -> str:
+    """One text for one value: sorted keys, no spaces, times in UTC to the microsecond."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+    )
+
+
+def digest(text: str) -> str:
+    """SHA-256 of ``text`` in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def row_state(row: models.Model) -> dict[str, Any]:
+    """The stored columns of a row as plain data, in the form that is hashed."""
+    state: dict[str, Any] = {}
+    for column in row._meta.concrete_fields:
+        value = column.value_from_object(row)
+        if isinstance(value, models.Model):
+            value = value.pk
+        if isinstance(value, Decimal) and isinstance(column, models.DecimalField):
+            value = f"{value:.{column.decimal_places}f}"
+        state[column.attname] = value
+    return state
+
+
+def state_digest(row: models.Model) -> str:
+    """The digest of a row's state, as it stands in the payload of the entry that wrote it."""
+    return digest(canonical(row_state(row)))
+
+
+def entry_hash(entry: ChainEntry) -> str:
+    """The hash an entry must carry: all its own columns and the hash before it."""
+    return digest(
+        canonical(
+            [
+                entry.position,
+                entry.recorded_at,
+                entry.happened_at,
+                entry.actor_id,
+                entry.actor_name,
+                entry.action,
+                entry.outcome,
+                entry.site_id,
+                entry.patient_id,
+                entry.subject,
+                entry.reason,
+                entry.via,
+                entry.payload_digest,
+                entry.previous_hash,
+            ]
+        )
+    )
+
+
+def take_writer_lock() -> None:
+    """Wait for the one writer's place. SQLite's IMMEDIATE transaction already is that lock."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_POSTGRES_LOCK_KEY])
+
+
+def head() -> tuple[int, str]:
+    """Position and hash of the newest entry; ``(0, GENESIS)`` for an empty chain."""
+    newest = ChainEntry.objects.order_by("-position").values_list("position", "hash").first()
+    return newest or (0, GENESIS)
+
+
+def seal(entry: ChainEntry, body: dict[str, Any], previous_hash: str) -> ChainPayload:
+    """Give an entry its digests and return the payload that belongs beside it."""
+    payload = ChainPayload(
+        position=entry.position, salt=secrets.token_hex(16), body=canonical(body)
+    )
+    entry.payload_digest = digest(payload.salt + payload.body)
+    entry.previous_hash = previous_hash
+    entry.hash = entry_hash(entry)
+    return payload
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One place where the chain, or a row it covers, is not what was written."""
+
+    position: int | None
+    what: str
+
+
+@dataclass(slots=True)
+class Verification:
+    """What a walk over the chain found."""
+
+    entries: int = 0
+    head_hash: str = GENESIS
+    breaks: list[Break] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.breaks
+
+
+def walk() -> Iterator[tuple[ChainEntry, ChainPayload | None]]:
+    """Every entry with its payload, in order, in pages, so that memory stays small."""
+    after = -1
+    while True:
+        entries = list(ChainEntry.objects.filter(position__gt=after).order_by("position")[:2000])
+        if not entries:
+            return
+        payloads = ChainPayload.objects.in_bulk([e.position for e in entries])
+        for entry in entries:
+            yield entry, payloads.get(entry.position)
+        after = entries[-1].position
+
+
+def verify_links() -> Verification:
+    """Recompute every hash of the chain and every payload digest.
+
+    Finds edited, removed, inserted and reordered entries. It cannot see a chain that was cut at
+    its end or rewritten whole; that takes a head kept outside the database.
+    """
+    result = Verification()
+    expected_position, previous = 1, GENESIS
+    for entry, payload in walk():
+        if entry.position != expected_position:
+            result.breaks.append(
+                Break(
+                    expected_position,
+                    f"entries {expected_position} to {entry.position - 1} are missing",
+                )
+            )
+        if entry.previous_hash != previous:
+            result.breaks.append(Break(entry.position, "does not follow from the entry before it"))
+        if entry_hash(entry) != entry.hash:
+            result.breaks.append(Break(entry.position, "was changed after it was written"))
+        if payload is None:
+            result.breaks.append(Break(entry.position, "has lost its payload"))
+        elif digest(payload.salt + payload.body) != entry.payload_digest:
+            result.breaks.append(Break(entry.position, "has a payload that was changed"))
+        result.entries += 1
+        expected_position, previous = entry.position + 1, entry.hash
+    result.head_hash = previous
+    return result

@@ -1,0 +1,29 @@
+"""The one row about this installation, and whether it is a demonstration."""
+
+from __future__ import annotations
+
+from evenkeel.clinic.record.models import Installation
+
+_demo: dict[str, bool] = {}
+
+
+def installation() -> Installation | None:
+    """The installation's row, or ``None`` before ``evenkeel`` was set up."""
+    return Installation.objects.filter(pk=1).first()
+
+
+def is_demo() -> bool:
+    """Whether this database is a demonstration. That is for ever, so it is looked up once."""
+    if not _demo.get("yes"):
+        row = installation()
+        if row is None:
+            return False
+        _demo["yes"] = row.demo
+        if not row.demo:
+            return False
+    return _demo["yes"]
+
+
+def forget() -> None:
+    """Drop what was looked up; for a process that opens another database."""
+    _demo.clear()

@@ -1,0 +1,123 @@
+"""One table: who may do what. Every route and action names a permission that stands here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is at a site. A person may hold several."""
+
+    ADMINISTRATOR = "administrator"
+    MEDICAL_DIRECTOR = "medical_director"
+    PRESCRIBER = "prescriber"
+    SESSION_NURSE = "session_nurse"
+    THERAPIST = "therapist"
+    PHARMACIST = "pharmacist"
+    FRONT_DESK = "front_desk"
+    AUDITOR = "auditor"
+    PATIENT = "patient"
+    SYSTEM = "system"
+
+
+ROLE_LABELS: dict[str, str] = {
+    Role.ADMINISTRATOR: "Administrator",
+    Role.MEDICAL_DIRECTOR: "Medical director",
+    Role.PRESCRIBER: "Prescriber",
+    Role.SESSION_NURSE: "Session nurse",
+    Role.THERAPIST: "Therapist",
+    Role.PHARMACIST: "Pharmacist",
+    Role.FRONT_DESK: "Front desk",
+    Role.AUDITOR: "Auditor",
+    Role.PATIENT: "Patient",
+    Role.SYSTEM: "System",
+}
+STAFF_ROLES: tuple[Role, ...] = tuple(r for r in Role if r not in (Role.PATIENT, Role.SYSTEM))
+
+#: Anybody, signed in or not (sign-in itself, one-time links, static help).
+PUBLIC = "public"
+#: Anybody who is signed in.
+SIGNED_IN = "signed_in"
+
+_ADM, _MD, _RX, _RN, _TH, _PH, _FD, _AU, _PT, _SYS = (
+    Role.ADMINISTRATOR,
+    Role.MEDICAL_DIRECTOR,
+    Role.PRESCRIBER,
+    Role.SESSION_NURSE,
+    Role.THERAPIST,
+    Role.PHARMACIST,
+    Role.FRONT_DESK,
+    Role.AUDITOR,
+    Role.PATIENT,
+    Role.SYSTEM,
+)
+_CARE = frozenset({_MD, _RX, _RN, _TH})
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    # the house
+    "setup.manage": frozenset({_ADM, _MD}),
+    "staff.manage": frozenset({_ADM, _MD}),
+    "staff.view": frozenset({_ADM, _MD, _RX, _RN, _TH, _PH, _FD, _AU}),
+    "device.manage": frozenset({_ADM, _MD, _RN}),
+    "status.view": frozenset({_ADM, _MD, _RX, _RN, _AU}),
+    # people
+    "people.view": frozenset({_MD, _RX, _RN, _TH, _PH, _FD, _AU}),
+    "people.register": frozenset({_MD, _RX, _RN, _FD}),
+    "people.edit": frozenset({_MD, _RX, _RN, _FD}),
+    "people.import": frozenset({_MD, _RX, _RN, _FD}),
+    "facts.view": _CARE | {_PH, _AU},
+    "facts.record": _CARE,
+    # the course
+    "course.view": _CARE | {_PH, _AU},
+    "course.open": frozenset({_MD, _RX, _FD}),
+    "course.move": frozenset({_MD, _RX}),
+    "course.close": frozenset({_MD, _RX}),
+    "screening.view": _CARE | {_PH, _AU},
+    "screening.sign": frozenset({_MD, _RX}),
+    "consent.view": _CARE | {_AU},
+    "consent.publish": frozenset({_MD}),
+    "consent.take": frozenset({_MD, _RX, _RN, _TH}),
+    "consent.withdraw": frozenset({_MD, _RX, _RN, _TH, _PT}),
+    "touch.agree": frozenset({_MD, _RX, _RN, _TH}),
+    "touch.withdraw": frozenset({_MD, _RX, _RN, _TH, _PT}),
+    "plan.view": _CARE | {_PH, _AU},
+    "plan.draft": frozenset({_MD, _RX}),
+    "plan.sign": frozenset({_MD, _RX}),
+    # the day
+    "appointment.view": frozenset({_MD, _RX, _RN, _TH, _PH, _FD, _AU}),
+    "appointment.manage": frozenset({_MD, _RX, _RN, _TH, _FD}),
+    "appointment.check_in": frozenset({_MD, _RX, _RN, _FD}),
+    "follow_up.record": frozenset({_MD, _RX, _RN, _TH}),
+    "downtime.print": frozenset({_MD, _RX, _RN, _FD}),
+    "downtime.enter": frozenset({_MD, _RX, _RN}),
+    # the session
+    "board.view": _CARE | {_PH, _AU},
+    "session.view": _CARE | {_PH, _AU},
+    "session.start": frozenset({_MD, _RX, _RN}),
+    "session.check_dose": frozenset({_MD, _RX, _RN, _PH}),
+    "session.record": frozenset({_MD, _RX, _RN, _TH}),
+    "session.administer": frozenset({_MD, _RX, _RN}),
+    "session.stop": frozenset({_MD, _RX, _RN, _TH}),
+    "session.acknowledge": frozenset({_MD, _RX, _RN}),
+    "session.hand_over": frozenset({_MD, _RX, _RN}),
+    "session.discharge": frozenset({_MD, _RX, _RN}),
+    "session.file_reading": frozenset({_SYS}),
+    "session.watch": frozenset({_SYS}),
+    "tray.assign": frozenset({_MD, _RX, _RN}),
+    # measuring
+    "outcome.view": _CARE | {_AU},
+    "outcome.ask": frozenset({_MD, _RX, _RN, _TH, _FD}),
+    "outcome.answer": frozenset({_PT, _SYS}),
+    "safety.close": frozenset({_MD, _RX, _TH}),
+    # the patient's own pages
+    "own.view": frozenset({_PT}),
+    "own.answer": frozenset({_PT}),
+    # oversight
+    "audit.view": frozenset({_MD, _AU}),
+    "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
+}
+
+
+def roles_for(permission: str) -> frozenset[Role]:
+    """The roles that hold ``permission``. Raises ``KeyError`` for an unknown name."""
+    return PERMISSIONS[permission]

@@ -1,0 +1,194 @@
+"""Appointments; the live session as its append-only list of events; what monitors sent."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from evenkeel.clinic.course.models import Course, Plan
+from evenkeel.clinic.people.models import Account, Chair, Patient
+from evenkeel.clinic.record.models import Appended, Record
+
+
+class AppointmentStatus(models.TextChoices):
+    """How an appointment stands."""
+
+    BOOKED = "booked", "Booked"
+    CHECKED_IN = "checked_in", "Checked in"
+    DONE = "done", "Done"
+    NO_SHOW = "no_show", "Did not come"
+    MOVED = "moved", "Moved"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Appointment(Record):
+    """A time set aside for one person, in one chair or by telephone."""
+
+    KINDS = (
+        ("screening", "Screening visit"),
+        ("preparation", "Preparation"),
+        ("dosing", "Dosing session"),
+        ("integration", "Integration"),
+        ("follow_up_call", "Follow-up call"),
+    )
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="appointments")
+    kind = models.CharField(max_length=16, choices=KINDS)
+    chair = models.ForeignKey(Chair, null=True, on_delete=models.PROTECT, related_name="+")
+    nurse = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    therapist = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    status = models.CharField(
+        max_length=12, choices=AppointmentStatus.choices, default=AppointmentStatus.BOOKED
+    )
+    status_reason = models.TextField(blank=True)
+    moved_to = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="moved_from"
+    )
+    check_in = models.JSONField(null=True)
+    checked_in_at = models.DateTimeField(null=True)
+    note = models.TextField(blank=True)
+    outcome = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "starts_at"], name="appointment_by_day")]
+
+
+class SessionState(models.TextChoices):
+    """The phase of a session; it follows from its events and is kept for the board's sake."""
+
+    BEFORE_DOSE = "before_dose", "Before dose"
+    RUNNING = "running", "Drug running"
+    PAUSED = "paused", "Paused"
+    WATCHING = "watching", "Watching"
+    CLOSED = "closed", "Closed"
+    ABANDONED = "abandoned", "Not given"
+
+
+LIVE_STATES = (
+    SessionState.BEFORE_DOSE,
+    SessionState.RUNNING,
+    SessionState.PAUSED,
+    SessionState.WATCHING,
+)
+
+
+class Session(Record):
+    """One dosing session. Everything that happens in it is a :class:`SessionEvent`."""
+
+    appointment = models.OneToOneField(
+        Appointment, null=True, on_delete=models.PROTECT, related_name="session"
+    )
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="sessions")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sessions")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    chair = models.ForeignKey(Chair, null=True, on_delete=models.PROTECT, related_name="+")
+    nurse = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(
+        max_length=12, choices=SessionState.choices, default=SessionState.BEFORE_DOSE
+    )
+    product = models.CharField(max_length=24)
+    protocol_name = models.CharField(max_length=80)
+    protocol_version = models.CharField(max_length=20)
+    dose_sheet = models.JSONField()
+    opened_at = models.DateTimeField()
+    first_dose_at = models.DateTimeField(null=True)
+    last_dose_ended_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    summary = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "state"], name="session_by_state")]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "number"], name="one_session_number")
+        ]
+
+
+class SessionEvent(Appended):
+    """One thing that happened. ``id`` is made by the client, so a retry is stored once."""
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="events")
+    patient_id = models.UUIDField()
+    kind = models.CharField(max_length=24)
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    raw_time = models.CharField(max_length=40, blank=True)
+    actor_id = models.CharField(max_length=64)
+    actor_name = models.CharField(max_length=200)
+    via = models.CharField(max_length=12)  # screen, monitor, paper, watcher
+    device_id = models.UUIDField(null=True)
+    body = models.JSONField()
+    body_digest = models.CharField(max_length=64)
+    supersedes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["session", "position"], name="event_by_session"),
+        ]
+
+
+class Monitor(Record):
+    """A bedside monitor: which chair it stands at and how far its clock is off."""
+
+    identifier = models.CharField(max_length=80, unique=True)
+    model_name = models.CharField(max_length=80, blank=True)
+    chair = models.ForeignKey(Chair, null=True, on_delete=models.PROTECT, related_name="monitors")
+    timezone = models.CharField(max_length=64, blank=True)
+    active = models.BooleanField(default=True)
+
+
+class MonitorSource(Record):
+    """An address from which monitor messages are taken."""
+
+    address = models.GenericIPAddressField(unique=True)
+    label = models.CharField(max_length=80, blank=True)
+    active = models.BooleanField(default=True)
+
+
+class MonitorStatus(models.Model):
+    """What the listener last saw of a monitor; no clinical record, so it is simply overwritten."""
+
+    identifier = models.CharField(max_length=80, primary_key=True)
+    last_heard_at = models.DateTimeField()
+    clock_offset_s = models.FloatField(null=True)
+    demonstration = models.BooleanField(default=False)
+    peer = models.CharField(max_length=64, blank=True)
+    messages = models.BigIntegerField(default=0)
+    counters = models.JSONField(default=dict)
+
+
+class TrayMessage(Record):
+    """A monitor message that could not be matched to a session; it waits, and is never guessed."""
+
+    STATES = (("waiting", "Waiting"), ("assigned", "Assigned"), ("discarded", "Discarded"))
+
+    device_identifier = models.CharField(max_length=80, blank=True)
+    location = models.CharField(max_length=80, blank=True)
+    received_at = models.DateTimeField()
+    measured_from = models.DateTimeField(null=True)
+    readings = models.JSONField()
+    raw = models.TextField()
+    digest = models.CharField(max_length=64, unique=True)
+    why = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=STATES, default="waiting")
+    session = models.ForeignKey(Session, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "state"], name="tray_by_state")]
+
+
+__all__ = [
+    "LIVE_STATES",
+    "Appointment",
+    "AppointmentStatus",
+    "Monitor",
+    "MonitorSource",
+    "MonitorStatus",
+    "Session",
+    "SessionEvent",
+    "SessionState",
+    "TrayMessage",
+]

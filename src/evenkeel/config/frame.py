@@ -1,0 +1,48 @@
+"""What the frame of every page shows: the ways one may go, who is here, what time it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from evenkeel.clinic.record.clock import system_clock
+from evenkeel.clinic.record.installation import is_demo
+from evenkeel.clinic.record.permissions import ROLE_LABELS
+
+#: (label, route name, permission, path prefixes that count as this place)
+PLACES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("Board", "board", "board.view", ("/board", "/sessions")),
+    ("Today", "day", "appointment.view", ("/day", "/appointments")),
+    ("People", "people", "people.view", ("/people", "/courses")),
+    ("Oversight", "audit", "audit.view", ("/oversight",)),
+    ("Set up", "setup", "setup.manage", ("/setup",)),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """A context processor; costs one query for a signed-in caller who was not looked up yet."""
+    clock = system_clock()
+    now = clock.now()
+    shown: dict[str, Any] = {
+        "demo": is_demo(),
+        "server_now": timezone.localtime(now),
+        "clock_speed": clock.speed,
+        "home_url": "/",
+    }
+    ctx = getattr(request, "ctx", None)
+    if not ctx:
+        return shown
+    path = request.path
+    shown["nav"] = [
+        {"label": label, "url": reverse(route), "current": path.startswith(prefixes)}
+        for label, route, permission, prefixes in PLACES
+        if ctx.actor.may(permission)
+    ]
+    roles = sorted({ROLE_LABELS[role] for _, role in ctx.actor.grants})
+    shown["who"] = {"name": ctx.actor.name, "role": ", ".join(roles)}
+    shown["signout_url"] = reverse("account_logout")
+    shown["menu_links"] = [{"label": "Sign-in and PIN", "url": reverse("own_sign_in")}]
+    return shown

@@ -1,0 +1,21 @@
+"""Every address. Each route declares its permission where its view stands."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from evenkeel.clinic.record.routes import unexpected
+from evenkeel.config import first_page
+
+urlpatterns = [
+    path("", first_page.home, name="home"),
+    path("", include("evenkeel.clinic.people.pages.urls")),
+    path("", include("evenkeel.clinic.course.pages.urls")),
+    path("", include("evenkeel.clinic.session.pages.urls")),
+    path("", include("evenkeel.clinic.outcome.pages.urls")),
+    path("oversight/", include("evenkeel.clinic.oversight.pages.urls")),
+    path("", include("evenkeel.interop.urls")),
+    path("accounts/", include("allauth.urls")),
+]
+
+handler500 = unexpected

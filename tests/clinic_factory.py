@@ -1,0 +1,89 @@
+"""Builds the synthetic clinic of the tests through the product's own actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from evenkeel.clinic.people.actions.set_up import (
+    add_chair,
+    found_installation,
+    grant_role,
+    open_site,
+)
+from evenkeel.clinic.people.caller import actor_of
+from evenkeel.clinic.people.models import Account, Chair, Patient, Site
+from evenkeel.clinic.record.act import Actor, Context, system_actor
+from evenkeel.clinic.record.clock import Clock
+from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
+
+PASSWORD = "correct-horse-battery"
+
+
+@dataclass
+class Clinic:
+    """The clinic, its people and ways to act as them."""
+
+    clock: Clock
+    site: Site
+    other_site: Site
+    chairs: list[Chair]
+    staff: dict[str, Account]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def as_(self, role: str) -> Context:
+        """The context of the member of staff who holds this role at the first site."""
+        return Context(actor=actor_of(self.staff[role]), clock=self.clock)
+
+    @property
+    def system(self) -> Context:
+        """The context of the system itself."""
+        return Context(actor=system_actor("test"), clock=self.clock, via="system")
+
+    def patient_context(self, patient: Patient) -> Context:
+        """The context of a patient with an account of their own."""
+        account = Account.objects.filter(patient=patient).first() or make_account(
+            f"{patient.mrn.lower()}@patients.invalid", patient.name, self.clock, patient=patient
+        )
+        return Context(actor=actor_of(account), clock=self.clock)
+
+
+def make_account(email: str, name: str, clock: Clock, **fields: Any) -> Account:
+    """An account with the tests' password."""
+    account = Account(
+        email=email,
+        full_name=name,
+        created_at=clock.now(),
+        is_staff_member=fields.get("patient") is None,
+        **fields,
+    )
+    account.set_password(PASSWORD)
+    account.save()
+    return account
+
+
+def build_clinic(clock: Clock) -> Clinic:
+    """Found an installation with two sites, four chairs and one account for each role of staff."""
+    founder = Context(
+        Actor("system:founder", "Founder", frozenset({(None, r) for r in Role})), clock
+    )
+    found_installation(founder, organisation="Harbour Clinic (synthetic)", demo=False)
+    site = open_site(
+        founder, name="Harbour", timezone="UTC", crisis_line="988 (call or text), every hour"
+    )
+    other = open_site(founder, name="Hill", timezone="Europe/Berlin", jurisdiction="EU")
+    chairs = [
+        add_chair(
+            founder, site_id=site.pk, name=f"Chair {n}", room=f"{n}", bed_label=f"BED{n}", order=n
+        )
+        for n in range(1, 5)
+    ]
+    staff = {}
+    for role in STAFF_ROLES:
+        account = make_account(f"{role.value}@harbour.invalid", f"Test {role.value}", clock)
+        grant_role(founder, account_id=account.pk, site_id=site.pk, role=role.value)
+        staff[role.value] = account
+    outsider = make_account("prescriber@hill.invalid", "Hill Prescriber", clock)
+    grant_role(founder, account_id=outsider.pk, site_id=other.pk, role="prescriber")
+    staff["prescriber_elsewhere"] = outsider
+    return Clinic(clock, site, other, chairs, staff)

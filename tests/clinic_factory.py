@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.utils import is_mfa_enabled
+
 from evenkeel.clinic.people.actions.set_up import (
     add_chair,
     found_installation,
@@ -87,3 +90,11 @@ def build_clinic(clock: Clock) -> Clinic:
     grant_role(founder, account_id=outsider.pk, site_id=other.pk, role="prescriber")
     staff["prescriber_elsewhere"] = outsider
     return Clinic(clock, site, other, chairs, staff)
+
+
+def sign_in(client: Any, account: Account) -> Any:
+    """Sign the account in on a Django test client, with a second factor as staff must have."""
+    if account.is_staff_member and not is_mfa_enabled(account):
+        TOTP.activate(account, "JBSWY3DPEHPK3PXP")
+    client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client

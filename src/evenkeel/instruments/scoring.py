@@ -95,21 +95,24 @@ def check_total(instrument: Instrument, total: int) -> int:
 
 def triage(instrument: Instrument, given: Mapping[str, int]) -> tuple[Band, bool]:
     """The tier the answers reach (worst first), and whether no missing answer could raise it."""
-    open_items = {
+    open_items = frozenset(
         item.link_id
         for item in instrument.items
         if item.link_id not in given and _may_yet_be_asked(instrument, item, given)
-    }
+    )
     could_be_worse = False
     for tier in instrument.scoring.tiers[:-1]:
-        for case in tier.when_any:
-            if all(given.get(link_id) == value for link_id, value in case.items()):
-                return tier.band, not could_be_worse
-            could_be_worse = could_be_worse or all(
-                link_id in open_items or given.get(link_id) == value
-                for link_id, value in case.items()
-            )
+        if any(_holds(case, given, frozenset()) for case in tier.when_any):
+            return tier.band, not could_be_worse
+        could_be_worse |= any(_holds(case, given, open_items) for case in tier.when_any)
     return instrument.scoring.tiers[-1].band, not could_be_worse
+
+
+def _holds(case: Mapping[str, int], given: Mapping[str, int], open_items: frozenset[str]) -> bool:
+    """True if every part of `case` is answered so, or (for `open_items`) still could be."""
+    return all(
+        link_id in open_items or given.get(link_id) == value for link_id, value in case.items()
+    )
 
 
 def _may_yet_be_asked(instrument: Instrument, item: Item, given: Mapping[str, int]) -> bool:

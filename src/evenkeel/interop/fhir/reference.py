@@ -71,10 +71,7 @@ class References:
         if target is not None:
             if target is self.patient:
                 return True
-            if target.type == "Patient":
-                subject.problem("reference", ANOTHER, SPLIT)
-            else:
-                subject.problem("reference", f"It is about a {target.type}, not about the patient.")
+            subject.problem("reference", f"It is about a {target.type}, not about the patient.")
             return False
         search = _PATIENT_SEARCH.fullmatch(reference)
         if search and self._identifies(unquote(search[1]), unquote(search[2])):

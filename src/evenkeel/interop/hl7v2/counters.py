@@ -30,6 +30,7 @@ class Counters:
     over_capacity: int = 0
     silent_dropped: int = 0
     partial_dropped: int = 0
+    deaf_dropped: int = 0
     connection_errors: int = 0
     messages: int = 0
     empty: int = 0

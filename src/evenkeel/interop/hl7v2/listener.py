@@ -24,6 +24,7 @@ __all__ = ["Filed", "Limits", "MonitorListener", "Sink"]
 log = logging.getLogger("evenkeel.hl7v2")
 _LOOPBACK = "127.0.0.1"
 _CHUNK = 16 * 1024
+_SEND_BUFFER = 32 * 1024
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,16 @@ class _Connection:
 def _peer_address(writer: asyncio.StreamWriter) -> str:
     name = writer.get_extra_info("peername")
     return str(name[0]) if name else ""
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Let the last answer go out, then make sure that nothing lingers."""
+    writer.close()
+    try:
+        async with asyncio.timeout(1.0):
+            await writer.wait_closed()
+    except (OSError, TimeoutError, asyncio.CancelledError):
+        writer.transport.abort()
 
 
 def _utc_now() -> datetime:
@@ -205,6 +216,8 @@ class MonitorListener:
         with contextlib.suppress(OSError):
             raw_socket = writer.get_extra_info("socket")
             raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            # Answers are a few hundred bytes; a sender that reads none must not fill megabytes.
+            raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         try:
             await self._converse(connection, reader, writer)
         except (_Dropped, ConnectionError, asyncio.CancelledError):
@@ -216,10 +229,7 @@ class MonitorListener:
         finally:
             self._connections.discard(connection)
             self.counters.open_connections -= 1
-            writer.close()
-            with contextlib.suppress(Exception, asyncio.CancelledError):
-                async with asyncio.timeout(1.0):
-                    await writer.wait_closed()
+            await _close(writer)
 
     def _admit(self, peer: str) -> bool:
         if not self._sources().allows(peer):
@@ -294,5 +304,6 @@ class MonitorListener:
             async with asyncio.timeout(self._limits.answer_s):
                 await writer.drain()
         except TimeoutError:
-            self.counters.partial_dropped += 1
+            self.counters.deaf_dropped += 1
+            writer.transport.abort()
             raise _Dropped from None

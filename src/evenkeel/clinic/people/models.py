@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from evenkeel.clinic.record.models import Record
 from evenkeel.clinic.record.permissions import ROLE_LABELS, STAFF_ROLES
@@ -62,8 +65,27 @@ class Account(AbstractBaseUser):
         "Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="account"
     )
     created_at = models.DateTimeField()
+    #: Raised to end every sign-in of this account at once.
+    sign_in_epoch = models.PositiveIntegerField(default=0)
 
     objects = AccountManager()
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must carry to be this account's: its password's hash and its epoch."""
+        return self._epoch_hash()
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under the fallback keys of a rotated secret key."""
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._epoch_hash(secret)
+
+    def _epoch_hash(self, secret: str | None = None) -> str:
+        return salted_hmac(
+            "evenkeel.people.sign_in",
+            f"{self.password}:{self.sign_in_epoch}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
     @property
     def shown_name(self) -> str:
@@ -92,7 +114,11 @@ class Invitation(Record):
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    #: The account it made; or, from the start, the one whose sign-in it sets anew.
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
+    #: Set where the account is to be a patient's own.
+    patient = models.ForeignKey("Patient", null=True, on_delete=models.PROTECT, related_name="+")
 
 
 class Patient(Record):
@@ -124,6 +150,10 @@ class Patient(Record):
     deceased_at = models.DateTimeField(null=True)
     identifiers = models.JSONField(default=list)
     origin = models.CharField(max_length=120, default="entered here")
+    #: Where the newest course stands and when the person comes next, kept by ``standing.py`` for
+    #: the list of people, which must not ask the course for every row.
+    stage = models.CharField(max_length=16, blank=True)
+    next_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
@@ -175,3 +205,29 @@ class Fact(Record):
                 name="one_fact_a_source",
             )
         ]
+
+
+class MrnCounter(models.Model):
+    """The last medical record number given out under a prefix; only the writer touches it."""
+
+    prefix = models.CharField(max_length=6, primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+
+class SetupToken(models.Model):
+    """A one-time token that makes the first administrator. Only its hash is kept."""
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class FailedAttempt(models.Model):
+    """A wrong code or token. Counted in the database, so that a limit holds across processes."""
+
+    kind = models.CharField(max_length=20)
+    subject = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "subject", "at"], name="failed_attempt")]

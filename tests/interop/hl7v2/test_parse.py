@@ -433,6 +433,7 @@ def test_damaged_identifier_identifies_nobody_and_costs_no_reading() -> None:
         (oru(spo2(), pid="PID|||A\rPID|||B"), "two_patients"),
         (oru(spo2()) + oru(spo2("88")), "two_messages"),
         (oru(*[spo2()] * 1001), "too_many_segments"),
+        (oru("OBX|1|NM|" + "^" * 10_001), "too_many_parts"),
     ],
 )
 def test_refused(raw: bytes, code: str) -> None:
@@ -476,6 +477,15 @@ def test_repeated_cuff_keeps_its_identity_and_a_new_one_does_not() -> None:
     ]
     assert sets[0][False] == sets[1][False] != sets[2][False]
     assert sets[0][True] != sets[1][True]
+
+
+def test_repeated_cuff_keeps_its_identity_when_another_sensor_falls_off() -> None:
+    """The VS900 names its equipment on the first observation only."""
+    whole = real("mindray_vs900_stale_cuff")
+    lines = whole.split(b"\r")
+    without = b"\r".join(line for line in lines if b"SAT_O2" not in line)
+    first, second = (group_readings(parse(raw))[0] for raw in (whole, without))
+    assert first.identity == second.identity
 
 
 def test_same_quantity_twice_is_neither_lost_nor_averaged() -> None:

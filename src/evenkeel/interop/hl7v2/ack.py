@@ -35,6 +35,7 @@ _CONDITION = {
     "two_messages": ("100", "Segment sequence error"),
     "two_patients": ("100", "Segment sequence error"),
     "too_many_segments": ("100", "Segment sequence error"),
+    "too_many_parts": ("104", "Value too long"),
     "unreadable": ("100", "Segment sequence error"),
     "too_long": ("104", "Value too long"),
     "no_header": ("100", "Segment sequence error"),

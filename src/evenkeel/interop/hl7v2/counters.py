@@ -58,7 +58,7 @@ class Counters:
             self.devices.popitem(last=False)
 
     def snapshot(self) -> dict[str, Any]:
-        """A copy made of plain values."""
+        """A copy by name; ``devices`` maps a device key to its :class:`DeviceHeard`."""
         plain: dict[str, Any] = {
             name: value
             for name, value in vars(self).items()

@@ -247,7 +247,7 @@ def _identity(message: MonitorMessage, readings: list[Reading]) -> str:
     Where the monitor gave no time of its own, the digest of the whole message stands in: two
     messages without any time are two measurements, one message sent twice is one.
     """
-    parts = [message.sending_device.id, *message.equipment_ids]
+    parts = [message.sending_device.id]
     if readings[0].time_source == "received":
         parts.append(message.digest)
     else:

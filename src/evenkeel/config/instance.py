@@ -73,7 +73,7 @@ class Instance:
             return key
 
     def databases(self) -> dict[str, dict[str, Any]]:
-        """Django's ``DATABASES``: SQLite in the home, or PostgreSQL by one setting, ``database``."""
+        """Django's ``DATABASES``: SQLite in the home, or PostgreSQL where ``database`` is set."""
         url = self.get("database", "")
         if not url:
             return {"default": sqlite_settings(self.database_path)}

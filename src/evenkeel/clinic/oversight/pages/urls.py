@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from evenkeel.clinic.oversight.pages import audit
+
+urlpatterns = [
+    path("", audit.audit, name="audit"),
+    path("verify", audit.verify, name="verify"),
+]

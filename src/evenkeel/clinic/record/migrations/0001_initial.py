@@ -4,88 +4,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ChainPayload',
+            name="ChainPayload",
             fields=[
-                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('salt', models.CharField(max_length=32)),
-                ('body', models.TextField()),
+                ("position", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("salt", models.CharField(max_length=32)),
+                ("body", models.TextField()),
             ],
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('beat_at', models.DateTimeField()),
-                ('detail', models.JSONField(default=dict)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("beat_at", models.DateTimeField()),
+                ("detail", models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotentReply',
+            name="IdempotentReply",
             fields=[
-                ('key', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('actor_id', models.CharField(max_length=64)),
-                ('body_digest', models.CharField(max_length=64)),
-                ('reply', models.JSONField()),
-                ('recorded_at', models.DateTimeField(db_index=True)),
+                ("key", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("actor_id", models.CharField(max_length=64)),
+                ("body_digest", models.CharField(max_length=64)),
+                ("reply", models.JSONField()),
+                ("recorded_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ChainEntry',
+            name="ChainEntry",
             fields=[
-                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField(db_index=True)),
-                ('happened_at', models.DateTimeField(null=True)),
-                ('actor_id', models.CharField(max_length=64)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('action', models.CharField(max_length=80)),
-                ('outcome', models.CharField(default='done', max_length=12)),
-                ('site_id', models.UUIDField(null=True)),
-                ('patient_id', models.UUIDField(null=True)),
-                ('subject', models.CharField(blank=True, max_length=120)),
-                ('reason', models.TextField(blank=True)),
-                ('via', models.CharField(blank=True, max_length=20)),
-                ('payload_digest', models.CharField(max_length=64)),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ("position", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField(db_index=True)),
+                ("happened_at", models.DateTimeField(null=True)),
+                ("actor_id", models.CharField(max_length=64)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("action", models.CharField(max_length=80)),
+                ("outcome", models.CharField(default="done", max_length=12)),
+                ("site_id", models.UUIDField(null=True)),
+                ("patient_id", models.UUIDField(null=True)),
+                ("subject", models.CharField(blank=True, max_length=120)),
+                ("reason", models.TextField(blank=True)),
+                ("via", models.CharField(blank=True, max_length=20)),
+                ("payload_digest", models.CharField(max_length=64)),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['patient_id', 'position'], name='chain_patient'), models.Index(fields=['actor_id', 'position'], name='chain_actor')],
+                "indexes": [
+                    models.Index(fields=["patient_id", "position"], name="chain_patient"),
+                    models.Index(fields=["actor_id", "position"], name="chain_actor"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('organisation', models.CharField(blank=True, max_length=200)),
-                ('demo', models.BooleanField(default=False)),
-                ('demo_seed', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('set_up_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                ("organisation", models.CharField(blank=True, max_length=200)),
+                ("demo", models.BooleanField(default=False)),
+                ("demo_seed", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("set_up_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_installation')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="one_installation")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('object_id', models.UUIDField()),
-                ('version', models.PositiveIntegerField()),
-                ('position', models.BigIntegerField(db_index=True)),
-                ('digest', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("object_id", models.UUIDField()),
+                ("version", models.PositiveIntegerField()),
+                ("position", models.BigIntegerField(db_index=True)),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'object_id', 'version'), name='one_version')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "object_id", "version"), name="one_version"
+                    )
+                ],
             },
         ),
     ]

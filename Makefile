@@ -1,0 +1,60 @@
+# Two commands matter: `make demo` and `make test`. The rest is for people who work on evenkeel.
+PORT ?= 8000
+HL7_PORT ?= 2575
+SPEED ?= 1
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: demo test soak lint format packages screenshots bench lock clean
+
+demo: $(VENV)/.run
+	@$(BIN)/evenkeel demo --port $(PORT) --hl7-port $(HL7_PORT) --speed $(SPEED)
+
+test: packages $(VENV)/.dev
+	@$(BIN)/ruff check src tests bench
+	@$(BIN)/ruff format --check src tests bench
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.run
+
+soak: packages $(VENV)/.dev
+	@EVENKEEL_SOAK=1 $(BIN)/python -m tests.run --soak
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check --fix src tests bench
+	@$(BIN)/ruff format src tests bench
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	@$(BIN)/evenkeel bench web
+
+screenshots: packages $(VENV)/.dev
+	@$(BIN)/python -m tests.browser.screenshots docs/pictures
+
+# what the tests need beyond Python: installed where we may, else the tests say what is missing
+packages:
+	@sh tests/packages.sh
+
+lock:
+	@sh tests/lock.sh
+
+$(VENV)/bin/python:
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what evenkeel needs (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what evenkeel and its tests need (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@ $(VENV)/.run
+
+clean:
+	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,0 +1,35 @@
+"""``evenkeel serve``: everything a clinic needs, as one supervised command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from evenkeel.config import checks
+from evenkeel.config.instance import find_instance
+from evenkeel.config.manage import start_django
+from evenkeel.config.supervisor import Ports, Supervisor, clinic_processes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--port", type=int, default=8000, help="port of the pages (8000)")
+    parser.add_argument("--hl7-port", type=int, default=2575, help="port of the monitors (2575)")
+    parser.add_argument("--workers", type=int, default=2, help="processes that serve pages (2)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Refuse what is unsafe, then serve until told to stop."""
+    start_django()
+    instance = find_instance()
+    problems = [c for c in checks.run_checks(instance) if c.level == "refuse"]
+    problems += checks.refuse_demo()
+    for problem in problems:
+        print(f"evenkeel: {problem.message}\n  {problem.what_to_do}", file=sys.stderr)
+    if problems:
+        return 1
+    ports = Ports(arguments.port, arguments.hl7_port)
+    supervisor = Supervisor(clinic_processes(instance, ports, workers=arguments.workers))
+    scheme = "https" if checks.serves_tls(instance) else "http"
+    print(f"evenkeel is open at {scheme}://{instance.get('host', '127.0.0.1')}:{ports.http}")
+    return supervisor.run()

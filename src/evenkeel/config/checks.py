@@ -1,0 +1,181 @@
+"""What ``evenkeel doctor`` looks at, and what ``evenkeel serve`` refuses."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from evenkeel.clinic.record.installation import is_demo
+from evenkeel.config.instance import LOOPBACK, Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding: ``ok``, ``warn``, or ``refuse`` (the clinic must not open like this)."""
+
+    level: str
+    message: str
+    what_to_do: str = ""
+
+
+def run_checks(instance: Instance) -> list[Check]:
+    """Every check, in the order a person would want to read them."""
+    found = [_secret_key(instance), _transport(instance), _home(instance)]
+    try:
+        found += _database()
+        found.append(_migrations())
+    except OperationalError as error:
+        found.append(
+            Check(
+                "refuse",
+                f"The database does not answer: {error}".strip(),
+                "Check the setting 'database', or that the folder can be written.",
+            )
+        )
+    found.append(_pdf())
+    return found
+
+
+def serves_tls(instance: Instance) -> bool:
+    """Whether this installation itself ends TLS, or a trusted proxy before it does."""
+    proxy = str(instance.get("tls_proxy", "")).lower() in {"1", "true", "yes"}
+    return bool(instance.get("tls_certificate", "")) or proxy
+
+
+def _secret_key(instance: Instance) -> Check:
+    path = instance.home / "secret_key"
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
+    if mode & 0o077:
+        return Check("refuse", f"Others on this machine can read {path.name}.", f"chmod 600 {path}")
+    return Check("ok", "The secret key is this installation's own and readable by its owner alone.")
+
+
+def _transport(instance: Instance) -> Check:
+    host = str(instance.get("host", "127.0.0.1"))
+    if host in LOOPBACK:
+        return Check("ok", f"Pages are served on {host} only.")
+    certificate = str(instance.get("tls_certificate", ""))
+    if certificate and not (
+        Path(certificate).exists() and Path(str(instance.get("tls_key", ""))).exists()
+    ):
+        return Check(
+            "refuse",
+            "The TLS certificate or its key is not where the settings say.",
+            "Correct tls_certificate and tls_key in evenkeel.toml.",
+        )
+    if not serves_tls(instance):
+        return Check(
+            "refuse",
+            f"Pages would cross the network from {host} without encryption.",
+            "Set tls_certificate and tls_key, or tls_proxy where a trusted proxy ends TLS.",
+        )
+    return Check("ok", f"Pages are served on {host} with TLS.")
+
+
+def _home(instance: Instance) -> Check:
+    if not os.access(instance.home, os.W_OK):
+        return Check(
+            "refuse",
+            f"{instance.home} cannot be written.",
+            "Give this user the folder, or set EVENKEEL_HOME.",
+        )
+    return Check("ok", f"Data are kept in {instance.home}.")
+
+
+#: What a PostgreSQL server must answer, and why.
+_POSTGRES_SETTINGS = (
+    ("fsync", {"on"}, "a power cut could lose what was acknowledged"),
+    (
+        "synchronous_commit",
+        {"on", "remote_write", "remote_apply", "local"},
+        "an acknowledged entry might not be on the disk",
+    ),
+    ("full_page_writes", {"on"}, "a power cut could tear a page"),
+)
+
+
+def _database() -> list[Check]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            return _sqlite(cursor)
+        found = []
+        for name, safe, why in _POSTGRES_SETTINGS:
+            cursor.execute(f"SHOW {name}")
+            value = cursor.fetchone()[0]
+            found.append(
+                Check("ok", f"PostgreSQL {name} is {value}.")
+                if value in safe
+                else Check(
+                    "refuse",
+                    f"PostgreSQL {name} is {value}: {why}.",
+                    f"Set {name} = on in postgresql.conf and restart the server.",
+                )
+            )
+        return found
+
+
+def _sqlite(cursor: object) -> list[Check]:
+    values = {}
+    for pragma in ("journal_mode", "synchronous", "foreign_keys"):
+        cursor.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+        values[pragma] = cursor.fetchone()[0]  # type: ignore[attr-defined]
+    mode = connection.settings_dict["OPTIONS"].get("transaction_mode")
+    wanted = [
+        (values["journal_mode"] == "wal", "write-ahead log", "journal_mode=WAL"),
+        (values["synchronous"] == 2, "full synchronisation", "synchronous=FULL"),
+        (values["foreign_keys"] == 1, "foreign keys", "foreign_keys=ON"),
+        (mode == "IMMEDIATE", "immediate transactions", "transaction_mode IMMEDIATE"),
+    ]
+    return [
+        Check("ok", f"SQLite runs with {name}.")
+        if good
+        else Check("refuse", f"SQLite runs without {name}.", f"Restore {setting} in the settings.")
+        for good, name, setting in wanted
+    ]
+
+
+def _migrations() -> Check:
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if pending:
+        return Check(
+            "refuse",
+            f"The database is {len(pending)} steps behind this version.",
+            "Run: evenkeel upgrade",
+        )
+    return Check("ok", "The database matches this version.")
+
+
+def _pdf() -> Check:
+    try:
+        importlib.import_module("weasyprint")
+    except (ImportError, OSError):
+        return Check(
+            "warn",
+            "PDF cannot be made here; pages print from the browser instead.",
+            "Install the packages libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0.",
+        )
+    return Check("ok", "PDF can be made.")
+
+
+def refuse_demo() -> list[Check]:
+    """A refusal where this database is a demonstration, which it stays for ever."""
+    try:
+        demo = is_demo()
+    except OperationalError:
+        return []
+    if demo:
+        return [
+            Check(
+                "refuse",
+                "This database is a demonstration, for ever.",
+                "Set EVENKEEL_HOME to another folder, or run: evenkeel demo",
+            )
+        ]
+    return []

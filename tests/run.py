@@ -1,0 +1,74 @@
+"""Runs every test: the suite on SQLite, the storage part again on PostgreSQL.
+
+python -m tests.run [--soak] [pytest arguments]
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+from tests.needs import REQUIRE_ALL, postgres_binaries
+from tests.postgres import running_postgres
+
+#: The part of the tests that stores: it runs on both databases.
+STORAGE = [
+    "tests/clinic/record",
+    "tests/clinic/people",
+    "tests/clinic/course",
+    "tests/clinic/session",
+    "tests/clinic/outcome",
+]
+WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "2")
+
+
+def _pytest(arguments: list[str], environment: dict[str, str] | None = None) -> tuple[int, str]:
+    """Run pytest, showing its output as it comes; returns its status and that output."""
+    command = [sys.executable, "-m", "pytest", *arguments]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **(environment or {})},
+    )
+    lines = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        lines.append(line)
+    return process.wait(), "".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Run both parts; status 0 only if all passed, and, where required, nothing was skipped."""
+    soak = "--soak" in arguments
+    chosen = [a for a in arguments if a != "--soak"]
+    parallel = ["-n", WORKERS, "--dist", "loadgroup", "-p", "no:cacheprovider"]
+    coverage = ["--cov=evenkeel", "--cov-report=term:skip-covered"] if not chosen else []
+    status, output = _pytest([*parallel, *coverage, *(chosen or ["tests"])])
+    skipped = re.findall(r"^SKIPPED \[(\d+)\] .*?: (.*)$", output, re.M)
+    if not chosen or soak:
+        binaries = postgres_binaries()
+        if binaries is None:
+            skipped.append(("1", "the storage tests on PostgreSQL need a PostgreSQL server"))
+        else:
+            print("\nThe storage tests once more, on PostgreSQL:")
+            with running_postgres(binaries) as address:
+                again, _ = _pytest(
+                    [*parallel, "-m", "not browser and not sqlite", *STORAGE],
+                    {"EVENKEEL_DATABASE": address},
+                )
+            status = status or again
+    total = sum(int(count) for count, _ in skipped)
+    print(f"\nSkipped for want of something on this machine: {total}")
+    for count, reason in skipped:
+        print(f"  {count} x {reason}")
+    return status or int(bool(total) and REQUIRE_ALL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

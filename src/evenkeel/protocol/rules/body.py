@@ -1,0 +1,163 @@
+"""Age, pregnancy, liver, thyroid, lungs, bladder."""
+
+from __future__ import annotations
+
+from ..registry import CLEAR, Case, Fired, Unknown, Verdict, rule, when
+
+
+@rule("under_age", kind="eligibility", reads=("age_years",))
+def under_age(case: Case) -> Verdict:
+    """Below the adult age of the protocol."""
+    age, adult = case.number("age_years"), case.protocol.number("screen.adult_age_years")
+    return when(
+        None if age is None else age < adult,
+        Fired(
+            f"Under {adult:g} years old",
+            "Not approved for children and adolescents.",
+            "A specialist in the treatment of young people decides.",
+        ),
+        "age_years",
+    )
+
+
+@rule("older_adult", kind="eligibility", reads=("age_years",))
+def older_adult(case: Case) -> Verdict:
+    """Older adults: larger rises, other guide values."""
+    age, older = case.number("age_years"), case.protocol.number("screen.older_age_years")
+    return when(
+        None if age is None else age >= older,
+        Fired(
+            f"{older:g} years or older",
+            "Older people had larger rises in blood pressure.",
+            "Watch blood pressure closely, and the walk home.",
+        ),
+        "age_years",
+    )
+
+
+@rule("pregnancy", kind="eligibility", reads=("pregnancy", "hcg_test", "sex"))
+def pregnancy(case: Case) -> Verdict:
+    """Pregnant, or a positive test. A man, or "not applicable", settles it; so does a test."""
+    if "positive" in (case.word("pregnancy"), case.word("hcg_test")):
+        return Fired(
+            "Pregnant, or the test is positive",
+            "Ketamine is not advised in pregnancy; it may harm the child.",
+            "Not while pregnant; talk about other treatments.",
+        )
+    if pregnancy_ruled_out(case):
+        return CLEAR
+    return Unknown(("pregnancy",), "Ask whether pregnancy is possible.")
+
+
+def pregnancy_ruled_out(case: Case) -> bool:
+    """Return whether some fact says that the person is not pregnant."""
+    return (
+        case.word("sex") == "male"
+        or case.word("pregnancy") in ("negative", "not_applicable")
+        or case.word("hcg_test") == "negative"
+    )
+
+
+@rule("breastfeeding", kind="eligibility", reads=("breastfeeding", "sex", "pregnancy"))
+def breastfeeding(case: Case) -> Verdict:
+    """Breast-feeding."""
+    answer = case.yes("breastfeeding")
+    if answer is None and (
+        case.word("sex") == "male" or case.word("pregnancy") == "not_applicable"
+    ):
+        return CLEAR
+    return when(
+        answer,
+        Fired(
+            "Breast-feeding",
+            "The drug passes into milk; the advice is not to breast-feed during treatment.",
+            "After weaning.",
+        ),
+        "breastfeeding",
+    )
+
+
+@rule("child_pugh_b", kind="eligibility", reads=("child_pugh",))
+def child_pugh_b(case: Case) -> Verdict:
+    """Moderate liver disease: watch longer."""
+    return when(
+        # Child-Pugh unknown is asked by the rule on severe liver disease.
+        case.word("child_pugh") == "B",
+        Fired(
+            "Moderate liver disease (Child-Pugh B)",
+            "Effects may last longer.",
+            "Plan a longer watch after the dose.",
+        ),
+    )
+
+
+@rule("hyperthyroidism", kind="eligibility", reads=("hyperthyroidism",))
+def hyperthyroidism(case: Case) -> Verdict:
+    """Over-active thyroid that is not treated."""
+    return when(
+        case.active("hyperthyroidism"),
+        Fired(
+            "Over-active thyroid",
+            "Untreated, it makes the rise in pressure and pulse larger.",
+            "Thyroid tests, and treatment first if they are abnormal.",
+        ),
+        "hyperthyroidism",
+    )
+
+
+@rule("lung_disease", kind="eligibility", reads=("pulmonary_insufficiency", "sleep_apnea"))
+def lung_disease(case: Case) -> Verdict:
+    """Poor lung function or sleep apnea."""
+    keys = ("pulmonary_insufficiency", "sleep_apnea")
+    missing = [key for key in keys if case.active(key) is None]
+    return when(
+        case.active(*keys),
+        Fired(
+            "Lung disease or sleep apnea",
+            "The drug can slow breathing.",
+            "A doctor's view on breathing, and oxygen at hand.",
+        ),
+        *missing,
+    )
+
+
+@rule("porphyria", kind="eligibility", reads=("porphyria",))
+def porphyria(case: Case) -> Verdict:
+    """Porphyria."""
+    return when(
+        case.ever("porphyria"),
+        Fired(
+            "Porphyria",
+            "Trials left it out; an attack could be brought on.",
+            "A specialist's view.",
+        ),
+        "porphyria",
+    )
+
+
+@rule("bladder_disease", kind="eligibility", reads=("bladder_disease",))
+def bladder_disease(case: Case) -> Verdict:
+    """Cystitis or bladder disease."""
+    return when(
+        case.active("bladder_disease"),
+        Fired(
+            "Cystitis or bladder disease",
+            "Ketamine can harm the bladder.",
+            "A doctor's clearance first; then watch the symptoms.",
+        ),
+        "bladder_disease",
+    )
+
+
+@rule("tests_abnormal", kind="workup", reads=("liver_tests", "renal_tests"))
+def tests_abnormal(case: Case) -> Verdict:
+    """Abnormal liver or kidney tests need a doctor's reading."""
+    hits = tuple(key for key in ("liver_tests", "renal_tests") if case.word(key) == "abnormal")
+    if not hits:
+        return CLEAR
+    return Fired(
+        "Liver or kidney tests are abnormal",
+        "They need a doctor's reading.",
+        "A doctor reads them, and grades the liver if it is concerned.",
+        hits,
+    )

@@ -1,0 +1,57 @@
+"""Is this what the treatment is for?"""
+
+from __future__ import annotations
+
+from ..conditions import recognize_condition
+from ..registry import CLEAR, Case, Fired, Unknown, Verdict, rule
+
+
+def _codes(case: Case) -> set[str]:
+    matches = (recognize_condition(name) for name in case.names("diagnoses"))
+    return {match[0].code for match in matches if match is not None}
+
+
+@rule("indication", kind="indication", reads=("diagnoses",))
+def indication(case: Case) -> Verdict:
+    """Some depression must be the reason."""
+    if case.facts["diagnoses"].state == "unknown":
+        return Unknown(("diagnoses",), "State the diagnosis.")
+    if _codes(case) & {"major_depression", "acute_suicidality", "bipolar"}:
+        return CLEAR
+    return Fired(
+        "No depression among the diagnoses",
+        "The protocol is for depression.",
+        "A specialist decides whether to treat outside it.",
+    )
+
+
+@rule("failed_trials", kind="indication", reads=("failed_adequate_trials", "diagnoses"))
+def failed_trials(case: Case) -> Verdict:
+    """Enough other treatments must have failed, unless suicidality is acute."""
+    if "acute_suicidality" in _codes(case):
+        return CLEAR
+    count, asked = (
+        case.number("failed_adequate_trials"),
+        case.protocol.number("screen.failed_trials"),
+    )
+    if count is None:
+        return Unknown(("failed_adequate_trials",), "Count treatments of adequate dose and time.")
+    if count >= asked:
+        return CLEAR
+    return Fired(
+        f"Fewer than {asked:g} adequate treatments have failed",
+        f"Treatment-resistant depression means {asked:g} or more in this episode.",
+        "A specialist decides, or another treatment comes first.",
+    )
+
+
+@rule("off_label", kind="indication", reads=())
+def off_label(case: Case) -> Verdict:
+    """Say so when the use is off label."""
+    if not case.product.off_label:
+        return CLEAR
+    return Fired(
+        f"{case.product.label} for depression is off label",
+        "No label sets a dose or a limit; the clinic's protocol does.",
+        "The consent form says so.",
+    )

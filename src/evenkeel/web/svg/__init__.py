@@ -1,0 +1,53 @@
+"""Drawings made on the server: pure functions from plain data to SVG markup.
+
+Every drawing carries a title and a description for screen readers, escapes every word it is given,
+and is well-formed XML, so it can stand in a page, in a PDF or alone. Colors are given twice: as the
+light theme's values in attributes, for paper, and as classes, through which the page's style sheet
+puts the theme in their place.
+"""
+
+from evenkeel.web.svg.course import course_chart
+from evenkeel.web.svg.day import Appointment, Day, day_timeline
+from evenkeel.web.svg.session import (
+    DrugSpan,
+    Reading,
+    SessionRecord,
+    Threshold,
+    TimedNote,
+    session_timeline,
+)
+from evenkeel.web.svg.sparkline import PressureReading, PressureSpark, sparkline
+from evenkeel.web.svg.story import (
+    CourseStory,
+    Forecast,
+    ForecastPoint,
+    ScoreLine,
+    ScorePoint,
+    SessionMark,
+    Stage,
+    StoryMark,
+)
+
+__all__ = [
+    "Appointment",
+    "CourseStory",
+    "Day",
+    "DrugSpan",
+    "Forecast",
+    "ForecastPoint",
+    "PressureReading",
+    "PressureSpark",
+    "Reading",
+    "ScoreLine",
+    "ScorePoint",
+    "SessionMark",
+    "SessionRecord",
+    "Stage",
+    "StoryMark",
+    "Threshold",
+    "TimedNote",
+    "course_chart",
+    "day_timeline",
+    "session_timeline",
+    "sparkline",
+]

@@ -24,7 +24,8 @@ from tests.interop.hl7v2.wire import (
     wired,
 )
 
-QUICK = Limits(first_s=0.15, frame_s=0.15, idle_s=0.15)
+SILENT = Limits(first_s=0.15)
+STUCK = Limits(frame_s=0.15)
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -118,7 +119,7 @@ def test_frame_without_end_is_dropped_and_others_go_on() -> None:
     async def scenario() -> None:
         sink = RecordingSink()
         async with (
-            listening(sink, limits=QUICK) as listener,
+            listening(sink, limits=STUCK) as listener,
             wired(listener) as stuck,
             wired(listener) as good,
         ):
@@ -133,7 +134,7 @@ def test_frame_without_end_is_dropped_and_others_go_on() -> None:
 
 def test_trickling_start_marks_buy_no_time() -> None:
     async def scenario() -> None:
-        async with listening(RecordingSink(), limits=QUICK) as listener, wired(listener) as wire:
+        async with listening(RecordingSink(), limits=STUCK) as listener, wired(listener) as wire:
 
             async def trickle() -> None:
                 while True:
@@ -150,7 +151,7 @@ def test_trickling_start_marks_buy_no_time() -> None:
 @pytest.mark.parametrize("said", [b"", b"noise", b"\r\n\r\n"])
 def test_client_that_says_nothing_is_dropped(said: bytes) -> None:
     async def scenario() -> None:
-        async with listening(RecordingSink(), limits=QUICK) as listener, wired(listener) as wire:
+        async with listening(RecordingSink(), limits=SILENT) as listener, wired(listener) as wire:
             await wire.write(said)
             assert await wire.until_closed() == b""
             assert listener.counters.silent_dropped == 1
@@ -558,3 +559,25 @@ async def _send_many(wire: Wire, name: str) -> None:
     for number in range(10):
         await wire.write(b"junk" * number)
         assert msa(await wire.ask(numbered(f"{name}-{number}")))[1] == "AA"
+
+
+def test_port_that_cannot_be_moved_stays_where_it_is() -> None:
+    async def scenario() -> None:
+        sources = AllowedSources()
+        # 192.0.2.1 is set aside for documentation (RFC 5737): no machine has it.
+        listener = MonitorListener(
+            RecordingSink(), lambda: sources, host="192.0.2.1", port=0, clock=lambda: NOW
+        )
+        await listener.start()
+        try:
+            before = listener.address
+            sources = AllowedSources.parse(["10.0.0.0/24"])
+            with pytest.raises(OSError, match="assign"):
+                await listener.refresh()
+            assert listener.address == before
+            async with wired(listener) as wire:
+                assert msa(await wire.ask(numbered("1")))[1] == "AA"
+        finally:
+            await listener.stop()
+
+    run(scenario)

@@ -530,3 +530,28 @@ def test_mutated_message_is_read_or_refused_and_nothing_else(raw: bytes) -> None
         assert one.measured_at.tzinfo is not None
         assert all(value.is_finite() for value in one.values.values())
     assert len(message.readings) + len(message.unknown) <= raw.count(b"OBX")
+
+
+@pytest.mark.parametrize(
+    ("msh_3_4", "obx_18", "device", "eui64"),
+    [
+        ("A^00a0370000000001^EUI-64|B", "", "00a0370000000001", "00A0370000000001"),
+        ("A^not-an-eui^EUI-64|B", "", "not-an-eui", None),
+        ("|SERIAL-7", "^^00A0370000000002^EUI-64", "SERIAL-7", None),
+        ("|", "080019FFFE0B4020^B40_GE", "080019FFFE0B4020", "080019FFFE0B4020"),
+        ("|", "", "", None),
+    ],
+)
+def test_who_sent_it(msh_3_4: str, obx_18: str, device: str, eui64: str | None) -> None:
+    message = parse(
+        oru(
+            spo2(tail=f"|||||R|||||||{obx_18}"),
+            msh=f"MSH|^~\\&|{msh_3_4}|||20260726151332+0000||ORU^R01|1|P|2.6",
+        )
+    )
+    assert (message.sending_device.id, message.sending_device.eui64) == (device, eui64)
+
+
+def test_naive_time_of_receipt_is_a_mistake_of_ours() -> None:
+    with pytest.raises(TypeError, match="aware"):
+        parse_message(oru(spo2()), received_at=datetime(2026, 1, 1), default_tz=UTC)

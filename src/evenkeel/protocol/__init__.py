@@ -2,6 +2,13 @@
 
 from .alarms import ALARM_LEVELS, SYMPTOMS, Alarm, AlarmLevel, Reading, alarms_for
 from .conditions import Condition, known_conditions, recognize_condition
+from .departure import DischargeFacts
+from .discharge import (
+    DischargeItem,
+    DischargeResult,
+    discharge_check,
+    discharge_document,
+)
 from .dose import DoseSheet, Stop, check_dose, dose_arithmetic
 from .errors import DoseError, FactsError, ProtocolError, ProtocolRoomError
 from .facts import Fact, Facts
@@ -37,6 +44,9 @@ __all__ = [
     "BloodPressure",
     "Condition",
     "ConditionRecord",
+    "DischargeFacts",
+    "DischargeItem",
+    "DischargeResult",
     "DoseError",
     "DoseSheet",
     "Fact",
@@ -58,6 +68,8 @@ __all__ = [
     "alarms_for",
     "check_dose",
     "default_protocol",
+    "discharge_check",
+    "discharge_document",
     "dose_arithmetic",
     "known_conditions",
     "known_medicines",

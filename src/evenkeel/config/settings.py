@@ -28,11 +28,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "axes",
-    "csp",
+    "django.forms",
+    # before allauth: its pages are drawn by our templates
     "evenkeel.web",
     "evenkeel.clinic.record",
     "evenkeel.clinic.people",
@@ -40,6 +37,11 @@ INSTALLED_APPS = [
     "evenkeel.clinic.session",
     "evenkeel.clinic.outcome",
     "evenkeel.clinic.oversight",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "csp",
 ]
 
 MIDDLEWARE = [
@@ -75,6 +77,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "evenkeel.web.forms.KitRenderer"
+
 AUTH_USER_MODEL = "people.Account"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -108,12 +112,16 @@ ACCOUNT_RATE_LIMITS = {"login_failed": False, "login": False}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "evenkeel"
+MFA_FORMS = {
+    "authenticate": "evenkeel.clinic.people.second_factor.CountedCode",
+    "reauthenticate": "evenkeel.clinic.people.second_factor.CountedCodeAgain",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "evenkeel.clinic.people.sign_in.login_name"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "web/locked_out.html"
 AXES_ENABLE_ADMIN = False

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from evenkeel.clinic.people.models import Account
 from evenkeel.clinic.record.errors import Invalid
 
 MIN_PIN_LENGTH = 6
+MAX_PIN_LENGTH = 12
+_UNSAID = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
 
 
 class ClosedDoors(DefaultAccountAdapter):
@@ -21,6 +25,13 @@ class ClosedDoors(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, **rest: Any
+    ) -> None:
+        """Pass messages on, but for those that say what the page itself shows."""
+        if message_template not in _UNSAID:
+            super().add_message(request, level, message_template, **rest)
 
 
 def new_token() -> tuple[str, str]:
@@ -36,16 +47,42 @@ def token_hash(token: str) -> str:
 
 def hash_pin(pin: str) -> str:
     """The stored form of a PIN. Raises ``Invalid`` for one that is too easy to guess."""
-    if not pin.isdigit() or len(pin) < MIN_PIN_LENGTH or len(set(pin)) < 3:
+    digits = pin.isascii() and pin.isdigit() and MIN_PIN_LENGTH <= len(pin) <= MAX_PIN_LENGTH
+    if not digits or len(set(pin)) < 3 or _runs(pin):
         raise Invalid(
-            f"A PIN is at least {MIN_PIN_LENGTH} digits, with three different ones among them.",
+            f"A PIN is {MIN_PIN_LENGTH} to {MAX_PIN_LENGTH} digits, with three different ones "
+            "among them, and no plain run such as 123456.",
             fields={"pin": "Choose a longer or less regular PIN."},
         )
     return make_password(pin)
 
 
-def pin_matches(account: Account, pin: str) -> bool:
-    """Whether ``pin`` is the account's PIN, or its password where it has set no PIN."""
-    if account.pin_hash:
-        return check_password(pin, account.pin_hash)
-    return account.check_password(pin)
+def _runs(pin: str) -> bool:
+    """Whether the digits only count up or down."""
+    steps = {int(b) - int(a) for a, b in zip(pin, pin[1:], strict=False)}
+    return steps in ({1}, {-1})
+
+
+def pin_matches(account: Account, typed: str) -> bool:
+    """Whether ``typed`` is the account's PIN or its password."""
+    if account.pin_hash and check_password(typed, account.pin_hash):
+        return True
+    return account.check_password(typed)
+
+
+def login_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
+    """The address a sign-in was tried with, in lower case; the lock-out counts by it."""
+    given = credentials or {}
+    name = given.get("email") or given.get("username") or given.get("login")
+    if not name and request is not None:
+        name = request.POST.get("login")
+    return str(name).strip().lower()[:254] if name else None
+
+
+def safe_next(request: HttpRequest, fallback: str) -> str:
+    """Where to go on: the ``next`` that was asked for if it is a path of this very site."""
+    asked = request.POST.get("next") or request.GET.get("next") or ""
+    local = asked.startswith("/") and url_has_allowed_host_and_scheme(
+        asked, allowed_hosts=None, require_https=False
+    )
+    return asked if local else fallback

@@ -59,6 +59,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "staff.manage": frozenset({_ADM, _MD}),
     "staff.view": frozenset({_ADM, _MD, _RX, _RN, _TH, _PH, _FD, _AU}),
     "device.manage": frozenset({_ADM, _MD, _RN}),
+    "sign_in.manage": frozenset(Role) - {Role.SYSTEM},
+    "invitation.accept": frozenset({_SYS}),
+    "administrator.first": frozenset({_SYS}),
     "status.view": frozenset({_ADM, _MD, _RX, _RN, _AU}),
     # people
     "people.view": frozenset({_MD, _RX, _RN, _TH, _PH, _FD, _AU}),

@@ -284,4 +284,4 @@ def noon_of(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(12), tzinfo=ZoneInfo(zone))
 
 
-__all__ = ["KEPT", "LISTS", "assemble_facts", "noon_of", "facts_of", "names_of", "protocol_value"]
+__all__ = ["KEPT", "LISTS", "assemble_facts", "facts_of", "names_of", "noon_of", "protocol_value"]

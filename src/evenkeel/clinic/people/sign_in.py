@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 from typing import Any
 
@@ -59,7 +60,7 @@ def hash_pin(pin: str) -> str:
 
 def _runs(pin: str) -> bool:
     """Whether the digits only count up or down."""
-    steps = {int(b) - int(a) for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {int(b) - int(a) for a, b in itertools.pairwise(pin)}
     return steps in ({1}, {-1})
 
 

@@ -25,7 +25,7 @@ def set_standing(
     patient: Patient,
     *,
     stage: str | None = None,
-    next_at: datetime | None | _Keep = KEEP,
+    next_at: datetime | _Keep | None = KEEP,
 ) -> Patient:
     """Note the state of the newest course, or when the person comes next (``None``: no date).
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 import zoneinfo
+from dataclasses import replace
 from typing import Any
 
 from evenkeel.clinic.people.models import Account, Chair, Membership, Site
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.clinic.record.models import Installation
-from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
+from evenkeel.clinic.record.permissions import STAFF_ROLES, Role, roles_for
 
 
 @action("installation.found", permission="audit.verify")
@@ -27,13 +30,42 @@ def found_installation(act: Act, *, organisation: str, demo: bool, seed: str = "
 
 @action("site.open", permission="setup.manage")
 def open_site(act: Act, **fields: Any) -> Site:
-    """Open a site. ``fields`` are those of :class:`Site`; the time zone must be a known one."""
+    """Open a site. ``fields`` are those of :class:`Site`; the time zone must be a known one.
+
+    Whoever opens it holds there the roles by which they may: otherwise nobody could go on.
+    """
     site = Site(**fields)
+    check_site(site)
+    site.site_id = site.id
+    account = Account.objects.filter(pk=_account_key(act)).first()
+    if account is None:
+        return act.write(site)
+    roles = sorted({role for _, role in act.actor.grants if role in roles_for(act.permission)})
+    grants = act.actor.grants | {(site.id, role) for role in roles}
+    act.ctx = replace(act.ctx, actor=replace(act.actor, grants=grants))
+    act.write(site)
+    for role in roles:
+        act.write(Membership(site=site, account=account, role=role))
+    return site
+
+
+def _account_key(act: Act) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(act.actor.id)
+    except ValueError:
+        return None
+
+
+def check_site(site: Site) -> None:
+    """Raise ``Invalid`` unless the site has a name, a known time zone and a sound prefix."""
     check_timezone(site.timezone)
     if not site.name.strip():
         raise Invalid("A site needs a name.", fields={"name": "Enter the name of the site."})
-    site.site_id = site.id
-    return act.write(site)
+    if not re.fullmatch(r"[A-Z]{1,6}", site.mrn_prefix):
+        raise Invalid(
+            "The prefix of record numbers is one to six capital letters.",
+            fields={"mrn_prefix": "Enter one to six capital letters."},
+        )
 
 
 def check_timezone(name: str) -> None:
@@ -53,6 +85,8 @@ def add_chair(
 ) -> Chair:
     """Add a chair to a site. ``bed_label`` is how the bedside monitor names the place."""
     site = act.open(Site, site_id)
+    if not site.active:
+        raise Refused("The site is closed.", what_to_do="Open the site again first.")
     if not name.strip():
         raise Invalid("A chair needs a name.", fields={"name": "Enter a name, such as Chair 1."})
     if site_has_chair(site, name):

@@ -1,25 +1,37 @@
-"""The table of commands. A command's module is imported only when the table is walked."""
+"""The table of commands."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 
 
-def _lazy(module: str) -> Callable[[], ModuleType]:
-    return lambda: importlib.import_module(f"evenkeel.cli.{module}")
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its module has ``add_arguments`` and ``run``, and is loaded when it is chosen.
+
+    ``starts_django`` is false for those that first choose an installation of their own.
+    """
+
+    name: str
+    summary: str
+    module: str
+    starts_django: bool = True
+
+    def load(self) -> ModuleType:
+        """Import the command's module."""
+        return importlib.import_module(f"evenkeel.cli.{self.module}")
 
 
-#: (name, what it does in one line, loader). Each module has ``add_arguments`` and ``run``.
-ALL: tuple[tuple[str, str, Callable[[], ModuleType]], ...] = (
-    ("serve", "Run the clinic: pages, live streams, monitor listener, watcher", _lazy("serve")),
-    (
+ALL: tuple[Command, ...] = (
+    Command("serve", "Run the clinic: pages, live streams, monitor listener, watcher", "serve"),
+    Command(
         "first-administrator",
         "Make the one-time link for the first real administrator",
-        _lazy("first_administrator"),
+        "first_administrator",
     ),
-    ("doctor", "Check this installation and say what is unsafe", _lazy("doctor")),
-    ("upgrade", "Back up, migrate, and go back if that fails", _lazy("upgrade")),
-    ("verify", "Check that the record is whole", _lazy("verify")),
+    Command("doctor", "Check this installation and say what is unsafe", "doctor"),
+    Command("upgrade", "Back up, migrate, and go back if that fails", "upgrade"),
+    Command("verify", "Check that the record is whole", "verify"),
 )

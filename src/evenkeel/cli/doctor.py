@@ -6,7 +6,6 @@ import argparse
 
 from evenkeel.config import checks
 from evenkeel.config.instance import find_instance
-from evenkeel.config.manage import start_django
 
 _MARKS = {"ok": "ok    ", "warn": "note  ", "refuse": "UNSAFE"}
 
@@ -17,7 +16,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print every finding; status 1 where the clinic must not open like this."""
-    start_django()
     found = checks.run_checks(find_instance())
     for check in found:
         print(f"{_MARKS[check.level]}  {check.message}")

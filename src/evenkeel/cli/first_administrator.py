@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from evenkeel.config.manage import start_django
+from evenkeel.clinic.people.actions.first_administrator import make_setup_token
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,9 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the link; it works once, within a day."""
-    start_django()
-    from evenkeel.clinic.people.actions.first_administrator import make_setup_token
-
     token = make_setup_token()
     print("Open this link within 24 hours; it works once:")
     print(f"  {arguments.address.rstrip('/')}/setup/first/{token}")

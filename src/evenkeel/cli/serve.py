@@ -7,7 +7,7 @@ import sys
 
 from evenkeel.config import checks
 from evenkeel.config.instance import find_instance
-from evenkeel.config.manage import start_django
+from evenkeel.config.lock import InstanceLock
 from evenkeel.config.supervisor import Ports, Supervisor, clinic_processes
 
 
@@ -20,7 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Refuse what is unsafe, then serve until told to stop."""
-    start_django()
     instance = find_instance()
     problems = [c for c in checks.run_checks(instance) if c.level == "refuse"]
     problems += checks.refuse_demo()
@@ -29,7 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     if problems:
         return 1
     ports = Ports(arguments.port, arguments.hl7_port)
-    supervisor = Supervisor(clinic_processes(instance, ports, workers=arguments.workers))
-    scheme = "https" if checks.serves_tls(instance) else "http"
-    print(f"evenkeel is open at {scheme}://{instance.get('host', '127.0.0.1')}:{ports.http}")
-    return supervisor.run()
+    with InstanceLock(instance, "serve"):
+        supervisor = Supervisor(clinic_processes(instance, ports, workers=arguments.workers))
+        scheme = "https" if checks.serves_tls(instance) else "http"
+        host = instance.get("host", "127.0.0.1")
+        print(f"evenkeel is open at {scheme}://{host}:{ports.http}", flush=True)
+        return supervisor.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from evenkeel.config.manage import start_django
+from evenkeel.clinic.record.verify import CANNOT_DETECT, verify
 
 _SHOWN = 20
 
@@ -15,9 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk the chain and every row it covers; status 1 where something does not fit."""
-    start_django()
-    from evenkeel.clinic.record.verify import CANNOT_DETECT, verify
-
     found = verify()
     print(f"{found.entries} entries, {found.rows} rows checked; head {found.head_hash}")
     for broken in found.breaks[:_SHOWN]:

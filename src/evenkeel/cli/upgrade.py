@@ -1,0 +1,74 @@
+"""``evenkeel upgrade``: back up, bring the database to this version, and go back if that fails."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connection
+
+from evenkeel import __version__
+from evenkeel.config import backup
+from evenkeel.config.founding import found_if_new
+from evenkeel.config.instance import ConfigurationError, Instance, find_instance
+from evenkeel.config.lock import InstanceLock
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--back", action="store_true", help="put the newest backup back instead")
+    parser.add_argument("--copy", type=Path, help="with --back: put this backup back")
+    parser.add_argument(
+        "--lose",
+        type=int,
+        default=0,
+        metavar="N",
+        help="with --back: how many entries recorded since the backup you accept to lose",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Upgrade, or go back."""
+    instance = find_instance()
+    with InstanceLock(instance, "upgrade"):
+        if arguments.back:
+            return _go_back(instance, arguments.copy, arguments.lose)
+        return _upgrade(instance)
+
+
+def _upgrade(instance: Instance) -> int:
+    copy = backup.back_up(instance, __version__, datetime.now(UTC))
+    if copy:
+        print(f"Backed up to {copy}")
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        found_if_new()
+    except Exception as error:
+        connection.close()
+        print(f"evenkeel: the upgrade failed: {error}", file=sys.stderr)
+        if copy is None:
+            return 1
+        backup.put_back(instance, copy)
+        print("evenkeel: the database is as it was before.", file=sys.stderr)
+        return 1
+    print(f"The database is at version {__version__}.")
+    return 0
+
+
+def _go_back(instance: Instance, chosen: Path | None, accepted_loss: int) -> int:
+    copy = chosen or backup.newest_copy(instance)
+    if not copy.exists():
+        raise ConfigurationError(f"there is no backup {copy}")
+    if not instance.get("database", ""):
+        lost = backup.chain_length(instance.database_path) - backup.chain_length(copy)
+        if lost > accepted_loss:
+            raise ConfigurationError(
+                f"{lost} entries were recorded since {copy.name}; going back would lose them. "
+                f"If that is meant, say so: --lose {lost}"
+            )
+    backup.put_back(instance, copy)
+    print(f"The database is that of {copy.name}.")
+    return 0

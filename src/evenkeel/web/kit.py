@@ -172,7 +172,7 @@ def kit_context() -> dict[str, Any]:
         "taken_at": _at(-2),
         "spark": svg.sparkline(sample_spark()),
         "course_picture": svg.course_chart(sample_course()),
-        "day_picture": svg.day_timeline(sample_day()),
+        "day_picture": svg.day_timeline(sample_day(), width=1340),
         "session_picture": svg.session_timeline(sample_session()),
         "levels": ("inform", "review", "hold", "emergency"),
         "marks": (

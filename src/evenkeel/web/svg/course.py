@@ -99,11 +99,11 @@ def _story_line(story: CourseStory, frame: _Frame) -> SafeString:
         at, wide = frame.x(mark.at), text_width(mark.label)
         left = min(at, frame.right - wide)
         boxes.append((left, left + wide))
-    shown = rows_for(boxes, most=1, gap=8)
+    shown = rows_for(boxes, most=2, gap=8)
     labels = [
-        words(left, 48, mark.label)
+        words(left, 48 + row * 14, mark.label)
         for mark, (left, _right), row in zip(labeled, boxes, shown, strict=True)
-        if row == 0
+        if row is not None
     ]
     return join(
         [

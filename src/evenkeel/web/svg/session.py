@@ -106,7 +106,7 @@ def _rows(record: SessionRecord) -> list[_Row]:
     rows = []
     if record.pressures:
         values = [v for r in record.pressures for v in (r.sbp_mmhg, r.dbp_mmhg)]
-        values += [t.value for t in record.thresholds if t.quantity == "pressure"]
+        values += [t.value + 9 for t in record.thresholds if t.quantity == "pressure"]
         low, high = _limits(values, 70, 150, 5)
         top = max(record.pressures, key=lambda r: r.sbp_mmhg)
         systolic = [Reading(r.at, r.sbp_mmhg) for r in record.pressures]
@@ -207,13 +207,14 @@ def _limit_lines(
         at = y(limit.value)
         parts.append(group(f"thr {limit.level}", path(f"M{_LEFT:.0f} {at:.1f}H{right:.1f}")))
         word = limit.label or limit.level.capitalize()
-        room = at - y(row.high) > 15
-        parts.append(
-            group(
-                f"tick {limit.level}-word",
-                words(_LEFT + 6, at - 4 if room else at + 13, word, cls="halo"),
-            )
+        # the two levels keep to different ends, for they often lie closer than a line of words
+        left = limit.level == "hold"
+        above, below = at - y(row.high) > 8, y(row.low) - at > 10
+        base = at - 4 if (left and above) or not below else at + 13
+        place = words(
+            _LEFT + 6 if left else right - 4, base, word, "" if left else "end", cls="halo"
         )
+        parts.append(group(f"tick {limit.level}-word", place))
     return join(parts)
 
 
@@ -286,23 +287,20 @@ def _notes(
         spans.append((at - 3, at + 8 + text_width(text)))
     rows = rows_for(spans, most=6, gap=6)
     depth = max((row for row in rows if row is not None), default=-1) + 1
+    bottom = top + depth * 17 + (8 if depth else 0)
     pins, labels, left_out = [], [], 0
     for note, text, row in zip(notes, texts, rows, strict=True):
         if row is None:
             left_out += 1
             continue
+        # pins rise from the axis: a later note in a lower row then crosses no earlier words
         at, y = x(note.at), top + 16 + row * 17
-        pins.append(
-            join([path(f"M{at:.1f} {top:.1f}V{y:.1f}"), element("circle", cx=at, cy=y - 4, r=2.5)])
-        )
+        pins.append(path(f"M{at:.1f} {y - 4:.1f}V{bottom:.1f}"))
+        pins.append(element("circle", cx=at, cy=y - 4, r=2.5))
         labels.append(words(at + 6, y, text, cls="halo"))
-    more = (
-        group("tick", words(right + _RIGHT, top + 14, f"and {left_out} more", "end"))
-        if left_out
-        else ""
-    )
-    drawn = join([group("axis", *pins), group("lab", *labels), more])
-    return drawn, top + depth * 17 + (8 if depth else 0)
+    more = words(right + _RIGHT, top + 14, f"and {left_out} more", "end") if left_out else ""
+    drawn = join([group("axis", *pins), group("lab", *labels), group("tick", more)])
+    return drawn, bottom
 
 
 def _time_axis(

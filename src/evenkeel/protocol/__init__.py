@@ -9,7 +9,7 @@ from .discharge import (
     discharge_check,
     discharge_document,
 )
-from .dose import DoseSheet, Stop, check_dose, dose_arithmetic
+from .dose import DoseSheet, Stop, check_dose, check_vial, dose_arithmetic
 from .errors import DoseError, FactsError, ProtocolError, ProtocolRoomError
 from .facts import Fact, Facts
 from .findings import EFFECTS, Finding, Screening
@@ -67,6 +67,7 @@ __all__ = [
     "Threshold",
     "alarms_for",
     "check_dose",
+    "check_vial",
     "default_protocol",
     "discharge_check",
     "discharge_document",

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from .errors import DoseError
 from .pack import Protocol
 from .products import PRODUCTS, Product
-from .sources import CLINIC_POLICY, Source, cite
+from .sources import CLINIC_POLICY, SOURCED, Source, cite
 
 Number = Decimal | int | float | str
 
@@ -22,6 +22,7 @@ VOLUME_STEP_ML: Final = Decimal("0.01")
 RATE_STEP: Final = Decimal("0.1")
 _AGREE_WITHIN: Final = Decimal("0.02")
 _MINUTES_AN_HOUR: Final = Decimal(60)
+_DILUTE_BEFORE_IV_MG_ML: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,30 @@ def check_dose(
     if item.is_infusion:
         stops += _duration_stops(decimal_of("duration_min", duration_min), protocol)
     return tuple(sorted(stops, key=lambda stop: stop.level != "hard"))
+
+
+def check_vial(product: str, concentration_mg_ml: Number) -> tuple[Stop, ...]:
+    """Return the stops on the vial to draw from; empty means none.
+
+    A concentration that is not sold for this drug is a hard stop: it is likely the other drug.
+    The 100 mg/mL vial must be diluted before it goes into a vein (US label of racemic ketamine).
+    Raises ``DoseError`` for a product that is not drawn from a vial.
+    """
+    item, found = product_of(product), decimal_of("concentration_mg_ml", concentration_mg_ml)
+    if not item.concentrations_mg_ml or found is None:
+        raise DoseError("concentration_mg_ml", f"{item.label} is not drawn from a vial")
+    sold = ", ".join(str(step) for step in item.concentrations_mg_ml)
+    if found not in item.concentrations_mg_ml:
+        source = cite(item.concentration_sources[0], SOURCED)
+        message = f"{_shown(found)} mg/mL is not sold of {item.drug} ({sold} mg/mL are)."
+        resolve = "Read the vial again: is it the right drug?"
+        return (Stop("hard", "vial.unknown", message, resolve, source),)
+    if item.route == "intravenous" and found == _DILUTE_BEFORE_IV_MG_ML:
+        source = cite("ketalar", SOURCED)
+        message = f"The {_shown(found)} mg/mL vial must be diluted before it goes into a vein."
+        resolve = "Dilute it, and enter the concentration that is pumped."
+        return (Stop("soft", "vial.dilute", message, resolve, source),)
+    return ()
 
 
 def _policy(level: Literal["hard", "soft"], stop_id: str, message: str, resolve: str) -> Stop:

@@ -14,8 +14,8 @@ class Product:
     """One product as it is ordered and given.
 
     ``concentrations_mg_ml`` are the vials sold; empty where the product is not drawn from a
-    vial. ``by_weight`` says that its published doses are per kilogram. ``concentration_source``
-    is a key of the source list.
+    vial. ``by_weight`` says that its published doses are per kilogram. ``concentration_sources``
+    are keys of the source list.
     """
 
     code: str
@@ -26,7 +26,7 @@ class Product:
     by_weight: bool
     off_label: bool
     concentrations_mg_ml: tuple[int, ...] = ()
-    concentration_source: str = ""
+    concentration_sources: tuple[str, ...] = ()
     device_mg: int | None = None
 
 
@@ -55,7 +55,7 @@ PRODUCTS: Final[dict[str, Product]] = {
             by_weight=True,
             off_label=True,
             concentrations_mg_ml=_S_KETAMINE_VIALS,
-            concentration_source="s_ketamine_25",
+            concentration_sources=("s_ketamine_5", "s_ketamine_25"),
         ),
         Product(
             code="racemic_iv",
@@ -66,7 +66,7 @@ PRODUCTS: Final[dict[str, Product]] = {
             by_weight=True,
             off_label=True,
             concentrations_mg_ml=_RACEMIC_VIALS,
-            concentration_source="ketalar",
+            concentration_sources=("ketalar",),
         ),
         Product(
             code="racemic_im",
@@ -77,7 +77,7 @@ PRODUCTS: Final[dict[str, Product]] = {
             by_weight=True,
             off_label=True,
             concentrations_mg_ml=_RACEMIC_VIALS,
-            concentration_source="ketalar",
+            concentration_sources=("ketalar",),
         ),
         Product(
             code="racemic_sc",
@@ -88,7 +88,7 @@ PRODUCTS: Final[dict[str, Product]] = {
             by_weight=True,
             off_label=True,
             concentrations_mg_ml=_RACEMIC_VIALS,
-            concentration_source="ketalar",
+            concentration_sources=("ketalar",),
         ),
         Product(
             code="racemic_oral",

@@ -1,0 +1,104 @@
+"""Properties that hold for every case."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenkeel.protocol import (
+    VOCABULARY,
+    ConditionRecord,
+    Fact,
+    Facts,
+    ProtocolError,
+    default_protocol,
+    screen,
+    screen_document,
+)
+from evenkeel.protocol.vocabulary import CONDITION_KEYS
+
+from .cases import good_case, without
+
+NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+RANK = ["eligible", "defer", "needs_specialist_review", "contraindicated"]
+BLANKABLE = sorted(set(good_case()) - {"format", "product", "jurisdiction", "conditions"})
+
+
+def rank(case: dict[str, Any]) -> int:
+    return RANK.index(str(screen_document(case)["disposition"]))
+
+
+@given(st.sets(st.sampled_from(BLANKABLE)), st.sampled_from(BLANKABLE))
+def test_forgetting_an_answer_that_was_fine_never_improves(blank: set[str], one: str) -> None:
+    some = without(good_case("racemic_iv"), *blank)
+    assert rank(without(some, one)) >= rank(some)
+
+
+@pytest.mark.parametrize("product", ["esketamine_nasal", "racemic_iv"])
+@pytest.mark.parametrize("key", CONDITION_KEYS)
+def test_absent_is_no_worse_than_unknown_and_unknown_than_present(product: str, key: str) -> None:
+    facts = Facts.from_document(good_case(product))
+    ranks = [
+        RANK.index(screen(facts.with_fact(fact), product=product).disposition)
+        for fact in (
+            Fact(key, "absent"),
+            Fact(key, "unknown"),
+            Fact(key, "known", ConditionRecord("active", 3)),
+        )
+    ]
+    assert ranks == sorted(ranks)
+
+
+@given(st.sets(st.sampled_from(BLANKABLE)))
+def test_the_same_case_gives_the_same_answer_whatever_its_order(blank: set[str]) -> None:
+    case = without(good_case(), *blank)
+    assert screen_document(case) == screen_document(dict(reversed(case.items())))
+
+
+def test_an_empty_case_asks_and_is_not_eligible() -> None:
+    result = screen(Facts([]), product="racemic_iv")
+    assert result.disposition == "defer"
+    asked = {key for item in result.findings for key in item.facts}
+    assert {"age_years", "capacity", "hcg_test", "ecg", "psychosis"} <= asked
+    assert "rems_enrolled" not in asked
+
+
+def test_a_fact_that_is_out_of_date_counts_as_unknown() -> None:
+    facts = Facts.from_document(good_case("racemic_iv"))
+    dated = facts.with_fact(Fact("ecg", "known", "normal", NOW - timedelta(days=366), "letter"))
+    assert screen(dated, product="racemic_iv").disposition == "eligible"
+    result = screen(dated, product="racemic_iv", now=NOW)
+    assert result.disposition == "defer"
+    assert {item.id for item in result.findings} >= {"required.ecg", "stale.ecg"}
+
+
+def test_before_the_day_nothing_of_the_day_is_asked() -> None:
+    facts = Facts.from_document(
+        without(good_case(), "blood_pressure", "escort_arranged", "consent_signed", "hcg_test")
+    )
+    assert screen(facts, product="esketamine_nasal").disposition == "defer"
+    early = screen(facts, product="esketamine_nasal", stage="course")
+    assert early.disposition == "eligible"
+
+
+def test_a_protocol_of_another_product_is_refused() -> None:
+    with pytest.raises(ProtocolError):
+        screen(Facts([]), product="racemic_iv", protocol=default_protocol("racemic_im"))
+    with pytest.raises(ProtocolError):
+        screen(Facts([]), product="racemic_iv", jurisdiction="Atlantis")
+
+
+def test_findings_stand_worst_first_and_name_known_facts() -> None:
+    case = {**good_case(), "age_years": 70, "capacity": False, "spo2_percent": 80}
+    findings = screen(Facts.from_document(case), product="esketamine_nasal").findings
+    effects = [item.effect for item in findings]
+    assert effects == ["contraindicated", "defer", "inform"]
+    for item in findings:
+        assert item.statement
+        assert item.resolve
+        assert item.source.title
+        assert set(item.facts) <= set(VOCABULARY)

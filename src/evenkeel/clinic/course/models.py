@@ -59,10 +59,15 @@ class Screening(Record):
     protocol_version = models.CharField(max_length=20)
     facts = models.JSONField()
     findings = models.JSONField()
+    #: Digest of what the signer was shown; see :mod:`evenkeel.clinic.course.review`.
+    read_digest = models.CharField(max_length=64)
+    rules_passed = models.PositiveSmallIntegerField(default=0)
     proposed = models.CharField(max_length=30)
     decision = models.CharField(max_length=30)
+    #: The decision differs from what the protocol proposed; stays visible for ever.
     overrides = models.BooleanField(default=False)
     reason = models.TextField(blank=True)
+    meaning = models.CharField(max_length=300)
     signed_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     signed_role = models.CharField(max_length=20)
     signed_at = models.DateTimeField()
@@ -76,6 +81,8 @@ class ConsentDocument(Record):
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=160)
     body = models.TextField()
+    change_note = models.CharField(max_length=300, blank=True)
+    published_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     body_hash = models.CharField(max_length=64)
     published_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
@@ -132,6 +139,9 @@ class Plan(Record):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=STATES, default="draft")
+    replaces = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
     product = models.CharField(max_length=24)
     dose_mg = models.DecimalField(max_digits=8, decimal_places=2)
     dose_mg_per_kg = models.DecimalField(max_digits=7, decimal_places=4, null=True)
@@ -142,10 +152,15 @@ class Plan(Record):
     sessions_planned = models.PositiveSmallIntegerField(default=6)
     spacing_days = models.DecimalField(max_digits=5, decimal_places=1)
     note = models.TextField(blank=True)
+    protocol_name = models.CharField(max_length=80)
+    protocol_version = models.CharField(max_length=20)
+    #: The arithmetic as it was signed: see :mod:`evenkeel.clinic.course.dose_sheet`.
+    sheet = models.JSONField(default=dict)
     stops = models.JSONField(default=list)
     override_reason = models.TextField(blank=True)
     signed_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     signed_at = models.DateTimeField(null=True)
+    meaning = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["course", "number"], name="one_plan_number")]

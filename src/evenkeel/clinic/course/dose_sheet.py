@@ -1,0 +1,182 @@
+"""The dose of a plan in every unit it is handled in, with what stops it.
+
+One place for the plan page, the signature and the session: each computes it anew by
+:mod:`evenkeel.protocol.dose` from the plan and a measured weight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from evenkeel.clinic.course.models import Plan
+from evenkeel.clinic.people.facts import assemble_facts
+from evenkeel.clinic.people.models import Patient
+from evenkeel.clinic.record.chain import canonical, digest
+from evenkeel.protocol.dose import DoseSheet, Stop, check_dose, dose_arithmetic
+from evenkeel.protocol.errors import DoseError
+from evenkeel.protocol.findings import source_document
+from evenkeel.protocol.pack import Protocol
+from evenkeel.protocol.products import PRODUCTS
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A measured weight and height with their dates and origin; ``None`` where not known."""
+
+    weight_kg: Decimal | None = None
+    as_of: datetime | None = None
+    origin: str = ""
+    height_cm: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoseOrder:
+    """What is ordered: either dose, the other ``None``; times in minutes, mg/mL of the vial."""
+
+    product: str
+    dose_mg: Decimal | None = None
+    dose_mg_per_kg: Decimal | None = None
+    duration_min: Decimal | None = None
+    concentration_mg_ml: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """An order worked out. ``sheet`` is ``None`` where it cannot be; ``problem`` says why."""
+
+    order: DoseOrder
+    weight: Weight
+    sheet: DoseSheet | None
+    stops: tuple[Stop, ...]
+    problem: str = ""
+    problem_field: str = ""
+
+    @property
+    def hard_stops(self) -> tuple[Stop, ...]:
+        """Those that refuse the dose."""
+        return tuple(stop for stop in self.stops if stop.level == "hard")
+
+    @property
+    def soft_stops(self) -> tuple[Stop, ...]:
+        """Those that ask for a reason."""
+        return tuple(stop for stop in self.stops if stop.level == "soft")
+
+    @property
+    def digest(self) -> str:
+        """What a signer read, as one text: it changes when any figure or stop does."""
+        return digest(canonical({"sheet": as_document(self), "stops": stops_document(self.stops)}))
+
+
+def measured_weight(patient: Patient, *, now: datetime, product: str) -> Weight:
+    """The newest measured weight and height of a person."""
+    facts = assemble_facts(patient, now=now, product=product)
+    weight, height = facts["weight_kg"], facts["height_cm"]
+    return Weight(
+        weight_kg=_decimal(weight.value),
+        as_of=weight.as_of,
+        origin=weight.origin,
+        height_cm=_decimal(height.value),
+    )
+
+
+def _decimal(value: object) -> Decimal | None:
+    return Decimal(str(value)) if isinstance(value, int | float | Decimal) else None
+
+
+def work_out(order: DoseOrder, weight: Weight, *, now: datetime, protocol: Protocol) -> Figures:
+    """Work an order out and name its stops. Never raises: what is missing is the ``problem``."""
+    stops: tuple[Stop, ...] = ()
+    sheet: DoseSheet | None = None
+    try:
+        stops = check_dose(
+            order.product,
+            order.dose_mg,
+            order.dose_mg_per_kg,
+            order.duration_min,
+            weight.weight_kg,
+            weight.as_of,
+            weight.height_cm,
+            now,
+            protocol,
+        )
+        by_weight = order.dose_mg_per_kg is not None or PRODUCTS[order.product].by_weight
+        sheet = dose_arithmetic(
+            order.product,
+            order.dose_mg_per_kg,
+            order.dose_mg,
+            weight.weight_kg if by_weight else None,
+            order.concentration_mg_ml,
+            order.duration_min,
+        )
+    except DoseError as error:
+        return Figures(order, weight, None, stops, error.message, error.key)
+    return Figures(order, weight, sheet, stops)
+
+
+def order_of(plan: Plan) -> DoseOrder:
+    """What a plan orders. A plan by weight orders mg/kg; its mg follow from the weight."""
+    per_kg = plan.dose_mg_per_kg
+    return DoseOrder(
+        product=plan.product,
+        dose_mg=None if per_kg is not None else plan.dose_mg,
+        dose_mg_per_kg=per_kg,
+        duration_min=plan.duration_min,
+        concentration_mg_ml=plan.concentration_mg_ml,
+    )
+
+
+def sheet_for(
+    plan: Plan, *, weight: Weight | None = None, now: datetime, protocol: Protocol
+) -> Figures:
+    """The dose sheet of a signed plan on the day, from the weight of the day.
+
+    Without a weight the one the plan was signed with is taken, and judged by its age at ``now``.
+    """
+    taken = weight or Weight(plan.weight_kg, plan.weight_as_of, "plan", None)
+    return work_out(order_of(plan), taken, now=now, protocol=protocol)
+
+
+def as_document(figures: Figures) -> dict[str, Any]:
+    """The arithmetic as plain JSON; numbers as text, so that no digit is lost."""
+    order, weight, sheet = figures.order, figures.weight, figures.sheet
+    return {
+        "product": order.product,
+        "product_label": PRODUCTS[order.product].label,
+        "ordered_mg": _text(order.dose_mg),
+        "ordered_mg_per_kg": _text(order.dose_mg_per_kg),
+        "weight_kg": _text(weight.weight_kg),
+        "weight_as_of": weight.as_of.isoformat() if weight.as_of else None,
+        "concentration_mg_ml": _text(order.concentration_mg_ml),
+        "duration_min": _text(order.duration_min),
+        "dose_mg": _text(sheet.dose_mg) if sheet else None,
+        "dose_mg_per_kg": _text(sheet.dose_mg_per_kg) if sheet else None,
+        "volume_ml": _text(sheet.volume_ml) if sheet else None,
+        "rate_mg_per_h": _text(sheet.rate_mg_per_h) if sheet else None,
+        "rate_ml_per_h": _text(sheet.rate_ml_per_h) if sheet else None,
+        "devices": sheet.devices if sheet else None,
+    }
+
+
+def stops_document(stops: tuple[Stop, ...]) -> list[dict[str, Any]]:
+    """The stops as plain JSON."""
+    return [
+        {
+            "level": stop.level,
+            "id": stop.id,
+            "message": stop.message,
+            "resolve": stop.resolve,
+            "source": source_document(stop.source),
+        }
+        for stop in stops
+    ]
+
+
+def _text(value: Decimal | None) -> str | None:
+    """A decimal as text without needless zeros: stored and typed forms read alike."""
+    if value is None:
+        return None
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text

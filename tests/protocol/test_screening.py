@@ -76,6 +76,13 @@ def test_a_fact_that_is_out_of_date_counts_as_unknown() -> None:
     assert {item.id for item in result.findings} >= {"required.ecg", "stale.ecg"}
 
 
+def test_bad_news_does_not_become_better_by_growing_old() -> None:
+    facts = Facts.from_document(good_case("racemic_iv"))
+    severe = facts.with_fact(Fact("child_pugh", "known", "C", NOW - timedelta(days=900)))
+    result = screen(severe, product="racemic_iv", now=NOW)
+    assert result.disposition == "contraindicated"
+
+
 def test_before_the_day_nothing_of_the_day_is_asked() -> None:
     facts = Facts.from_document(
         without(good_case(), "blood_pressure", "escort_arranged", "consent_signed", "hcg_test")

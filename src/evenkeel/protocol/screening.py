@@ -10,7 +10,7 @@ from .errors import FactsError, ProtocolError
 from .facts import Facts
 from .findings import Finding, Screening, disposition_of, severity
 from .pack import Protocol, Requirement, RuleEntry, default_protocol
-from .registry import RULES, Case, Fired, Rule, Timing, Unknown
+from .registry import RULES, Case, Fired, Rule, Timing, Unknown, Verdict
 from .rules.body import pregnancy_ruled_out
 from .sources import CLINIC_POLICY, cite
 from .vocabulary import DEPRESSION_SCORES, VOCABULARY
@@ -27,7 +27,8 @@ def screen(
 ) -> Screening:
     """Judge ``facts`` by ``protocol`` (default: the shipped one of product and jurisdiction).
 
-    ``now`` (with time zone) makes dated facts go out of date; without it none does. ``stage``
+    ``now`` (with time zone) makes dated facts go out of date, though what spoke against treatment
+    stands until it is asked anew; without it none does. ``stage``
     ``course`` leaves out what is only due on the day of a session. The result is a function of
     the arguments alone. Raises ``ProtocolError`` when no protocol fits.
     """
@@ -36,7 +37,8 @@ def screen(
         raise ProtocolError("product", f"protocol {held.name} is not for {product}")
     stale = facts.out_of_date(now) if now is not None else ()
     old = {fact.key for fact in stale}
-    case = Case(facts.forgetting(old) if old else facts, held)
+    whole = Case(facts, held)
+    case = Case(facts.forgetting(old), held) if old else whole
     findings: list[Finding] = []
     questions: dict[str, list[str]] = {}
     passed = 0
@@ -44,7 +46,7 @@ def screen(
         entry = held.rules.get(rule.id)
         if entry is None or (stage == "course" and rule.timing == "session"):
             continue
-        verdict = rule.judge(case)
+        verdict = _verdict(rule, case, whole)
         if isinstance(verdict, Fired):
             findings.append(_fired(rule, entry, verdict))
         elif isinstance(verdict, Unknown):
@@ -90,6 +92,15 @@ def screen_document(document: object, protocol: Protocol | None = None) -> dict[
 def label_of(key: str) -> str:
     """Return the plain-English label of a fact key."""
     return VOCABULARY[key].label
+
+
+def _verdict(rule: Rule, fresh: Case, whole: Case) -> Verdict:
+    """Judge by the facts in date; but bad news does not become better by growing old."""
+    verdict = rule.judge(fresh)
+    if fresh is whole or isinstance(verdict, Fired):
+        return verdict
+    before = rule.judge(whole)
+    return before if isinstance(before, Fired) else verdict
 
 
 def _fired(rule: Rule, entry: RuleEntry, verdict: Fired) -> Finding:

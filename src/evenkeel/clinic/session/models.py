@@ -93,6 +93,8 @@ class Session(Record):
     protocol_name = models.CharField(max_length=80)
     protocol_version = models.CharField(max_length=20)
     dose_sheet = models.JSONField()
+    #: Condition codes of the person at opening: some make an alarm louder.
+    conditions = models.JSONField(default=list)
     opened_at = models.DateTimeField()
     first_dose_at = models.DateTimeField(null=True)
     last_dose_ended_at = models.DateTimeField(null=True)
@@ -120,6 +122,8 @@ class SessionEvent(Appended):
     actor_name = models.CharField(max_length=200)
     via = models.CharField(max_length=12)  # screen, monitor, paper, watcher
     device_id = models.UUIDField(null=True)
+    #: For an alarm, the event that set it off.
+    trigger_id = models.UUIDField(null=True)
     body = models.JSONField()
     body_digest = models.CharField(max_length=64)
     supersedes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
@@ -127,6 +131,7 @@ class SessionEvent(Appended):
     class Meta:
         indexes = [
             models.Index(fields=["session", "position"], name="event_by_session"),
+            models.Index(fields=["session", "kind", "happened_at"], name="event_by_kind"),
         ]
 
 
@@ -167,6 +172,7 @@ class TrayMessage(Record):
 
     device_identifier = models.CharField(max_length=80, blank=True)
     location = models.CharField(max_length=80, blank=True)
+    patient_ids = models.JSONField(default=list)
     received_at = models.DateTimeField()
     measured_from = models.DateTimeField(null=True)
     readings = models.JSONField()

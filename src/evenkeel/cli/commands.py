@@ -33,5 +33,6 @@ ALL: tuple[Command, ...] = (
     ),
     Command("doctor", "Check this installation and say what is unsafe", "doctor"),
     Command("upgrade", "Back up, migrate, and go back if that fails", "upgrade"),
+    Command("import-fhir", "Bring a person in from a FHIR bundle", "import_fhir"),
     Command("verify", "Check that the record is whole", "verify"),
 )

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "evenkeel.clinic.session",
     "evenkeel.clinic.outcome",
     "evenkeel.clinic.oversight",
+    "evenkeel.interop",
     "allauth",
     "allauth.account",
     "allauth.mfa",

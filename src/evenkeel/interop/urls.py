@@ -1,7 +1,9 @@
-"""Addresses of this stage."""
+"""Addresses at which the outside world comes in."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from evenkeel.interop.fhir.pages import import_page
+
+urlpatterns = [path("people/import", import_page, name="people_import")]

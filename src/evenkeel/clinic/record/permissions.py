@@ -111,6 +111,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "outcome.view": _CARE | {_AU},
     "outcome.ask": frozenset({_MD, _RX, _RN, _TH, _FD}),
     "outcome.answer": frozenset({_PT, _SYS}),
+    "outcome.enter": _CARE,
     "safety.close": frozenset({_MD, _RX, _TH}),
     # the patient's own pages
     "own.view": frozenset({_PT}),

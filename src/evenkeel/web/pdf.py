@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
 
 
 class PdfUnavailable(RuntimeError):
@@ -31,7 +32,10 @@ def static_file_for(url: str) -> str:
     prefix = urlsplit(settings.STATIC_URL).path
     if f"{parts.scheme}://{parts.netloc}" != _HERE or not parts.path.startswith(prefix):
         raise ForbiddenAddress(url)
-    found = finders.find(unquote(parts.path.removeprefix(prefix)))
+    try:
+        found = finders.find(unquote(parts.path.removeprefix(prefix)))
+    except SuspiciousFileOperation as escape:
+        raise ForbiddenAddress(url) from escape
     if not isinstance(found, str):
         raise ForbiddenAddress(url)
     return found

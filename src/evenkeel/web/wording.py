@@ -5,7 +5,7 @@ an empty place: it reads "not known", for a missing fact must not look like "no"
 """
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import formats, timezone
 from django.utils.dateformat import format as format_date
@@ -26,7 +26,9 @@ def number_text(value: Number | None, places: int | None = None) -> str:
     if value is None:
         return _("not known")
     if places is not None:
-        return formats.number_format(value, decimal_pos=places, use_l10n=True)
+        # Django cuts a number off at its places; a dose is rounded
+        exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        return formats.number_format(exact, decimal_pos=places, use_l10n=True)
     if isinstance(value, float):
         text = f"{value:.3f}".rstrip("0").rstrip(".")
         return formats.number_format(Decimal(text or "0"), use_l10n=True)

@@ -1,0 +1,149 @@
+// What a list of events says: phase, drug, last values, alarms, what is due. Pure functions; the
+// same reading as the server's timeline, so that an entry made without a network counts at once.
+import { standing } from "./store.js";
+
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const DOSES = new Set(["injection", "oral_dose", "device"]);
+const DRUG = new Set([...DOSES, "infusion_start", "rate_change", "pause", "resume", "infusion_stop"]);
+const LEVELS = ["inform", "review", "hold", "emergency"];
+/** A set of vitals has any one of these. */
+const VITALS = ["sbp_mmhg", "dbp_mmhg", "map_mmhg", "heart_rate_bpm", "spo2_percent"];
+
+/** Fold the drug events, in the order they happened, into what was given and what runs. */
+export function foldDrug(events) {
+  const drug = {
+    stretches: [], doses: [], devices: [], plannedMg: null, rate: 0, rateMl: null,
+    startedAt: null, endedAt: null, running: false, paused: false, since: null,
+  };
+  const close = (at) => {
+    if (drug.running && at > drug.since) drug.stretches.push({ start: drug.since, end: at, rate: drug.rate });
+    drug.since = at;
+  };
+  const ended = (at) => { drug.endedAt = Math.max(drug.endedAt ?? at, at); };
+  for (const { kind, at, body } of events) {
+    const infusing = drug.running || drug.paused;
+    if (DOSES.has(kind)) {
+      drug.doses.push({ at, mg: body.dose_mg, kind, number: body.number, where: body.body_site });
+      if (kind === "device") drug.devices.push({ at, number: body.number });
+      drug.startedAt ??= at;
+      ended(at);
+    } else if (kind === "infusion_start" && !infusing) {
+      drug.startedAt ??= at;
+      drug.rate = body.rate_mg_per_h;
+      drug.rateMl = body.rate_ml_per_h ?? null;
+      if (body.planned_mg != null) drug.plannedMg = (drug.plannedMg ?? 0) + body.planned_mg;
+      drug.running = true;
+      drug.since = at;
+    } else if (kind === "rate_change" && infusing) {
+      close(at);
+      drug.rate = body.rate_mg_per_h;
+      drug.rateMl = body.rate_ml_per_h ?? null;
+    } else if (kind === "pause" && drug.running) {
+      close(at);
+      drug.running = false;
+      drug.paused = true;
+    } else if (kind === "resume" && drug.paused) {
+      drug.rate = body.rate_mg_per_h || drug.rate;
+      drug.rateMl = body.rate_ml_per_h ?? drug.rateMl;
+      drug.running = true;
+      drug.paused = false;
+      drug.since = at;
+    } else if (kind === "infusion_stop" && infusing) {
+      close(at);
+      drug.running = drug.paused = false;
+      ended(at);
+    }
+  }
+  return drug;
+}
+
+function infused(drug, now) {
+  const open = drug.running ? [{ start: drug.since, end: now, rate: drug.rate }] : [];
+  const total = [...drug.stretches, ...open].reduce(
+    (sum, s) => sum + (s.rate * Math.max(0, Math.min(now, s.end) - s.start)) / HOUR, 0);
+  return drug.plannedMg === null ? total : Math.min(total, drug.plannedMg);
+}
+
+/** Milligrams given by a moment. */
+export function givenMg(drug, now) {
+  return infused(drug, now) + drug.doses.reduce((sum, d) => sum + (d.at <= now ? d.mg : 0), 0);
+}
+
+/** When a running pump will have given what it was set to, or null. */
+export function runsOutAt(drug) {
+  if (!drug.running || drug.plannedMg === null || !(drug.rate > 0)) return null;
+  const before = drug.stretches.reduce((sum, s) => sum + (s.rate * (s.end - s.start)) / HOUR, 0);
+  return drug.since + (Math.max(0, drug.plannedMg - before) / drug.rate) * HOUR;
+}
+
+/** When the next vitals are due (protocol/schedule.py says the same). */
+export function nextDue(lastAt, startedAt, endedAt, vitals) {
+  const from = lastAt === null ? startedAt : Math.max(lastAt, startedAt);
+  const during = vitals.every_min * MINUTE;
+  const after = vitals.after_every_min * MINUTE;
+  const over = endedAt !== null && from >= endedAt;
+  let due = from + (over ? after : during);
+  if (endedAt !== null && !over && due > endedAt) due = Math.max(due, Math.min(from + after, endedAt + after));
+  for (const minute of vitals.fixed_min) {
+    const fixed = startedAt + minute * MINUTE;
+    if (from < fixed - vitals.fixed_within_min * MINUTE) due = Math.min(due, fixed);
+  }
+  return due;
+}
+
+function lastOf(observations, name) {
+  for (let i = observations.length - 1; i >= 0; i--)
+    if (observations[i].body[name] !== undefined) return observations[i];
+  return null;
+}
+
+function phaseOf(drug, kept) {
+  if (kept.some((e) => e.kind === "discharged")) return "closed";
+  if (drug.running) return "running";
+  if (drug.paused) return "paused";
+  return drug.startedAt === null ? "before_dose" : "watching";
+}
+
+function alarmsOf(events) {
+  const closing = new Map();
+  for (const event of events)
+    if (event.kind === "alarm_acknowledged") closing.set(event.body.alarm_event, event);
+  return events
+    .filter((event) => event.kind === "alarm_raised")
+    .map((event) => ({ ...event, ack: closing.get(event.id) ?? null }))
+    .sort((a, b) => LEVELS.indexOf(b.body.level) - LEVELS.indexOf(a.body.level) || b.at - a.at);
+}
+
+/** Read a session. `events` are the store's; `config` the page's; `now` milliseconds. */
+export function readTimeline(events, config, now) {
+  const kept = standing(events);
+  const drug = foldDrug(kept.filter((e) => DRUG.has(e.kind)));
+  const observations = kept.filter((e) => e.kind === "observation");
+  const vitals = observations.filter((e) => VITALS.some((name) => e.body[name] !== undefined));
+  const last = {};
+  for (const name of Object.keys(config.quantities)) last[name] = lastOf(observations, name);
+  const before = (e) => drug.startedAt === null || e.at <= drug.startedAt;
+  const baseline = {};
+  for (const name of VITALS) baseline[name] = lastOf(observations.filter(before), name)?.body[name] ?? null;
+  const alarms = alarmsOf(kept);
+  const checks = new Map();
+  for (const e of kept) if (e.kind === "check") checks.set(e.body.name, e);
+  const lastVitalsAt = vitals.at(-1)?.at ?? null;
+  const closed = kept.find((e) => e.kind === "discharged") ?? null;
+  const dueAt = drug.startedAt === null || closed ? null
+    : nextDue(lastVitalsAt, drug.startedAt, drug.endedAt, config.vitals);
+  return {
+    events, kept, drug, observations, last, baseline, alarms, checks, lastVitalsAt, dueAt, closed,
+    openAlarms: alarms.filter((a) => !a.ack),
+    phase: phaseOf(drug, kept),
+    doseCheck: kept.filter((e) => e.kind === "dose_check").at(-1) ?? null,
+    discharge: kept.filter((e) => e.kind === "discharge_check").at(-1) ?? null,
+    ready: kept.find((e) => e.kind === "ready") ?? null,
+    handOver: kept.filter((e) => e.kind === "hand_over").at(-1) ?? null,
+    notes: kept.filter((e) => e.kind === "note"),
+    rescue: kept.filter((e) => e.kind === "rescue_medicine"),
+    givenMg: givenMg(drug, now),
+    runsOutAt: runsOutAt(drug),
+  };
+}

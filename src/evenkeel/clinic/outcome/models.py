@@ -10,13 +10,17 @@ from evenkeel.clinic.record.models import Record
 
 
 class Ask(Record):
-    """A questionnaire sent to a person by a link that needs no account and works once."""
+    """A questionnaire sent to a person by a link that needs no account and works once.
+
+    That it has expired follows from ``expires_at``; nobody writes it down. ``finished_at`` is when
+    the last screen was left: from then on the link opens nothing. ``partial`` keeps what was said
+    so far, in the form of :class:`evenkeel.clinic.outcome.walk.Said`.
+    """
 
     STATES = (
         ("sent", "Sent"),
         ("begun", "Begun"),
         ("answered", "Answered"),
-        ("expired", "Expired"),
         ("withdrawn", "Withdrawn"),
     )
 
@@ -26,11 +30,18 @@ class Ask(Record):
     instrument_version = models.CharField(max_length=20)
     occasion = models.CharField(max_length=60, blank=True)
     token_hash = models.CharField(max_length=64, unique=True)
+    sender = models.CharField(max_length=12, default="show")
+    sent_by = models.CharField(max_length=200)
     sent_at = models.DateTimeField()
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=STATES, default="sent")
     partial = models.JSONField(default=dict)
+    begun_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["course", "sent_at"], name="ask_by_course")]
 
 
 class Response(Record):
@@ -53,16 +64,29 @@ class Response(Record):
 
 
 class SafetySignal(Record):
-    """A worrying answer: open until a named clinician closes it; while open, no dose starts."""
+    """A worrying answer: open until a named clinician closes it; while open, no dose starts.
+
+    ``urgency`` is a level of :func:`evenkeel.instruments.urgency`; ``follow_up`` holds the item's
+    value, the one before it, the follow-up answers and the reasons for the level.
+    """
+
+    URGENCIES = (
+        ("now", "Act now"),
+        ("today", "Speak today"),
+        ("routine", "Review before the next dose"),
+    )
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="safety_signals")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="safety_signals")
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="signals")
     kind = models.CharField(max_length=40)
     statement = models.CharField(max_length=300)
-    urgency = models.CharField(max_length=20)
+    urgency = models.CharField(max_length=20, choices=URGENCIES)
     follow_up = models.JSONField(default=dict)
     raised_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     close_note = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "closed_at"], name="signal_by_site")]

@@ -47,6 +47,8 @@ NEEDS: Final[dict[str, Need]] = {
     "screen.failed_trials": Need("treatments", 0, 10),
     "screen.lorazepam_mg_per_day": Need("mg/day", 0.1, 20),
     "screen.spo2_percent": Need("%", 80, 100),
+    "fasting.food_h": Need("h", 0, 24),
+    "fasting.fluids_min": Need("min", 0, 1440),
     "vitals.every_min": Need("min", 1, 240),
     "vitals.after_every_min": Need("min", 1, 240),
     "vitals.fixed_min": Need("min", 0, 1440, many=True, optional=True),

@@ -10,6 +10,7 @@ import functools
 import logging
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +23,7 @@ from evenkeel.clinic.record.clock import Clock, system_clock
 from evenkeel.clinic.record.errors import DomainError, Forbidden, NotFound, RecordError
 from evenkeel.clinic.record.models import Appended, ChainEntry, Record, Version
 from evenkeel.clinic.record.permissions import PERMISSIONS, Role, roles_for
+from evenkeel.clinic.record.queue import WritersQueue
 
 log = logging.getLogger("evenkeel.record")
 P = ParamSpec("P")
@@ -304,33 +306,33 @@ def action(
 class together:
     """One transaction for one or several acts; the outermost writes the chain and commits."""
 
+    def __init__(self) -> None:
+        self.held: ExitStack | None = None
+
     def __enter__(self) -> _Ledger:
-        self.atomic = None
-        self.token = None
-        ledger = _ledger.get()
-        if ledger is None:
-            self.atomic = transaction.atomic()
-            self.atomic.__enter__()
-            try:
-                ledger = _Ledger()
-            except BaseException as error:
-                self.atomic.__exit__(type(error), error, error.__traceback__)
-                raise
-            self.token = _ledger.set(ledger)
-        self.ledger = ledger
+        outer = _ledger.get()
+        if outer is not None:
+            return outer
+        with ExitStack() as opening:
+            opening.enter_context(WritersQueue())
+            opening.enter_context(transaction.atomic())
+            ledger = _Ledger()
+            token = _ledger.set(ledger)
+            opening.callback(_ledger.reset, token)
+            opening.push(_write_unless_failed(ledger))
+            self.held = opening.pop_all()
         return ledger
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if self.atomic is None or self.token is None:
-            return
-        _ledger.reset(self.token)
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool | None:
+        return None if self.held is None else self.held.__exit__(kind, error, trace)
+
+
+def _write_unless_failed(ledger: _Ledger) -> Callable[[Any, Any, Any], None]:
+    def write(kind: Any, error: Any, trace: Any) -> None:
         if kind is None:
-            try:
-                self.ledger.write()
-            except BaseException as failure:
-                self.atomic.__exit__(type(failure), failure, failure.__traceback__)
-                raise
-        self.atomic.__exit__(kind, error, trace)
+            ledger.write()
+
+    return write
 
 
 def _note_refusal(ctx: Context, name: str, permission: str, refusal: DomainError) -> None:

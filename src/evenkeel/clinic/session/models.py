@@ -46,13 +46,20 @@ class Appointment(Record):
     moved_to = models.OneToOneField(
         "self", null=True, on_delete=models.PROTECT, related_name="moved_from"
     )
+    #: What this one was made for: the dosing session a call asks about, the visit missed.
+    follows = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="follow_ups"
+    )
     check_in = models.JSONField(null=True)
     checked_in_at = models.DateTimeField(null=True)
     note = models.TextField(blank=True)
     outcome = models.JSONField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["site", "starts_at"], name="appointment_by_day")]
+        indexes = [
+            models.Index(fields=["site", "starts_at"], name="appointment_by_day"),
+            models.Index(fields=["patient", "starts_at"], name="appointment_by_person"),
+        ]
 
 
 class SessionState(models.TextChoices):

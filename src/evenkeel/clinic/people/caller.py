@@ -11,21 +11,28 @@ from evenkeel.clinic.record.permissions import Role
 
 
 def actor_of(account: Account) -> Actor:
-    """The account with the roles it holds now, each at its site."""
+    """The account with the roles it holds now, each at its site.
+
+    Leaves the time zone of the account's first site on it as ``zone_name``.
+    """
     if account.patient_id is not None:
-        site_id = account.patient.site_id
+        site = account.patient.site
+        site_id, account.zone_name = site.pk, site.timezone
         return Actor(
             id=str(account.pk),
             name=account.full_name,
             grants=frozenset({(site_id, Role.PATIENT)}),
             patient_id=account.patient_id,
         )
-    grants: frozenset[tuple[uuid.UUID | None, Role]] = frozenset(
-        (site_id, Role(role))
-        for site_id, role in account.memberships.filter(ended_at=None).values_list(
-            "site_id", "role"
-        )
+    held = list(
+        account.memberships.filter(ended_at=None)
+        .order_by("created_at")
+        .values_list("site_id", "role", "site__timezone")
     )
+    grants: frozenset[tuple[uuid.UUID | None, Role]] = frozenset(
+        (site_id, Role(role)) for site_id, role, _ in held
+    )
+    account.zone_name = held[0][2] if held else "UTC"
     return Actor(id=str(account.pk), name=account.shown_name, grants=grants)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from evenkeel.clinic.people.caller import context_for
@@ -21,6 +22,7 @@ class CallerMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on with its caller."""
+        timezone.deactivate()  # a worker thread still has the zone of the request before
         request.ctx = SimpleLazyObject(lambda: _context(request))  # type: ignore[attr-defined]
         request.needs_second_factor = SimpleLazyObject(  # type: ignore[attr-defined]
             lambda: _needs_second_factor(request)
@@ -33,7 +35,11 @@ class CallerMiddleware:
 
 def _context(request: HttpRequest) -> Context | None:
     user = request.user
-    return context_for(user) if user.is_authenticated and user.is_active else None
+    if not (user.is_authenticated and user.is_active):
+        return None
+    ctx = context_for(user)
+    timezone.activate(user.zone_name)
+    return ctx
 
 
 def _needs_second_factor(request: HttpRequest) -> bool:

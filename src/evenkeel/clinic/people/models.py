@@ -70,6 +70,9 @@ class Account(AbstractBaseUser):
 
     objects = AccountManager()
 
+    #: The time zone of the site where the account works; set when its caller is looked up.
+    zone_name: str = "UTC"
+
     def get_session_auth_hash(self) -> str:
         """What a session must carry to be this account's: its password's hash and its epoch."""
         return self._epoch_hash()

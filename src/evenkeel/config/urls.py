@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import include, path
 
 from evenkeel.clinic.record.routes import unexpected
-from evenkeel.config import first_page
+from evenkeel.config import first_page, style_guide
 
 urlpatterns = [
     path("", first_page.home, name="home"),
+    path("kit", style_guide.style_guide, name="kit"),
     path("", include("evenkeel.clinic.people.pages.urls")),
     path("", include("evenkeel.clinic.course.pages.urls")),
     path("", include("evenkeel.clinic.session.pages.urls")),
@@ -18,4 +19,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
 ]
 
+handler400 = "evenkeel.web.errors.bad_request"
+handler403 = "evenkeel.web.errors.forbidden"
+handler404 = "evenkeel.web.errors.not_found"
 handler500 = unexpected

@@ -184,5 +184,10 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"evenkeel": {"level": "INFO"}, "axes": {"level": "ERROR"}},
+    "loggers": {
+        "evenkeel": {"level": "INFO"},
+        "axes": {"level": "ERROR"},
+        # anybody on the network can send a wrong Host header; the 400 is answer enough
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -20,6 +20,6 @@ urlpatterns = [
 ]
 
 handler400 = "evenkeel.web.errors.bad_request"
-handler403 = "evenkeel.web.errors.forbidden"
-handler404 = "evenkeel.web.errors.not_found"
+handler403 = "evenkeel.web.errors.permission_denied"
+handler404 = "evenkeel.web.errors.page_not_found"
 handler500 = unexpected

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from evenkeel.clinic.outcome.actions.ask_questionnaire import Asked, ask_questio
 from evenkeel.clinic.outcome.models import Ask
 from evenkeel.clinic.people.actions.register_patient import register_patient
 from evenkeel.clinic.people.models import Patient
+from evenkeel.clinic.record.clock import CLOCK_VARIABLE, ScaledClock
 from tests.clinic_factory import Clinic
 
 PHQ9 = [f"phq9-{n}" for n in range(1, 10)]
@@ -68,3 +70,15 @@ def say_items(clinic: Clinic, ask: Ask, values: list[int | None]) -> Ask:
     for key, value in zip(PHQ9, values, strict=False):
         ask = say(clinic, ask, key, value)
     return ask
+
+
+@pytest.fixture
+def pass_time(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Hold the clock of the pages at the clinic's, and move both on when called."""
+
+    def move(by: timedelta) -> None:
+        at = clinic.clock.advance(by)
+        monkeypatch.setenv(CLOCK_VARIABLE, ScaledClock(at, 0.0, 0.0).as_text())
+
+    move(timedelta(0))
+    return move

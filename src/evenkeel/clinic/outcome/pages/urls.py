@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from evenkeel.clinic.outcome.pages import answer
+
+urlpatterns: list[URLPattern] = [
+    path("q/<path:token>", answer.answer, name="answer"),
+]

@@ -1,0 +1,134 @@
+"""Drawing and taking one screen of a questionnaire, by link or in a person's own pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+
+from evenkeel.clinic.outcome.actions.answer_question import (
+    answer_question,
+    begin_answering,
+    walk_of,
+)
+from evenkeel.clinic.outcome.crisis import contacts_of
+from evenkeel.clinic.outcome.models import Ask
+from evenkeel.clinic.outcome.walk import HELP, Screen, Walk
+from evenkeel.clinic.record.act import Context
+from evenkeel.clinic.record.errors import Invalid
+from evenkeel.instruments import load
+
+#: About 12 seconds a question (assumed), said to people as whole minutes.
+_SECONDS_A_QUESTION = 12
+
+
+def take(ctx: Context, ask: Ask, request: HttpRequest, here: str) -> HttpResponse:
+    """Keep what was posted and lead on to the next screen; show the screen again if it is wrong."""
+    if request.POST.get("go") == "start":
+        begin_answering(ctx, ask_id=ask.pk)
+        return HttpResponseRedirect(here, status=303)
+    key = request.POST.get("question", "")
+    skip = request.POST.get("go") == "skip"
+    screen = walk_of(ask).reach(key)
+    if screen is None:  # an old tab, or a guess: lead to where the person really is
+        return HttpResponseRedirect(here, status=303)
+    value = None
+    if screen.kind != "help" and not skip:
+        value = _posted_value(request.POST.get("answer", ""))
+        if value is None:
+            return draw(request, ask, screen, here, "Choose an answer, or skip this question.")
+    try:
+        answer_question(ctx, ask_id=ask.pk, key=key, value=value)
+    except Invalid:
+        return draw(request, ask, screen, here, "Choose one of the answers.")
+    return HttpResponseRedirect(here, status=303)
+
+
+def _posted_value(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
+
+
+def show(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
+    """The screen asked for in ``?q=`` if one may go there, else the next one."""
+    if ask.state == "sent":
+        return start(request, ask, here)
+    walk = walk_of(ask)
+    screen = walk.reach(request.GET.get("q", "")) or walk.next_screen
+    if screen is None:
+        return thanks(request, ask, here)
+    return draw(request, ask, screen, here)
+
+
+def start(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
+    """What is asked and who reads it; nothing about the person."""
+    count = len(load(ask.instrument).items)
+    context = _frame(ask, here) | {
+        "count": count,
+        "minutes": max(1, round(count * _SECONDS_A_QUESTION / 60)),
+        "kept": bool(ask.partial),
+    }
+    return render(request, "outcome/answer_start.html", context)
+
+
+def draw(
+    request: HttpRequest, ask: Ask, screen: Screen, here: str, error: str = ""
+) -> HttpResponse:
+    """One screen."""
+    walk = walk_of(ask)
+    context = _frame(ask, here) | {"error": error, "back": _back(walk, screen, here)}
+    if screen.kind == "help":
+        context["worry"] = True
+        return render(request, "outcome/answer_help.html", context | {"key": HELP})
+    item = screen.item
+    assert item is not None  # every kind but help carries one
+    follow_up = screen.kind == "follow_up"
+    place, of = walk.place(screen)
+    said = walk.said.follow_up if follow_up else walk.said.answers
+    context |= {
+        "key": screen.key,
+        "lead_in": item.lead_in,
+        "show_lead_in": not follow_up or place == 1,
+        "question": item.text,
+        "options": [(value, text, said.get(screen.key) == value) for value, text in item.options],
+        "place": place,
+        "of": of,
+        "parts": [n <= place for n in range(1, of + 1)],
+        "follow_up": follow_up,
+        "title": "Your safety" if follow_up else walk.instrument.title,
+        "last": _is_last(walk, screen),
+    }
+    return render(request, "outcome/answer_question.html", context, status=422 if error else 200)
+
+
+def thanks(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
+    """The end: what happens now, and whom to call meanwhile."""
+    worried = bool(walk_of(ask).worry)
+    return render(request, "outcome/answer_thanks.html", _frame(ask, here) | {"worried": worried})
+
+
+def _frame(ask: Ask, here: str) -> dict[str, Any]:
+    return {
+        "here": here,
+        "help_url": f"{here}?q=help",
+        "contacts": contacts_of(ask.site),
+        "clinic": ask.site.name,
+        "today": timezone.localdate(),
+    }
+
+
+def _back(walk: Walk, screen: Screen, here: str) -> str:
+    before = walk.before(screen)
+    return f"{here}?q={before.key}" if before else ""
+
+
+def _is_last(walk: Walk, screen: Screen) -> bool:
+    return bool(walk.screens) and walk.screens[-1].key == screen.key
+
+
+def help_page(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
+    """Whom to call, reached from every screen; what was answered stays."""
+    return render(
+        request, "outcome/answer_help.html", _frame(ask, here) | {"worry": False, "back": here}
+    )

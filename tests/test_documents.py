@@ -1,0 +1,85 @@
+"""What the documents say can be done, is done here; what they point to, is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evenkeel.cli.commands import ALL
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+#: Commands that the listed test runs for real; the rest are run by the test below.
+RUN_ELSEWHERE = {
+    "make demo": "tests/demo",
+    "make test": "tests/run.py",
+    "make lint": "tests/run.py",
+    "evenkeel demo": "tests/demo",
+    "evenkeel serve": "tests/config",
+    "evenkeel bench web": "tests/cli",
+    "make bench": "tests/cli",
+    "make soak": "tests/crash",
+    "make screenshots": "tests/browser/screenshots.py",
+    "make lock": "tests/lock.sh",
+}
+
+
+def _commands() -> list[tuple[str, str]]:
+    found = []
+    for document in DOCUMENTS:
+        for block in re.findall(r"```sh\n(.*?)```", document.read_text(), re.S):
+            for line in block.splitlines():
+                command = line.split("#")[0].strip()
+                if command:
+                    found.append((document.name, command))
+    return found
+
+
+def test_the_documents_hold_commands() -> None:
+    assert {c for _, c in _commands()} >= {"make demo", "make test", "evenkeel serve"}
+
+
+@pytest.mark.parametrize(("document", "command"), _commands(), ids=lambda v: str(v))
+def test_every_command_in_a_document_works(document: str, command: str, tmp_path: Path) -> None:
+    words = shlex.split(command)
+    plain = " ".join(w for w in words if "=" not in w)
+    proof = next((p for c, p in RUN_ELSEWHERE.items() if plain.startswith(c)), None)
+    if words[0] == "make":
+        dry = subprocess.run(
+            ["make", "--dry-run", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert dry.returncode == 0, dry.stderr
+    if proof is not None:
+        assert (ROOT / proof).exists()
+        return
+    assert words[0] == "evenkeel", f"{document}: nothing runs {command!r}"
+    environment = {"EVENKEEL_HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    run = [sys.executable, "-m", "evenkeel.cli"]
+    if words[1] != "upgrade":
+        made = subprocess.run([*run, "upgrade"], env=environment, capture_output=True, check=False)
+        assert made.returncode == 0, made.stderr
+    done = subprocess.run(
+        [*run, *words[1:]], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    text = document.read_text()
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if not target.startswith(("http:", "https:", "mailto:")):
+            assert (document.parent / target).exists(), f"{document.name} points to {target}"
+    for path in re.findall(r"`((?:src|tests|docs|bench)/[A-Za-z0-9_./-]+)`", text):
+        assert (ROOT / path).exists(), f"{document.name} names {path}"
+
+
+def test_every_command_is_in_a_document() -> None:
+    text = "".join(d.read_text() for d in DOCUMENTS)
+    missing = [c.name for c in ALL if f"evenkeel {c.name}" not in text]
+    assert not missing

@@ -110,10 +110,6 @@ def _observation(body: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _discharge(body: dict[str, Any]) -> dict[str, str]:
-    return {} if body.keys() & {"answers", "items"} else {"answers": "Answer the checklist."}
-
-
 _REASON = Text(400)
 _NEEDED_REASON = Text(400, needed=True)
 _DOSE = Number("mg", 0.1, 5000)
@@ -132,10 +128,6 @@ DISCHARGE_ANSWERS: Final[dict[str, Any]] = {
     "respiratory_rate_per_min": QUANTITIES["respiratory_rate_per_min"],
     "symptoms": Many(Text(60, needed=True), 20),
 }
-_ITEM = Group(
-    {"id": Text(40, needed=True), "label": Text(200), "state": Text(20), "note": _REASON},
-    frozenset({"id", "state"}),
-)
 
 _ALL: Final[tuple[Kind, ...]] = (
     Kind(
@@ -244,13 +236,8 @@ _ALL: Final[tuple[Kind, ...]] = (
     Kind(
         "discharge_check",
         "session.discharge",
-        {
-            "answers": Group(DISCHARGE_ANSWERS),
-            "items": Many(_ITEM, 30),
-            "disposition": Choice(("discharge", "hold", "escalate")),
-            "note": _REASON,
-        },
-        cross=_discharge,
+        {"answers": Group(DISCHARGE_ANSWERS), "note": _REASON},
+        frozenset({"answers"}),
     ),
     Kind("ready", "session.discharge", {"override_reason": _REASON}, correctable=False),
     Kind(

@@ -1,0 +1,158 @@
+"""Open a dosing session for somebody who was checked in, with the dose worked out anew."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Max
+
+from evenkeel.clinic.course.dose_sheet import (
+    Figures,
+    as_document,
+    measured_weight,
+    sheet_for,
+    stops_document,
+)
+from evenkeel.clinic.course.models import Course, Plan
+from evenkeel.clinic.course.queries import CourseSummary, against_dosing, course_summary
+from evenkeel.clinic.people.facts import assemble_facts
+from evenkeel.clinic.people.models import Account, Chair
+from evenkeel.clinic.record.act import Act, action
+from evenkeel.clinic.record.chain import canonical, digest
+from evenkeel.clinic.record.errors import Refused
+from evenkeel.clinic.session.announce import announce
+from evenkeel.clinic.session.models import (
+    LIVE_STATES,
+    Appointment,
+    AppointmentStatus,
+    Session,
+    SessionEvent,
+)
+from evenkeel.protocol.pack import Protocol, default_protocol
+from evenkeel.protocol.vocabulary import CONDITION_KEYS
+
+
+@action("session.open", permission="session.start")
+def open_session(
+    act: Act, *, appointment_id: Any, chair_id: Any = None, nurse_id: Any = None
+) -> Session:
+    """Open the session of a checked-in dosing appointment.
+
+    The dose sheet is worked out from the signed plan and the newest measured weight, and kept,
+    with name and version of the protocol. ``chair_id`` and ``nurse_id`` override the
+    appointment's. Raises ``Refused`` naming every reason at once.
+    """
+    appointment = act.open(
+        Appointment, appointment_id, "course__patient", "course__site", "patient", "chair", "nurse"
+    )
+    course = appointment.course
+    summary = course_summary(course, act.now)
+    chair = act.open(Chair, chair_id) if chair_id else appointment.chair
+    reasons = _appointment_reasons(appointment, chair)
+    reasons += [refusal.message for refusal in against_dosing(summary)]
+    figures: Figures | None = None
+    protocol: Protocol | None = None
+    if summary.plan is not None and course.product:
+        protocol = default_protocol(course.product, course.site.jurisdiction)
+        figures = _figures(act, course, summary.plan, protocol)
+        reasons += _dose_reasons(figures)
+    if reasons or figures is None or protocol is None or summary.plan is None:
+        raise Refused(
+            " ".join(dict.fromkeys(reasons)),
+            what_to_do="Settle what is named, then open the session.",
+            code="cannot_open",
+        )
+    session = act.write(_session(act, appointment, summary, figures, protocol, chair, nurse_id))
+    _mark_opened(act, session)
+    return session
+
+
+def _appointment_reasons(appointment: Appointment, chair: Chair | None) -> list[str]:
+    reasons = []
+    if appointment.kind != "dosing":
+        reasons.append("This appointment is not for a dosing session.")
+    if Session.objects.filter(appointment=appointment).exists():
+        reasons.append("A session was already opened for this appointment.")
+    elif appointment.status != AppointmentStatus.CHECKED_IN:
+        reasons.append("The person has not been checked in.")
+    live = Session.objects.filter(state__in=LIVE_STATES)
+    if live.filter(patient_id=appointment.patient_id).exists():
+        reasons.append("This person is in another session now.")
+    if chair is None:
+        reasons.append("No chair has been chosen.")
+    elif not chair.active:
+        reasons.append(f"{chair.name} is not in use.")
+    elif live.filter(chair=chair).exists():
+        reasons.append(f"{chair.name} is taken by another session.")
+    return reasons
+
+
+def _figures(act: Act, course: Course, plan: Plan, protocol: Protocol) -> Figures:
+    weight = measured_weight(course.patient, now=act.now, product=course.product)
+    today = weight if weight.weight_kg is not None else None
+    return sheet_for(plan, weight=today, now=act.now, protocol=protocol)
+
+
+def _dose_reasons(figures: Figures) -> list[str]:
+    reasons = [stop.message for stop in figures.hard_stops]
+    if figures.sheet is None:
+        reasons.append(f"The dose cannot be worked out: {figures.problem}.")
+    return reasons
+
+
+def _session(
+    act: Act,
+    appointment: Appointment,
+    summary: CourseSummary,
+    figures: Figures,
+    protocol: Protocol,
+    chair: Chair | None,
+    nurse_id: Any,
+) -> Session:
+    course = appointment.course
+    newest = Session.objects.filter(course=course).aggregate(newest=Max("number"))["newest"]
+    nurse = appointment.nurse
+    if nurse_id:
+        nurse = Account.objects.filter(pk=nurse_id, is_active=True, patient=None).first()
+    facts = assemble_facts(course.patient, now=act.now, product=course.product)
+    sheet = as_document(figures)
+    sheet["stops"] = stops_document(figures.soft_stops)
+    return Session(
+        site_id=appointment.site_id,
+        appointment=appointment,
+        patient=appointment.patient,
+        course=course,
+        plan=summary.plan,
+        chair=chair,
+        nurse=nurse,
+        number=(newest or 0) + 1,
+        product=course.product,
+        protocol_name=protocol.name,
+        protocol_version=protocol.version,
+        dose_sheet=sheet,
+        conditions=[key for key in CONDITION_KEYS if facts[key].state == "known"],
+        opened_at=act.now,
+    )
+
+
+def _mark_opened(act: Act, session: Session) -> None:
+    """The first event of every session, so that a screen that follows the stream sees it."""
+    body = {"number": session.number, "product": session.product}
+    act.append(
+        SessionEvent(
+            id=uuid.uuid5(session.pk, "opened"),
+            site_id=session.site_id,
+            session=session,
+            patient_id=session.patient_id,
+            kind="opened",
+            happened_at=act.now,
+            recorded_at=act.now,
+            actor_id=act.actor.id,
+            actor_name=act.actor.name,
+            via=act.ctx.via[:12],
+            body=body,
+            body_digest=digest(canonical(body)),
+        )
+    )
+    announce()

@@ -1,0 +1,276 @@
+"""What an event does beside being stored: what it fills in, and how it moves the session's row.
+
+``prepare`` looks and refuses before anything is written; what it returns is run after the event
+was stored, in the same act. Plain observations, notes and checks have no effect at all, so that
+they cost no further query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from evenkeel.clinic.course.models import Course
+from evenkeel.clinic.course.queries import against_dosing, course_summary
+from evenkeel.clinic.people.models import Account, Membership
+from evenkeel.clinic.record.act import Act
+from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
+from evenkeel.clinic.record.permissions import roles_for
+from evenkeel.clinic.session import leaving, rules
+from evenkeel.clinic.session.models import (
+    Appointment,
+    AppointmentStatus,
+    Session,
+    SessionEvent,
+    SessionState,
+)
+from evenkeel.clinic.session.phases import DRUG, FIRST_DOSE, Drug, fold, standing
+from evenkeel.clinic.session.raising import last_pressure, open_alarms, protocol_of
+
+Apply = Callable[[], None]
+_PLAIN: Final = frozenset({"observation", "note", "check", "rescue_medicine"})
+#: Kinds that are many and say nothing of phase; left aside when the story is read.
+_MANY: Final = ("observation", "note", "alarm_raised", "alarm_acknowledged")
+
+
+def prepare(
+    act: Act, session: Session, event: SessionEvent, target: SessionEvent | None
+) -> Apply | None:
+    """Check an event against the session and fill it in. Raises as ``record`` does."""
+    kind = target.kind if event.kind == "void" and target is not None else event.kind
+    if kind in _PLAIN:
+        return None
+    if kind in DRUG or kind == "dose_check":
+        return _drug(act, session, event, target, kind)
+    if event.kind == "void":
+        return None
+    return _OTHERS[kind](act, session, event)
+
+
+def story(session: Session) -> list[SessionEvent]:
+    """Everything in a session that may move its phase."""
+    rows = SessionEvent.objects.filter(session=session).exclude(kind__in=_MANY)
+    return list(rows.order_by("position"))
+
+
+def _drug(
+    act: Act, session: Session, event: SessionEvent, target: SessionEvent | None, kind: str
+) -> Apply | None:
+    before = story(session)
+    gives = event.kind in FIRST_DOSE | {"resume", "rate_change"}
+    if gives and target is None and session.ready_at is not None:
+        raise Refused(
+            "The person was declared ready to leave; nothing more is given.",
+            code="already_ready",
+        )
+    if event.kind != "void":
+        _check(act, session, event, target, before)
+    if kind == "dose_check":
+        return None
+
+    def apply() -> None:
+        _settle(act, session, fold(standing([*before, event])))
+
+    return apply
+
+
+def _check(
+    act: Act,
+    session: Session,
+    event: SessionEvent,
+    target: SessionEvent | None,
+    before: Sequence[SessionEvent],
+) -> None:
+    others = standing(e for e in before if target is None or e.pk != target.pk)
+    doses = event.kind in FIRST_DOSE
+    sheet = rules.Sheet.of(session.dose_sheet)
+    scene = rules.Scene(
+        product=session.product,
+        protocol=protocol_of(session),
+        sheet=sheet,
+        events=others,
+        actor_id=act.actor.id,
+        at=event.happened_at,
+        pressure=last_pressure(session, event.happened_at) if doses else None,
+        against=_against(act, session) if doses or event.kind == "resume" else (),
+    )
+    if event.kind == "infusion_start" and "planned_mg" not in event.body:
+        left_mg = (sheet.dose_mg or 0.0) - scene.before().given_mg(event.happened_at)
+        event.body["planned_mg"] = round(max(left_mg, 0.0), 2)
+    if target is None:
+        rules.check(event.kind, scene, event.body)
+    else:
+        rules.check_again(event.kind, scene, event.body)
+
+
+def _against(act: Act, session: Session) -> tuple[str, ...]:
+    course = Course.objects.select_related("patient", "site").get(pk=session.course_id)
+    found = against_dosing(course_summary(course, act.now))
+    return tuple(refusal.message for refusal in found)
+
+
+def phase_of(session: Session, drug: Drug) -> SessionState:
+    """The state of the row that follows from the drug; nasal devices count as one giving."""
+    state = drug.state()
+    planned = rules.Sheet.of(session.dose_sheet).dose_mg
+    if state == "watching" and drug.devices and planned is not None:
+        given = sum(mg for _, mg, kind in drug.doses if kind == "device")
+        if given < planned - rules.SLACK_MG:
+            state = "running"
+    return SessionState(state)
+
+
+def _settle(act: Act, session: Session, drug: Drug) -> None:
+    """Write what follows from the drug, on the session and on its course, where it changed."""
+    ended = None if drug.is_infusing else drug.ended_at
+    now = (phase_of(session, drug), drug.started_at, ended)
+    if session.closed_at is not None:
+        now = (SessionState(session.state), drug.started_at, ended)
+    was = (SessionState(session.state), session.first_dose_at, session.last_dose_ended_at)
+    if now != was:
+        session.state, session.first_dose_at, session.last_dose_ended_at = now
+        act.write(session)
+    if session.ready_at is None and session.closed_at is None:
+        _mark_dosed(act, session, drug.started_at)
+
+
+def _mark_dosed(act: Act, session: Session, since: Any) -> None:
+    course = Course.objects.get(pk=session.course_id)
+    if course.dosed_since != since:
+        course.dosed_since = since
+        act.write(course)
+
+
+def _acknowledge(act: Act, session: Session, event: SessionEvent) -> None:
+    named = event.body["alarm_event"]
+    alarm = SessionEvent.objects.filter(pk=named, session=session, kind="alarm_raised").first()
+    if alarm is None:
+        raise Invalid(
+            "There is no such alarm in this session.",
+            fields={"alarm_event": "This alarm is not here."},
+            code="no_such_alarm",
+        )
+    earlier = SessionEvent.objects.filter(
+        session=session, kind="alarm_acknowledged", body__alarm_event=named
+    ).first()
+    if earlier is not None:
+        raise Conflict(
+            f"{earlier.actor_name} has acknowledged this alarm already.", code="acknowledged"
+        )
+
+
+def _hand_over(act: Act, session: Session, event: SessionEvent) -> Apply:
+    to = Account.objects.filter(pk=event.body["to_id"], is_active=True, patient=None).first()
+    able = (
+        to is not None
+        and Membership.objects.filter(
+            account=to,
+            site_id=session.site_id,
+            ended_at=None,
+            role__in=[role.value for role in roles_for("session.hand_over")],
+        ).exists()
+    )
+    if to is None or not able:
+        raise Invalid(
+            "A session is handed over to somebody who may watch it.",
+            fields={"to_id": "Choose a nurse, prescriber or director of this site."},
+            code="cannot_take_over",
+        )
+    now_in_charge = session.nurse
+    event.body.update(to_name=to.shown_name)
+    event.body.pop("from_id", None)
+    event.body.pop("from_name", None)
+    if now_in_charge is not None:
+        event.body.update(from_id=str(now_in_charge.pk), from_name=now_in_charge.shown_name)
+
+    def apply() -> None:
+        session.nurse = to
+        act.write(session)
+
+    return apply
+
+
+def _discharge_check(act: Act, session: Session, event: SessionEvent) -> None:
+    rows = SessionEvent.objects.filter(session=session).exclude(kind__startswith="alarm_")
+    stands = standing(rows)
+    protocol = protocol_of(session)
+    facts = leaving.facts_at(
+        [e for e in stands if e.kind == "observation"],
+        fold([e for e in stands if e.happened_at <= event.happened_at]),
+        leaving.first_held_at(stands, event.happened_at),
+        event.body["answers"],
+        event.happened_at,
+        protocol,
+    )
+    event.body.update(leaving.judge(facts, protocol))
+
+
+def _ready(act: Act, session: Session, event: SessionEvent) -> Apply:
+    stands = standing(story(session))
+    _refuse_while_running(fold(stands))
+    if session.ready_at is not None:
+        raise Refused("The person was declared ready already.", code="already_ready")
+    checks = [e for e in stands if e.kind == "discharge_check"]
+    if not checks or checks[-1].body.get("disposition") != "discharge":
+        _need_override(
+            act,
+            event,
+            "The leaving checks are not all met."
+            if checks
+            else "The leaving checks have not been done.",
+        )
+
+    def apply() -> None:
+        session.ready_at = event.happened_at
+        act.write(session)
+        _mark_dosed(act, session, None)
+
+    return apply
+
+
+def _discharged(act: Act, session: Session, event: SessionEvent) -> Apply:
+    _refuse_while_running(fold(standing(story(session))))
+    given = session.first_dose_at is not None
+    if given and session.ready_at is None:
+        _need_override(act, event, "The person was not declared ready to leave.")
+    loud = [key for key, level, done in open_alarms(session) if done is None and level != "review"]
+    if loud:
+        _need_override(act, event, "An alarm is still open: " + ", ".join(loud) + ".")
+
+    def apply() -> None:
+        session.closed_at = event.happened_at
+        session.state = SessionState.CLOSED if given else SessionState.ABANDONED
+        act.write(session)
+        _mark_dosed(act, session, None)
+        if session.appointment_id is not None:
+            appointment = Appointment.objects.get(pk=session.appointment_id)
+            appointment.status = AppointmentStatus.DONE
+            act.write(appointment)
+
+    return apply
+
+
+def _refuse_while_running(drug: Drug) -> None:
+    if drug.is_infusing:
+        raise Refused(
+            "The infusion has not been stopped.", what_to_do="Stop it first.", code="still_running"
+        )
+
+
+def _need_override(act: Act, event: SessionEvent, why: str) -> None:
+    reason = str(event.body.get("override_reason", "")).strip()
+    if not reason:
+        raise Refused(
+            why, what_to_do="Settle it, or give the reason for going on.", code="needs_override"
+        )
+    act.reason = reason
+    act.note(overridden=why)
+
+
+_OTHERS: Final[dict[str, Callable[[Act, Session, SessionEvent], Apply | None]]] = {
+    "alarm_acknowledged": _acknowledge,
+    "hand_over": _hand_over,
+    "discharge_check": _discharge_check,
+    "ready": _ready,
+    "discharged": _discharged,
+}

@@ -1,0 +1,130 @@
+"""What is asked of sessions. A page about one person goes through the door and is logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from evenkeel.clinic.record.act import Context
+from evenkeel.clinic.record.door import open_record, visible
+from evenkeel.clinic.session.models import LIVE_STATES, Session, SessionEvent
+from evenkeel.clinic.session.moments import SessionMeta
+from evenkeel.clinic.session.raising import protocol_of
+from evenkeel.clinic.session.rules import Sheet
+from evenkeel.clinic.session.timeline import Timeline, read_timeline
+from evenkeel.clinic.session.wire import as_wire
+
+#: How many of the newest observations of each session the board reads.
+BOARD_OBSERVATIONS: Final = 24
+
+
+def meta_of(session: Session) -> SessionMeta:
+    """What a timeline needs of the session's row; reads ``session.nurse``."""
+    sheet = Sheet.of(session.dose_sheet)
+    nurse = session.nurse
+    return SessionMeta(
+        product=session.product,
+        opened_at=session.opened_at,
+        planned_mg=sheet.dose_mg,
+        concentration_mg_ml=sheet.concentration_mg_ml,
+        nurse_id=str(nurse.pk) if nurse else "",
+        nurse_name=nurse.shown_name if nurse else "",
+    )
+
+
+def events_of(session_id: Any) -> list[SessionEvent]:
+    """Every event of a session, in the order it was recorded."""
+    rows = SessionEvent.objects.filter(session_id=session_id)
+    return list(rows.order_by("position", "happened_at", "pk"))
+
+
+def timeline_of(session: Session, now: datetime, events: Iterable[Any] | None = None) -> Timeline:
+    """The session at ``now``; one query, none where ``events`` are given."""
+    found = events_of(session.pk) if events is None else events
+    return read_timeline(meta_of(session), found, now, protocol_of(session))
+
+
+def session_view(ctx: Context, session_id: Any) -> dict[str, Any]:
+    """A session as plain JSON: ``session``, ``timeline``, ``events``, ``position``.
+
+    The reading is logged. Raises ``NotFound`` or ``Forbidden``.
+    """
+    session = open_record(
+        ctx, Session, session_id, "nurse", permission="session.view", what="live session"
+    )
+    events = events_of(session.pk)
+    timeline = timeline_of(session, ctx.clock.now(), events)
+    return {
+        "session": {
+            "id": str(session.pk),
+            "number": session.number,
+            "state": session.state,
+            "product": session.product,
+            "protocol": {"name": session.protocol_name, "version": session.protocol_version},
+            "dose_sheet": session.dose_sheet,
+            "opened_at": session.opened_at.isoformat(),
+            "closed_at": session.closed_at.isoformat() if session.closed_at else None,
+        },
+        "timeline": timeline.as_dict(),
+        "events": [as_wire(event) for event in events],
+        "position": timeline.position,
+    }
+
+
+def live_sessions(ctx: Context) -> list[Session]:
+    """The live sessions at the sites whose board the caller may see, by chair."""
+    rows = Session.objects.filter(state__in=LIVE_STATES).select_related(
+        "patient", "chair", "nurse", "course", "site"
+    )
+    return list(visible(ctx, rows, "board.view").order_by("chair__order", "opened_at"))
+
+
+def board_timelines(sessions: Sequence[Session], now: datetime) -> dict[UUID, Timeline]:
+    """The timelines of many live sessions; two queries whatever their number.
+
+    Their series hold only the newest observations (and pressures from before the first dose), so
+    charts and peaks belong to :func:`timeline_of`; phase, doses, alarms and last values are whole.
+    """
+    ids = [session.pk for session in sessions]
+    if not ids:
+        return {}
+    found: dict[UUID, list[SessionEvent]] = {pk: [] for pk in ids}
+    acts = SessionEvent.objects.filter(session_id__in=ids).exclude(kind="observation")
+    for event in acts:
+        found[event.session_id].append(event)
+    for event in _newest_observations(sessions):
+        found[event.session_id].append(event)
+    return {s.pk: timeline_of(s, now, found[s.pk]) for s in sessions}
+
+
+def _newest_observations(sessions: Sequence[Session]) -> list[SessionEvent]:
+    """The newest observations of each session, and the newest ones up to its first dose.
+
+    One statement: each part is a short walk down an index, so that the board costs the same
+    however long the sessions have run.
+    """
+    table = SessionEvent._meta.db_table
+    parts: list[str] = []
+    values: list[Any] = []
+    prepare = SessionEvent._meta.get_field("session").get_db_prep_value
+    moment = SessionEvent._meta.get_field("happened_at").get_db_prep_value
+    for session in sessions:
+        key = prepare(session.pk, connection)
+        parts.append(_PART.format(table=table, more=""))
+        values += [key, BOARD_OBSERVATIONS]
+        if session.first_dose_at is not None:
+            parts.append(_PART.format(table=table, more="AND happened_at <= %s"))
+            values += [key, moment(session.first_dose_at, connection), BOARD_OBSERVATIONS // 4]
+    statement = " UNION ".join(parts)
+    chosen = f"SELECT * FROM {table} WHERE id IN ({statement})"  # noqa: S608 - no input in it
+    return list(SessionEvent.objects.raw(chosen, values))
+
+
+_PART: Final = (
+    "SELECT id FROM (SELECT id FROM {table} WHERE session_id = %s AND kind = 'observation' "
+    "{more} ORDER BY happened_at DESC LIMIT %s) AS newest"
+)

@@ -1,0 +1,317 @@
+"""What may be entered when: each rule looks at the session as it stood and refuses in plain words.
+
+Pure. A stop and a pause have no rule: they are always taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from evenkeel.clinic.record.errors import Invalid, Refused
+from evenkeel.clinic.session.events import checks_for
+from evenkeel.clinic.session.phases import FIRST_DOSE, Drug, fold_until
+from evenkeel.protocol.pack import Protocol
+from evenkeel.protocol.products import PRODUCTS
+
+#: Two figures agree within this share of the larger: pumps and people round. [assumed]
+AGREE_WITHIN: Final = 0.02
+#: A dose may be over its limit by no more than this, for rounding. [assumed]
+SLACK_MG: Final = 0.05
+
+_KINDS_BY_ROUTE: Final[dict[str, frozenset[str]]] = {
+    "nasal": frozenset({"device"}),
+    "intravenous": frozenset({"infusion_start", "rate_change", "pause", "resume", "infusion_stop"}),
+    "intramuscular": frozenset({"injection"}),
+    "subcutaneous": frozenset({"injection"}),
+    "oral": frozenset({"oral_dose"}),
+    "sublingual": frozenset({"oral_dose"}),
+}
+_ROUTED: Final = frozenset().union(*_KINDS_BY_ROUTE.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The figures of the day's dose sheet; ``None`` where they do not apply."""
+
+    dose_mg: float | None
+    volume_ml: float | None
+    rate_mg_per_h: float | None
+    rate_ml_per_h: float | None
+    concentration_mg_ml: float | None
+    duration_min: float | None
+    weight_kg: float | None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Sheet:
+        """From the document kept on the session, whose numbers are text."""
+        return cls(**{name: _number(document.get(name)) for name in cls.__slots__})
+
+
+def _number(value: Any) -> float | None:
+    return None if value in (None, "") else float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The session as a rule sees it.
+
+    ``events`` are those that stand (not corrected, not voided), in the order they happened,
+    without monitor readings; ``pressure`` is the newest blood pressure before the moment asked
+    about: (when, systolic, diastolic). ``against`` are reasons on the course against any dose.
+    """
+
+    product: str
+    protocol: Protocol
+    sheet: Sheet
+    events: Sequence[Any]
+    actor_id: str
+    at: datetime
+    pressure: tuple[datetime, float, float] | None = None
+    against: Sequence[str] = field(default_factory=tuple)
+
+    def before(self) -> Drug:
+        """The drug as it stood at the moment asked about."""
+        return fold_until(self.events, self.at)
+
+
+def check_route(kind: str, product: str) -> None:
+    """Raise unless the product is given that way. Stops and pauses are exempt."""
+    if kind not in _ROUTED or kind in {"pause", "infusion_stop"}:
+        return
+    item = PRODUCTS[product]
+    if kind not in _KINDS_BY_ROUTE[item.route]:
+        raise Refused(
+            f"{item.label} is not given like this.",
+            what_to_do="Choose the way of giving that the plan names.",
+            code="wrong_route",
+        )
+
+
+def check_first_dose(scene: Scene, body: Mapping[str, Any]) -> None:
+    """Raise ``Refused`` naming everything that is missing before the first administration."""
+    missing = list(scene.against)
+    done = {e.body["name"]: e.body.get("ok") for e in _until(scene) if e.kind == "check"}
+    unasked = [label for name, label in checks_for(scene.product) if done.get(name) is not True]
+    if unasked:
+        missing.append("Checks not done: " + "; ".join(unasked) + ".")
+    missing += _second_person(scene)
+    missing += _pressure(scene, str(body.get("reason", "")))
+    if missing:
+        raise Refused(
+            " ".join(missing),
+            what_to_do="Settle what is named, then start.",
+            code="not_ready_to_start",
+        )
+
+
+def _until(scene: Scene) -> list[Any]:
+    return [e for e in scene.events if e.happened_at <= scene.at]
+
+
+def _second_person(scene: Scene) -> list[str]:
+    checks = [e for e in _until(scene) if e.kind == "dose_check"]
+    by_others = [e for e in checks if e.actor_id != scene.actor_id]
+    if not by_others:
+        if checks:
+            return ["The dose must be checked by a second person, not by the one who starts it."]
+        return ["A second person has not recomputed the dose."]
+    if not by_others[-1].body.get("agrees"):
+        return ["The second person does not agree with the dose."]
+    return []
+
+
+def _pressure(scene: Scene, reason: str) -> list[str]:
+    limit_min = scene.protocol.number("bp_gate.max_age_min")
+    if scene.pressure is None or scene.at - scene.pressure[0] > timedelta(minutes=limit_min):
+        return [f"Blood pressure was not measured in the last {limit_min:g} minutes."]
+    _, sbp, dbp = scene.pressure
+    high = scene.protocol.number("bp_gate.sbp_mmhg"), scene.protocol.number("bp_gate.dbp_mmhg")
+    if (sbp > high[0] or dbp > high[1]) and not reason.strip():
+        return [
+            f"Blood pressure {sbp:g}/{dbp:g} is above {high[0]:g}/{high[1]:g}: "
+            "wait and repeat, or give the reason for starting."
+        ]
+    return []
+
+
+def check_dose_figures(scene: Scene, body: Mapping[str, Any]) -> None:
+    """Raise ``Invalid`` where somebody agrees to figures that are not those of the dose sheet."""
+    if not body.get("agrees"):
+        return
+    sheet = scene.sheet
+    pairs = {
+        "dose_mg": (body.get("dose_mg"), sheet.dose_mg),
+        "volume_ml": (body.get("volume_ml"), sheet.volume_ml),
+        "rate_ml_per_h": (body.get("rate_ml_per_h"), sheet.rate_ml_per_h),
+    }
+    wrong = {}
+    for name, (said, planned) in pairs.items():
+        if planned is None:
+            continue
+        if said is None:
+            wrong[name] = "Work this out too."
+        elif not _agree(said, planned):
+            wrong[name] = f"{said:g} is not what the dose sheet comes to. Recompute both."
+    if wrong:
+        raise Invalid(
+            "The figures of the two people do not agree.",
+            what_to_do="Recompute, or note that you do not agree; the dose then waits.",
+            fields=wrong,
+            code="dose_disagrees",
+        )
+
+
+def _agree(one: float, other: float) -> bool:
+    return abs(one - other) <= AGREE_WITHIN * max(abs(one), abs(other))
+
+
+def check_amount(scene: Scene, drug: Drug, more_mg: float) -> None:
+    """Raise ``Refused`` where a dose would go beyond the plan or the protocol's hard stop."""
+    total = drug.given_mg(scene.at) + more_mg
+    sheet, protocol = scene.sheet, scene.protocol
+    limits: list[tuple[float, str]] = []
+    if sheet.dose_mg is not None:
+        limits.append((sheet.dose_mg, f"the {sheet.dose_mg:g} mg of the plan"))
+    if protocol.find("dose.hard_max_mg"):
+        hard = protocol.number("dose.hard_max_mg")
+        limits.append((hard, f"the hard stop of {hard:g} mg"))
+    if protocol.find("dose.hard_max_mg_per_kg") and sheet.weight_kg:
+        hard = protocol.number("dose.hard_max_mg_per_kg") * sheet.weight_kg
+        limits.append((hard, f"the hard stop of {hard:g} mg for this weight"))
+    for limit, words in limits:
+        if total > limit + max(SLACK_MG, AGREE_WITHIN * limit):
+            raise Refused(
+                f"This would come to {total:.4g} mg in all, above {words}.",
+                what_to_do="Give less, or have a prescriber sign another plan.",
+                code="over_dose",
+            )
+
+
+def check_rate(scene: Scene, body: Mapping[str, Any]) -> None:
+    """Raise ``Invalid`` for a rate faster than any infusion, or mL that are not the mg."""
+    rate, sheet = float(body["rate_mg_per_h"]), scene.sheet
+    wrong = {}
+    if sheet.dose_mg and scene.protocol.find("dose.duration_range_min"):
+        shortest_min = scene.protocol.numbers("dose.duration_range_min")[0]
+        fastest = sheet.dose_mg / (shortest_min / 60)
+        if rate > fastest * (1 + AGREE_WITHIN):
+            wrong["rate_mg_per_h"] = (
+                f"{rate:g} mg/h would give the whole dose in under {shortest_min:g} minutes."
+            )
+    pump = body.get("rate_ml_per_h")
+    if pump is not None and sheet.concentration_mg_ml:
+        in_mg = float(pump) * sheet.concentration_mg_ml
+        if not _agree(in_mg, rate):
+            wrong["rate_ml_per_h"] = (
+                f"{pump:g} mL/h of {sheet.concentration_mg_ml:g} mg/mL is {in_mg:.4g} mg/h."
+            )
+    if wrong:
+        raise Invalid("The rate cannot be right.", fields=wrong, code="rate")
+
+
+def _start(scene: Scene, body: Mapping[str, Any]) -> None:
+    drug = scene.before()
+    if drug.is_infusing:
+        raise Refused("The infusion is already running.", code="already_running")
+    check_rate(scene, body)
+    planned = float(body["planned_mg"])
+    minutes = body.get("duration_min")
+    if minutes is not None and not _agree(float(body["rate_mg_per_h"]) * minutes / 60, planned):
+        raise Invalid(
+            "Rate, time and dose do not agree.",
+            fields={
+                "rate_mg_per_h": f"{planned:g} mg in {minutes:g} min is "
+                f"{planned * 60 / minutes:.4g} mg/h."
+            },
+            code="rate",
+        )
+    check_amount(scene, drug, planned)
+
+
+def _change(scene: Scene, body: Mapping[str, Any]) -> None:
+    drug = scene.before()
+    if not drug.is_running:
+        raise Refused("Nothing is running whose rate could change.", code="not_running")
+    check_rate(scene, body)
+
+
+def _resume(scene: Scene, body: Mapping[str, Any]) -> None:
+    drug = scene.before()
+    if not drug.is_paused:
+        raise Refused("The infusion is not paused.", code="not_paused")
+    check_rate(scene, body)
+
+
+def _dose(scene: Scene, body: Mapping[str, Any]) -> None:
+    check_amount(scene, scene.before(), float(body["dose_mg"]))
+
+
+def _device(scene: Scene, body: Mapping[str, Any]) -> None:
+    drug, number = scene.before(), int(body["number"])
+    used = [n for _, n in drug.devices]
+    if number != len(used) + 1:
+        words = f"Device {len(used) + 1} is next." if number not in used else "It was used already."
+        raise Refused(f"Not device {number} now. {words}", code="device_order")
+    one_mg = PRODUCTS[scene.product].device_mg or 0
+    if float(body["dose_mg"]) != one_mg:
+        raise Invalid(
+            f"A device holds {one_mg} mg.", fields={"dose_mg": f"Enter {one_mg}."}, code="device_mg"
+        )
+    gap_min = scene.protocol.number("dose.device_gap_min")
+    if drug.devices and not str(body.get("reason", "")).strip():
+        since_min = (scene.at - drug.devices[-1][0]).total_seconds() / 60
+        if since_min < gap_min:
+            raise Refused(
+                f"Only {max(0.0, since_min):.1f} minutes since the last device.",
+                what_to_do=f"Wait until {gap_min:g} minutes have passed, or give the reason.",
+                code="device_gap",
+            )
+    check_amount(scene, drug, float(body["dose_mg"]))
+
+
+_RULES: Final[dict[str, Callable[[Scene, Mapping[str, Any]], None]]] = {
+    "infusion_start": _start,
+    "rate_change": _change,
+    "resume": _resume,
+    "injection": _dose,
+    "oral_dose": _dose,
+    "device": _device,
+    "dose_check": check_dose_figures,
+}
+#: Kinds whose rules need the scene; the rest are taken as they are.
+RULED: Final = frozenset(_RULES)
+
+
+def check(kind: str, scene: Scene, body: Mapping[str, Any]) -> None:
+    """Raise ``Refused`` or ``Invalid`` unless this may be entered at ``scene.at``."""
+    check_route(kind, scene.product)
+    rule = _RULES.get(kind)
+    if rule is None:
+        return
+    if kind in FIRST_DOSE and scene.before().started_at is None:
+        check_first_dose(scene, body)
+    elif kind in FIRST_DOSE | {"resume"} and scene.against:
+        raise Refused(
+            " ".join(scene.against), what_to_do="Settle what is named first.", code="dose_hold"
+        )
+    rule(scene, body)
+
+
+def check_again(kind: str, scene: Scene, body: Mapping[str, Any]) -> None:
+    """Raise unless a correction could be true: the amount and the figures, not the preparations.
+
+    What happened has happened; a correction tells it better and must not be held up by what was
+    missing before it.
+    """
+    check_route(kind, scene.product)
+    if kind == "dose_check":
+        check_dose_figures(scene, body)
+    elif kind in {"injection", "oral_dose", "device"}:
+        check_amount(scene, scene.before(), float(body["dose_mg"]))
+    elif kind == "infusion_start":
+        check_amount(scene, scene.before(), float(body["planned_mg"]))
+    elif kind in {"rate_change", "resume"}:
+        check_rate(scene, body)

@@ -17,6 +17,7 @@ from evenkeel.clinic.record.act import Act
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
 from evenkeel.clinic.record.permissions import roles_for
 from evenkeel.clinic.session import leaving, rules
+from evenkeel.clinic.session.follow_up import propose_follow_up
 from evenkeel.clinic.session.models import (
     Appointment,
     AppointmentStatus,
@@ -82,7 +83,8 @@ def _check(
     before: Sequence[SessionEvent],
 ) -> None:
     others = standing(e for e in before if target is None or e.pk != target.pk)
-    doses = event.kind in FIRST_DOSE
+    on_paper = event.via == "paper"  # it has happened: it is described, not allowed or refused
+    doses = event.kind in FIRST_DOSE and not on_paper
     sheet = rules.Sheet.of(session.dose_sheet)
     scene = rules.Scene(
         product=session.product,
@@ -92,12 +94,16 @@ def _check(
         actor_id=act.actor.id,
         at=event.happened_at,
         pressure=last_pressure(session, event.happened_at) if doses else None,
-        against=_against(act, session) if doses or event.kind == "resume" else (),
+        against=_against(act, session)
+        if doses or (event.kind == "resume" and not on_paper)
+        else (),
     )
     if event.kind == "infusion_start" and "planned_mg" not in event.body:
         left_mg = (sheet.dose_mg or 0.0) - scene.before().given_mg(event.happened_at)
         event.body["planned_mg"] = round(max(left_mg, 0.0), 2)
-    if target is None:
+    if on_paper:
+        rules.check_route(event.kind, session.product)
+    elif target is None:
         rules.check(event.kind, scene, event.body)
     else:
         rules.check_again(event.kind, scene, event.body)
@@ -243,9 +249,11 @@ def _discharged(act: Act, session: Session, event: SessionEvent) -> Apply:
         act.write(session)
         _mark_dosed(act, session, None)
         if session.appointment_id is not None:
-            appointment = Appointment.objects.get(pk=session.appointment_id)
+            appointment = Appointment.objects.select_related("site").get(pk=session.appointment_id)
             appointment.status = AppointmentStatus.DONE
             act.write(appointment)
+            if given:
+                propose_follow_up(act, appointment)
 
     return apply
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
@@ -35,13 +36,20 @@ from evenkeel.protocol.vocabulary import CONDITION_KEYS
 
 @action("session.open", permission="session.start")
 def open_session(
-    act: Act, *, appointment_id: Any, chair_id: Any = None, nurse_id: Any = None
+    act: Act,
+    *,
+    appointment_id: Any,
+    chair_id: Any = None,
+    nurse_id: Any = None,
+    opened_at: datetime | None = None,
 ) -> Session:
     """Open the session of a checked-in dosing appointment.
 
     The dose sheet is worked out from the signed plan and the newest measured weight, and kept,
     with name and version of the protocol. ``chair_id`` and ``nurse_id`` override the
-    appointment's. Raises ``Refused`` naming every reason at once.
+    appointment's. ``opened_at`` is the true time of a session that was kept on paper; what
+    happened then has happened, so only what makes it impossible to describe refuses it. Raises
+    ``Refused`` naming every reason at once.
     """
     appointment = act.open(
         Appointment, appointment_id, "course__patient", "course__site", "patient", "chair", "nurse"
@@ -49,26 +57,34 @@ def open_session(
     course = appointment.course
     summary = course_summary(course, act.now)
     chair = act.open(Chair, chair_id) if chair_id else appointment.chair
-    reasons = _appointment_reasons(appointment, chair)
-    reasons += [refusal.message for refusal in against_dosing(summary)]
+    on_paper = opened_at is not None
+    reasons = _appointment_reasons(appointment, chair, on_paper)
+    if not on_paper:
+        reasons += [refusal.message for refusal in against_dosing(summary)]
+    elif summary.plan is None:
+        reasons.append("No signed plan stands for this product.")
     figures: Figures | None = None
     protocol: Protocol | None = None
     if summary.plan is not None and course.product:
         protocol = default_protocol(course.product, course.site.jurisdiction)
         figures = _figures(act, course, summary.plan, protocol)
-        reasons += _dose_reasons(figures)
+        reasons += _dose_reasons(figures, on_paper)
     if reasons or figures is None or protocol is None or summary.plan is None:
         raise Refused(
             " ".join(dict.fromkeys(reasons)),
             what_to_do="Settle what is named, then open the session.",
             code="cannot_open",
         )
-    session = act.write(_session(act, appointment, summary, figures, protocol, chair, nurse_id))
+    session = _session(act, appointment, summary, figures, protocol, chair, nurse_id)
+    session.opened_at = act.happened_at = opened_at or act.now
+    act.write(session)
     _mark_opened(act, session)
     return session
 
 
-def _appointment_reasons(appointment: Appointment, chair: Chair | None) -> list[str]:
+def _appointment_reasons(
+    appointment: Appointment, chair: Chair | None, on_paper: bool
+) -> list[str]:
     reasons = []
     if appointment.kind != "dosing":
         reasons.append("This appointment is not for a dosing session.")
@@ -81,6 +97,8 @@ def _appointment_reasons(appointment: Appointment, chair: Chair | None) -> list[
         reasons.append("This person is in another session now.")
     if chair is None:
         reasons.append("No chair has been chosen.")
+    elif on_paper:
+        return reasons
     elif not chair.active:
         reasons.append(f"{chair.name} is not in use.")
     elif live.filter(chair=chair).exists():
@@ -94,8 +112,8 @@ def _figures(act: Act, course: Course, plan: Plan, protocol: Protocol) -> Figure
     return sheet_for(plan, weight=today, now=act.now, protocol=protocol)
 
 
-def _dose_reasons(figures: Figures) -> list[str]:
-    reasons = [stop.message for stop in figures.hard_stops]
+def _dose_reasons(figures: Figures, on_paper: bool) -> list[str]:
+    reasons = [] if on_paper else [stop.message for stop in figures.hard_stops]
     if figures.sheet is None:
         reasons.append(f"The dose cannot be worked out: {figures.problem}.")
     return reasons
@@ -146,7 +164,7 @@ def _mark_opened(act: Act, session: Session) -> None:
             session=session,
             patient_id=session.patient_id,
             kind="opened",
-            happened_at=act.now,
+            happened_at=session.opened_at,
             recorded_at=act.now,
             actor_id=act.actor.id,
             actor_name=act.actor.name,

@@ -15,7 +15,7 @@ from evenkeel.clinic.course.models import Plan
 from evenkeel.clinic.people.facts import assemble_facts
 from evenkeel.clinic.people.models import Patient
 from evenkeel.clinic.record.chain import canonical, digest
-from evenkeel.protocol.dose import DoseSheet, Stop, check_dose, dose_arithmetic
+from evenkeel.protocol.dose import DoseSheet, Stop, check_dose, check_vial, dose_arithmetic
 from evenkeel.protocol.errors import DoseError
 from evenkeel.protocol.findings import source_document
 from evenkeel.protocol.pack import Protocol
@@ -41,11 +41,16 @@ class DoseOrder:
     dose_mg_per_kg: Decimal | None = None
     duration_min: Decimal | None = None
     concentration_mg_ml: Decimal | None = None
+    diluted_mg_ml: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """An order worked out. ``sheet`` is ``None`` where it cannot be; ``problem`` says why."""
+    """An order worked out. ``sheet`` is ``None`` where it cannot be; ``problem`` says why.
+
+    ``sheet.volume_ml`` is what is drawn from the vial. Where it is thinned, ``pumped`` holds
+    volume and rate of what runs; otherwise it is ``None`` and the sheet's own rate holds.
+    """
 
     order: DoseOrder
     weight: Weight
@@ -53,6 +58,7 @@ class Figures:
     stops: tuple[Stop, ...]
     problem: str = ""
     problem_field: str = ""
+    pumped: DoseSheet | None = None
 
     @property
     def hard_stops(self) -> tuple[Stop, ...]:
@@ -63,6 +69,11 @@ class Figures:
     def soft_stops(self) -> tuple[Stop, ...]:
         """Those that ask for a reason."""
         return tuple(stop for stop in self.stops if stop.level == "soft")
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The figures as a page writes them: no trailing zero, which is misread as tenfold."""
+        return as_document(self)
 
     @property
     def digest(self) -> str:
@@ -89,7 +100,7 @@ def _decimal(value: object) -> Decimal | None:
 def work_out(order: DoseOrder, weight: Weight, *, now: datetime, protocol: Protocol) -> Figures:
     """Work an order out and name its stops. Never raises: what is missing is the ``problem``."""
     stops: tuple[Stop, ...] = ()
-    sheet: DoseSheet | None = None
+    sheet: DoseSheet | None
     try:
         stops = check_dose(
             order.product,
@@ -102,18 +113,36 @@ def work_out(order: DoseOrder, weight: Weight, *, now: datetime, protocol: Proto
             now,
             protocol,
         )
-        by_weight = order.dose_mg_per_kg is not None or PRODUCTS[order.product].by_weight
-        sheet = dose_arithmetic(
-            order.product,
-            order.dose_mg_per_kg,
-            order.dose_mg,
-            weight.weight_kg if by_weight else None,
-            order.concentration_mg_ml,
-            order.duration_min,
-        )
+        stops = _sorted(stops + _vial_stops(order))
+        sheet = _arithmetic(order, weight, order.concentration_mg_ml)
+        pumped = _arithmetic(order, weight, order.diluted_mg_ml) if order.diluted_mg_ml else None
     except DoseError as error:
         return Figures(order, weight, None, stops, error.message, error.key)
-    return Figures(order, weight, sheet, stops)
+    return Figures(order, weight, sheet, stops, pumped=pumped)
+
+
+def _arithmetic(order: DoseOrder, weight: Weight, concentration_mg_ml: Decimal | None) -> DoseSheet:
+    by_weight = order.dose_mg_per_kg is not None or PRODUCTS[order.product].by_weight
+    return dose_arithmetic(
+        order.product,
+        order.dose_mg_per_kg,
+        order.dose_mg,
+        weight.weight_kg if by_weight else None,
+        concentration_mg_ml,
+        order.duration_min,
+    )
+
+
+def _vial_stops(order: DoseOrder) -> tuple[Stop, ...]:
+    """The stops on the vial; that it must be thinned is settled once it is."""
+    if order.concentration_mg_ml is None:
+        return ()
+    found = check_vial(order.product, order.concentration_mg_ml)
+    return tuple(s for s in found if s.id != "vial.dilute" or order.diluted_mg_ml is None)
+
+
+def _sorted(stops: tuple[Stop, ...]) -> tuple[Stop, ...]:
+    return tuple(sorted(stops, key=lambda stop: stop.level != "hard"))
 
 
 def order_of(plan: Plan) -> DoseOrder:
@@ -125,6 +154,7 @@ def order_of(plan: Plan) -> DoseOrder:
         dose_mg_per_kg=per_kg,
         duration_min=plan.duration_min,
         concentration_mg_ml=plan.concentration_mg_ml,
+        diluted_mg_ml=plan.diluted_mg_ml,
     )
 
 
@@ -142,6 +172,7 @@ def sheet_for(
 def as_document(figures: Figures) -> dict[str, Any]:
     """The arithmetic as plain JSON; numbers as text, so that no digit is lost."""
     order, weight, sheet = figures.order, figures.weight, figures.sheet
+    running = figures.pumped or sheet
     return {
         "product": order.product,
         "product_label": PRODUCTS[order.product].label,
@@ -150,12 +181,14 @@ def as_document(figures: Figures) -> dict[str, Any]:
         "weight_kg": _text(weight.weight_kg),
         "weight_as_of": weight.as_of.isoformat() if weight.as_of else None,
         "concentration_mg_ml": _text(order.concentration_mg_ml),
+        "diluted_mg_ml": _text(order.diluted_mg_ml),
         "duration_min": _text(order.duration_min),
         "dose_mg": _text(sheet.dose_mg) if sheet else None,
         "dose_mg_per_kg": _text(sheet.dose_mg_per_kg) if sheet else None,
         "volume_ml": _text(sheet.volume_ml) if sheet else None,
         "rate_mg_per_h": _text(sheet.rate_mg_per_h) if sheet else None,
-        "rate_ml_per_h": _text(sheet.rate_ml_per_h) if sheet else None,
+        "pumped_ml": _text(figures.pumped.volume_ml) if figures.pumped else None,
+        "rate_ml_per_h": _text(running.rate_ml_per_h) if running else None,
         "devices": sheet.devices if sheet else None,
     }
 

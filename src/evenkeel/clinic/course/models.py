@@ -148,7 +148,9 @@ class Plan(Record):
     weight_kg = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     weight_as_of = models.DateTimeField(null=True)
     duration_min = models.DecimalField(max_digits=6, decimal_places=1, null=True)
+    #: Of the vial that is drawn from, and, where an infusion is thinned, of what is pumped.
     concentration_mg_ml = models.DecimalField(max_digits=7, decimal_places=2, null=True)
+    diluted_mg_ml = models.DecimalField(max_digits=7, decimal_places=3, null=True)
     sessions_planned = models.PositiveSmallIntegerField(default=6)
     spacing_days = models.DecimalField(max_digits=5, decimal_places=1)
     note = models.TextField(blank=True)

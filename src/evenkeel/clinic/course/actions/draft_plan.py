@@ -118,6 +118,7 @@ def check_order(order: DoseOrder, schedule: Schedule, protocol: Protocol) -> Non
         fields["concentration_mg_ml"] = "Choose the vial: " + ", ".join(map(str, vials)) + " mg/mL."
     if not vials and order.concentration_mg_ml is not None:
         fields["concentration_mg_ml"] = "This product is not drawn from a vial."
+    fields.update(_dilution_errors(order))
     if not item.is_infusion and order.duration_min is not None:
         fields["duration_min"] = "Only an infusion has a duration."
     if item.is_infusion and order.duration_min is None:
@@ -128,6 +129,18 @@ def check_order(order: DoseOrder, schedule: Schedule, protocol: Protocol) -> Non
         fields["spacing_days"] = f"Between 0.5 and {LONGEST_SPACING_DAYS} days."
     if fields:
         raise Invalid("The plan is not complete yet.", fields=fields, code="plan_incomplete")
+
+
+def _dilution_errors(order: DoseOrder) -> dict[str, str]:
+    if order.diluted_mg_ml is None:
+        return {}
+    if not PRODUCTS[order.product].is_infusion:
+        return {"diluted_mg_ml": "Only an infusion is thinned."}
+    if order.concentration_mg_ml is not None and not (
+        0 < order.diluted_mg_ml < order.concentration_mg_ml
+    ):
+        return {"diluted_mg_ml": "It must be weaker than the vial."}
+    return {}
 
 
 def labeled_doses_mg(protocol: Protocol) -> tuple[Decimal, ...]:
@@ -147,6 +160,7 @@ def fill(plan: Plan, figures: Figures, schedule: Schedule, protocol: Protocol) -
     plan.weight_as_of = figures.weight.as_of if by_weight else None
     plan.duration_min = order.duration_min
     plan.concentration_mg_ml = order.concentration_mg_ml
+    plan.diluted_mg_ml = order.diluted_mg_ml
     plan.sessions_planned = schedule.sessions_planned
     plan.spacing_days = schedule.spacing_days
     plan.protocol_name, plan.protocol_version = protocol.name, protocol.version

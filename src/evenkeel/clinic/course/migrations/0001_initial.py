@@ -238,6 +238,7 @@ class Migration(migrations.Migration):
                     "concentration_mg_ml",
                     models.DecimalField(decimal_places=2, max_digits=7, null=True),
                 ),
+                ("diluted_mg_ml", models.DecimalField(decimal_places=3, max_digits=7, null=True)),
                 ("sessions_planned", models.PositiveSmallIntegerField(default=6)),
                 ("spacing_days", models.DecimalField(decimal_places=1, max_digits=5)),
                 ("note", models.TextField(blank=True)),

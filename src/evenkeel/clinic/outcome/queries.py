@@ -44,9 +44,9 @@ def alarm_level(urgency: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """One filed response with how it compares: with the one before, and with the first.
+    """One filed response with how it compares: with the one before, and with the baseline.
 
-    The baseline is the first total on the course; ``None`` where a comparison cannot be made.
+    ``None`` where a comparison cannot be made.
     """
 
     response: Response
@@ -56,10 +56,27 @@ class ScoreLine:
     in_remission: bool | None
 
 
-def score_lines(responses: Sequence[Response]) -> list[ScoreLine]:
+def baseline_of(
+    responses: Sequence[Response], instrument_id: str, first_dose_at: datetime | None
+) -> Response | None:
+    """What later totals are measured against: the last total before the first dose.
+
+    Where there is none, the first total on the course. ``responses`` stand in order of time.
+    """
+    totals = [r for r in responses if r.instrument == instrument_id and r.total is not None]
+    before = [r for r in totals if first_dose_at is not None and r.answered_at <= first_dose_at]
+    return before[-1] if before else totals[0] if totals else None
+
+
+def score_lines(
+    responses: Sequence[Response], first_dose_at: datetime | None = None
+) -> list[ScoreLine]:
     """Responses of one course in order of time, each compared with those before it."""
-    baseline: dict[str, int] = {}
     before: dict[str, int] = {}
+    baselines = {
+        name: baseline_of(responses, name, first_dose_at)
+        for name in {row.instrument for row in responses}
+    }
     lines = []
     for row in responses:
         instrument = load(row.instrument)
@@ -67,17 +84,19 @@ def score_lines(responses: Sequence[Response]) -> list[ScoreLine]:
         if total is None:
             lines.append(ScoreLine(row, instrument, None, None, None))
             continue
-        first, last = baseline.get(row.instrument), before.get(row.instrument)
+        first, last = baselines[row.instrument], before.get(row.instrument)
+        since = None
+        if first is not None and first.answered_at < row.answered_at:
+            since = response_verdict(instrument, first.total, total)
         lines.append(
             ScoreLine(
                 row,
                 instrument,
                 change(instrument, last, total) if last is not None else None,
-                response_verdict(instrument, first, total) if first is not None else None,
+                since,
                 remission(instrument, total).met,
             )
         )
-        baseline.setdefault(row.instrument, total)
         before[row.instrument] = total
     return lines
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from evenkeel.clinic.outcome.actions.answer_question import (
@@ -111,6 +112,7 @@ def thanks(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
 def _frame(ask: Ask, here: str) -> dict[str, Any]:
     return {
         "here": here,
+        "own": here == reverse("own_answer", args=[ask.pk]),
         "help_url": f"{here}?q=help",
         "contacts": contacts_of(ask.site),
         "clinic": ask.site.name,

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from evenkeel.clinic.outcome.pages import answer
+from evenkeel.clinic.outcome.pages import answer, course_page, own, questionnaires, safety
 
 urlpatterns: list[URLPattern] = [
+    # a whole path, so that a mangled link too ends on the page that says what to do
     path("q/<path:token>", answer.answer, name="answer"),
+    path("courses/<uuid:course_id>", course_page.course, name="course"),
+    path(
+        "courses/<uuid:course_id>/questionnaires",
+        questionnaires.questionnaires,
+        name="questionnaires",
+    ),
+    path("safety/", safety.safety_signals, name="safety_signals"),
+    path("safety/<uuid:signal_id>", safety.safety_signal, name="safety_signal"),
+    path("own/", own.own, name="own"),
+    path("own/ready", own.own_ready, name="own_ready"),
+    path("own/questions", own.own_questions, name="own_questions"),
+    path("own/questions/<uuid:ask_id>", own.own_answer, name="own_answer"),
+    path("own/help", own.own_help, name="own_help"),
+    path("own/choices", own.own_choices, name="own_choices"),
 ]

@@ -1,0 +1,224 @@
+"""What was asked of a person and what came back; asking anew; entering answers from paper."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from evenkeel.clinic.course.pages.frame import course_frame, open_course_page
+from evenkeel.clinic.course.queries import CourseSummary
+from evenkeel.clinic.outcome.actions.ask_questionnaire import (
+    OPEN_FOR,
+    Asked,
+    ask_questionnaire,
+    withdraw_ask,
+)
+from evenkeel.clinic.outcome.actions.enter_answers import enter_answers
+from evenkeel.clinic.outcome.models import Ask, SafetySignal
+from evenkeel.clinic.outcome.queries import (
+    STANDING_WORDS,
+    ask_lines,
+    responses_of,
+    score_lines,
+)
+from evenkeel.clinic.outcome.senders import deliver, senders_for
+from evenkeel.clinic.people.pages.posting import act_once
+from evenkeel.clinic.record.errors import Conflict, DomainError, Forbidden, Invalid, Refused
+from evenkeel.clinic.record.routes import page
+from evenkeel.clinic.session.models import Session
+from evenkeel.instruments import available, follow_up_questions, load
+
+
+@page("outcome.view")
+def questionnaires(request: HttpRequest, course_id: Any) -> HttpResponse:
+    """The questionnaires of one course. A fresh link is shown once, in the answer to asking."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    summary = open_course_page(request, course_id, permission="outcome.view", what="questionnaires")
+    extra: dict[str, Any] = {}
+    if request.method == "POST":
+        do = {"ask": _ask, "withdraw": _withdraw, "enter": _enter}.get(request.POST.get("do", ""))
+        try:
+            answer = do(request, summary) if do else None
+        except (Invalid, Refused, Conflict) as error:
+            extra = {"error": error, "typed": request.POST, "again": request.POST.get("do")}
+        else:
+            if answer is None:
+                return HttpResponseRedirect(
+                    reverse("questionnaires", args=[summary.course.pk]), status=303
+                )
+            extra = answer
+    context = _context(request, summary) | extra
+    if extra.get("error"):
+        context |= _typed_answers(request)
+    may = ctx.actor.may
+    site_id = summary.course.site_id
+    context |= {
+        "may_ask": may("outcome.ask", site_id) and not summary.course.patient.deceased,
+        "may_enter": may("outcome.enter", site_id),
+    }
+    return render(request, "outcome/questionnaires.html", context, status=_status(extra))
+
+
+def _status(extra: dict[str, Any]) -> int:
+    error = extra.get("error")
+    return error.status if isinstance(error, DomainError) else 200
+
+
+def _context(request: HttpRequest, summary: CourseSummary) -> dict[str, Any]:
+    course = summary.course
+    first = (
+        Session.objects.filter(course=course, first_dose_at__isnull=False)
+        .order_by("number")
+        .values_list("first_dose_at", flat=True)
+        .first()
+    )
+    chosen = request.GET.get("paper", "")
+    paper = load(chosen) if chosen in available() else None
+    return course_frame(request, summary, "questionnaires") | {
+        "asks": [
+            {"line": line, "words": STANDING_WORDS[line.standing]}
+            for line in ask_lines(course, summary.now)
+        ],
+        "scores": list(reversed(score_lines(responses_of(course), first))),
+        "signals": SafetySignal.objects.filter(course=course)
+        .select_related("closed_by")
+        .order_by("-raised_at"),
+        "instruments": [load(name) for name in available()],
+        "senders": senders_for(course.patient.email),
+        "open_for_days": OPEN_FOR.days,
+        "paper": _paper(paper, {}) if paper else None,
+    }
+
+
+def _ask(request: HttpRequest, summary: CourseSummary) -> dict[str, Any] | None:
+    """Ask, and hand the link over. Only what cannot open the link goes into the stored reply."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    made: list[Asked] = []
+
+    def do() -> dict[str, str]:
+        asked = ask_questionnaire(
+            ctx,
+            course_id=summary.course.pk,
+            instrument_id=request.POST.get("instrument", ""),
+            occasion=request.POST.get("occasion", ""),
+            sender=request.POST.get("sender", "show"),
+        )
+        made.append(asked)
+        return {"ask": str(asked.ask.pk)}
+
+    act_once(request, do)
+    if not made:  # the same form came twice: its link was shown with the first answer
+        messages.info(request, "This was asked already. Ask again for a new link.")
+        return None
+    asked = made[0]
+    link = request.build_absolute_uri(reverse("answer", args=[asked.token]))
+    delivery = deliver(asked.ask, link)
+    if not delivery.show:
+        messages.success(request, delivery.words)
+        return None
+    return {"link": link, "link_words": delivery.words, "link_ask": asked.ask}
+
+
+def _withdraw(request: HttpRequest, summary: CourseSummary) -> None:
+    ctx = request.ctx  # type: ignore[attr-defined]
+    ask = Ask.objects.filter(pk=_uuid(request.POST.get("ask")), course=summary.course).first()
+    if ask is None:
+        raise Invalid("There is no such link.")
+    act_once(request, lambda: {"ask": str(withdraw_ask(ctx, ask_id=ask.pk).pk)})
+    messages.success(request, "The link was withdrawn.")
+
+
+def _uuid(text: str | None) -> str:
+    from uuid import UUID
+
+    try:
+        return str(UUID(text or ""))
+    except ValueError:
+        raise Invalid("There is no such link.") from None
+
+
+def _enter(request: HttpRequest, summary: CourseSummary) -> None:
+    ctx = request.ctx  # type: ignore[attr-defined]
+    if not ctx.actor.may("outcome.enter", summary.course.site_id):
+        raise Forbidden("Your role does not allow this.")
+    name = request.POST.get("instrument", "")
+    if name not in available():
+        raise Invalid("There is no such questionnaire.")
+    answers = _answers(request, [item.link_id for item in load(name).items])
+    follow_up = _answers(request, [item.link_id for item in follow_up_questions().items])
+    at = _moment(request.POST.get("answered_at", ""))
+
+    def do() -> dict[str, str]:
+        response = enter_answers(
+            ctx,
+            course_id=summary.course.pk,
+            instrument_id=name,
+            answers=answers,
+            follow_up=follow_up,
+            answered_at=at,
+        )
+        return {"response": str(response.pk)}
+
+    act_once(request, do)
+    messages.success(request, "The answers are filed under your name.")
+
+
+def _answers(request: HttpRequest, link_ids: list[str]) -> dict[str, int]:
+    given = {}
+    for link_id in link_ids:
+        text = request.POST.get(link_id, "")
+        if text == "":
+            continue
+        if not (text.isascii() and text.isdigit() and len(text) < 4):
+            raise Invalid("One of the answers cannot be used.", fields={link_id: "Choose one."})
+        given[link_id] = int(text)
+    return given
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(
+            "The time cannot be read.", fields={"answered_at": "Enter a day and a time."}
+        ) from None
+    aware = local if timezone.is_aware(local) else timezone.make_aware(local)
+    return aware.astimezone(UTC)
+
+
+def _paper(instrument: Any, typed: Any) -> dict[str, Any]:
+    """The paper form: every question at once, with what was typed kept."""
+
+    def rows(items: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                "item": item,
+                "options": [
+                    (value, text, typed.get(item.link_id) == str(value))
+                    for value, text in item.options
+                ],
+            }
+            for item in items
+        ]
+
+    safety = {rule.link_id for rule in instrument.scoring.safety}
+    return {
+        "instrument": instrument,
+        "rows": rows(instrument.items),
+        "follow_up": rows(follow_up_questions().items) if safety else [],
+    }
+
+
+def _typed_answers(request: HttpRequest) -> dict[str, Any]:
+    name = request.POST.get("instrument", "")
+    if request.POST.get("do") != "enter" or name not in available():
+        return {}
+    return {"paper": _paper(load(name), request.POST)}

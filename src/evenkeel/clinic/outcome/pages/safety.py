@@ -1,0 +1,107 @@
+"""Safety signals: what was answered, and a named clinician who closes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from evenkeel.clinic.course.pages.frame import address
+from evenkeel.clinic.outcome.actions.close_signal import close_signal
+from evenkeel.clinic.outcome.models import SafetySignal
+from evenkeel.clinic.outcome.queries import alarm_level, open_signals
+from evenkeel.clinic.people.pages.posting import act_once
+from evenkeel.clinic.record.door import log_read, open_record
+from evenkeel.clinic.record.errors import Conflict, DomainError, Invalid, Refused
+from evenkeel.clinic.record.routes import page
+from evenkeel.instruments import follow_up_questions, load
+
+
+@page("outcome.view")
+def safety_signals(request: HttpRequest) -> HttpResponse:
+    """Every open signal of the caller's sites, the most urgent first."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    found = [
+        {"signal": signal, "level": alarm_level(signal.urgency)} for signal in open_signals(ctx)
+    ]
+    log_read(ctx, "open safety signals")
+    return render(request, "outcome/safety_signals.html", {"found": found, "now": ctx.clock.now()})
+
+
+@page("outcome.view")
+def safety_signal(request: HttpRequest, signal_id: Any) -> HttpResponse:
+    """One signal with its answers; POST closes it (permission ``safety.close``)."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    error: DomainError | None = None
+    if request.method == "POST":
+        note = request.POST.get("note", "")
+        try:
+            act_once(
+                request,
+                lambda: {"id": str(close_signal(ctx, signal_id=signal_id, note=note).pk)},
+            )
+        except (Invalid, Refused, Conflict) as refusal:
+            error = refusal
+        else:
+            messages.success(request, "The safety signal is closed; its hold is lifted.")
+            return HttpResponseRedirect(reverse("safety_signal", args=[signal_id]), status=303)
+    signal = open_record(
+        ctx,
+        SafetySignal,
+        signal_id,
+        "patient",
+        "course",
+        "site",
+        "response",
+        "closed_by",
+        permission="outcome.view",
+        what="safety signal",
+    )
+    told = signal.follow_up
+    instrument = load(signal.response.instrument)
+    item = instrument.item(told["link_id"])
+    return render(
+        request,
+        "outcome/safety_signal.html",
+        {
+            "signal": signal,
+            "patient": signal.patient,
+            "level": alarm_level(signal.urgency),
+            "instrument": instrument,
+            "item": item,
+            "answer": dict(item.options).get(told.get("value"), ""),
+            "previous": dict(item.options).get(told.get("previous"), ""),
+            "reasons": told.get("reasons", []),
+            "answers": _answers(told),
+            "may_close": ctx.actor.may("safety.close", signal.site_id),
+            "error": error,
+            "typed": request.POST,
+            "now": ctx.clock.now(),
+            "links": _links(signal),
+        },
+        status=error.status if error else 200,
+    )
+
+
+def _links(signal: SafetySignal) -> dict[str, str]:
+    return {
+        "course": address("course", course_id=signal.course_id),
+        "patient": address("patient", patient_id=signal.patient_id),
+    }
+
+
+def _answers(told: dict[str, Any]) -> list[dict[str, str]]:
+    """The follow-up questions with what was said; asked and left open is said in words."""
+    given = told.get("answers", {})
+    if told.get("value") is None:
+        return []
+    return [
+        {
+            "question": item.text,
+            "answer": dict(item.options).get(given.get(item.link_id), "not answered"),
+        }
+        for item in follow_up_questions().items
+    ]

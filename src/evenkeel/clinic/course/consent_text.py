@@ -32,6 +32,7 @@ GROUPS: Final[dict[str, str]] = {
 }
 MARKS: Final = ("sourced", "clinic policy", "derived", "unverified")
 LONGEST_BODY: Final = 40_000
+LONGEST_LEAD: Final = 40
 _SOURCE: Final = re.compile(
     r"\s*\[(?P<mark>[a-z ]+): (?P<title>[^\]|]+)(?:\| *(?P<url>[^\]]*))?\]$"
 )
@@ -77,6 +78,17 @@ class Line:
     text: str
     sources: tuple[TextSource, ...] = ()
     is_point: bool = False
+
+    @property
+    def lead(self) -> str:
+        """The few words a point opens with ("Blood pressure."), or nothing."""
+        first, dot, _ = self.text.partition(". ")
+        return first + "." if self.is_point and dot and len(first) <= LONGEST_LEAD else ""
+
+    @property
+    def rest(self) -> str:
+        """The words after the lead."""
+        return self.text[len(self.lead) :]
 
 
 @dataclass(slots=True)

@@ -188,8 +188,8 @@ _TREATABLE: Final[tuple[Guard, ...]] = (
 TRANSITIONS: Final[dict[tuple[str, str], tuple[Guard, ...]]] = {
     ("referred", "screening"): (is_alive,),
     ("screening", "consented"): (is_alive, has_eligible_screening, has_consent),
-    ("consented", "screening"): (is_alive,),
     ("consented", "induction"): _TREATABLE,
+    ("consented", "screening"): (is_alive,),
     ("induction", "maintenance"): _TREATABLE,
     ("consented", "paused"): (has_reason,),
     ("induction", "paused"): (has_reason,),
@@ -239,6 +239,13 @@ class Move:
     label: str
     needs_reason: bool
     against: tuple[Refusal, ...] = field(default_factory=tuple)
+
+    @property
+    def is_onward(self) -> bool:
+        """Whether it leads on, rather than back, aside or to the end."""
+        return self.target not in ("screening", "paused", "closed") or self.label.startswith(
+            "Start"
+        )
 
     @property
     def is_open(self) -> bool:

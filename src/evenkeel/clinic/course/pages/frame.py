@@ -20,6 +20,7 @@ _TABS: Final = (
     ("consent", "Consent", "consent.view"),
     ("touch", "Touch", "consent.view"),
     ("plan", "Plan", "plan.view"),
+    ("questionnaires", "Questionnaires", "outcome.view"),
     ("course_move", "Where it stands", "course.view"),
 )
 
@@ -37,6 +38,7 @@ def open_course_page(
         "patient__site",
         "site",
         "prescriber",
+        "therapist",
         permission=permission,
         what=what,
     )
@@ -75,13 +77,13 @@ def address(name: str, **keys: Any) -> str:
 
 
 def steps_of(course: Course) -> list[dict[str, Any]]:
-    """The way of a course as steps: done, now, held or still empty."""
+    """The way of a course as steps: done, now, held or still ahead."""
     at = course.state_before_pause if course.state == "paused" else course.state
     place = _LINE.index(at) if at in _LINE else len(_LINE)
     labels = dict(CourseState.choices)
     steps = []
     for n, state in enumerate(_LINE):
-        how = "done" if n < place else "now" if n == place else "empty"
+        how = "done" if n < place else "now" if n == place else ""
         note = ""
         if course.state == "closed":
             how = "skipped"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +19,11 @@ from evenkeel.clinic.record.errors import Invalid
 
 MIN_PIN_LENGTH = 6
 MAX_PIN_LENGTH = 12
+#: Session key: when this session was signed in, in seconds of the machine's clock.
+SIGNED_IN_AT = "signed_in_at_s"
+#: How long after signing in one may change how one signs in without confirming again; the time
+#: the sign-in library itself takes after a confirmation.
+FRESH_SIGN_IN_S = 300
 _UNSAID = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
 
 
@@ -27,12 +34,25 @@ class ClosedDoors(DefaultAccountAdapter):
         """Never."""
         return False
 
+    def is_reauthentication_required(self, **which: Any) -> bool:
+        """Whether one must confirm who one is again before changing how one signs in.
+
+        Not right after signing in, in this very session: all was typed just now.
+        """
+        since = context.request.session.get(SIGNED_IN_AT)
+        return since is None or time.time() - since > FRESH_SIGN_IN_S
+
     def add_message(
-        self, request: HttpRequest, level: int, message_template: str | None = None, **rest: Any
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *rest: Any,
+        **named: Any,
     ) -> None:
         """Pass messages on, but for those that say what the page itself shows."""
         if message_template not in _UNSAID:
-            super().add_message(request, level, message_template, **rest)
+            super().add_message(request, level, message_template, *rest, **named)
 
 
 def new_token() -> tuple[str, str]:
@@ -87,3 +107,9 @@ def safe_next(request: HttpRequest, fallback: str) -> str:
         asked, allowed_hosts=None, require_https=False
     )
     return asked if local else fallback
+
+
+def note_sign_in(*, request: HttpRequest | None, **_: Any) -> None:
+    """Receiver of Django's signal: note in the session when it was signed in."""
+    if request is not None and hasattr(request, "session"):
+        request.session[SIGNED_IN_AT] = time.time()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from evenkeel.clinic.people.fact_item import KEPT, LISTS, list_name, protocol_value
+from evenkeel.clinic.people.fact_item import list_name
 from evenkeel.clinic.people.models import Fact, Patient
 from evenkeel.protocol.conditions import Status, recognize_condition
 from evenkeel.protocol.errors import FactsError
@@ -279,9 +279,4 @@ def _allergies(rows: list[Fact]) -> list[ProtocolFact]:
     return [ProtocolFact("allergies", "absent", None, none.as_of, none.origin)] if none else []
 
 
-def noon_of(day: date, zone: str) -> datetime:
-    """Noon of a day at the site: when a fact of which only the day is known is dated."""
-    return datetime.combine(day, time(12), tzinfo=ZoneInfo(zone))
-
-
-__all__ = ["KEPT", "LISTS", "assemble_facts", "facts_of", "names_of", "noon_of", "protocol_value"]
+__all__ = ["assemble_facts", "facts_of", "names_of"]

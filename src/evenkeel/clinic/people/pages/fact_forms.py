@@ -74,7 +74,7 @@ class FactForm(forms.Form):
             value=value,
             state=state,
             status=status,
-            as_of=_moment(given.get("found_on"), given.get("found_at"), zone, now),
+            as_of=moment_of(given.get("found_on"), given.get("found_at"), zone, now),
             origin=given.get("origin") or "entered here",
         )
 
@@ -125,7 +125,7 @@ def initial_of(key: str, row: Any, zone: str) -> dict[str, Any]:
     return shown
 
 
-def _moment(day: Any, at: Any, zone: str, now: datetime) -> datetime | None:
+def moment_of(day: Any, at: Any, zone: str, now: datetime) -> datetime | None:
     """The moment entered, in UTC. A day alone stands at noon, or now where noon is yet to come."""
     if day is None:
         return None

@@ -20,8 +20,8 @@ from evenkeel.clinic.people.actions.register_patient import (
     register_patient,
     same_person,
 )
-from evenkeel.clinic.people.facts import noon_of
 from evenkeel.clinic.people.models import Invitation, Patient, Site
+from evenkeel.clinic.people.pages.fact_forms import moment_of
 from evenkeel.clinic.people.pages.people_forms import DeceasedForm, PatientForm, TakeBackForm
 from evenkeel.clinic.people.pages.posting import act_once, submit
 from evenkeel.clinic.people.pages.staff import show_link
@@ -194,16 +194,13 @@ def patient_deceased(request: HttpRequest, patient_id: Any) -> HttpResponse:
     )
 
     def do(given: dict[str, Any]) -> dict[str, bool]:
-        day = given.get("deceased_on")
         noted = mark_deceased(
             ctx,
             patient_id=row.pk,
             deceased=not row.deceased,
-            deceased_at=min(noon_of(day, row.site.timezone), ctx.clock.now())
-            if day and day <= timezone.localtime(ctx.clock.now()).date()
-            else noon_of(day, row.site.timezone)
-            if day
-            else None,
+            deceased_at=moment_of(
+                given.get("deceased_on"), None, row.site.timezone, ctx.clock.now()
+            ),
             reason=given.get("reason", ""),
         )
         return {"deceased": noted.deceased}

@@ -42,7 +42,7 @@ def submit(request: HttpRequest, form: forms.Form, do: Callable[[dict[str, Any]]
     if not form.is_valid():
         return None
     try:
-        return act_once(request, lambda: do(form.cleaned_data))
+        return act_once(request, lambda: do(dict(form.cleaned_data)))
     except (Invalid, Refused, Conflict) as refusal:
         show_refusal(form, refusal)
         return None

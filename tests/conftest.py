@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
+import hypothesis
 import pytest
 
 from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.clock import FixedClock
 from tests.clinic_factory import Clinic, build_clinic
+
+# The same examples on every machine, so that a change fails only for what it changed; the soak
+# looks for new ones. No deadline: a busy machine is no finding.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile("soak" if os.environ.get("EVENKEEL_SOAK") else "steady")
 
 START = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 

@@ -177,7 +177,8 @@ def chart_of(story: CourseStory) -> svg.CourseStory:
     planned = story.next_dosing
     closed = course.closed_at
     end = max([closed or now, *moments, *([planned.starts_at] if planned else [])])
-    end += max(margin, (end - start) * 0.08)
+    # room at the right for the words that stand beside the last value
+    end += max(margin, (end - start) * 0.13)
     return svg.CourseStory(
         start=start,
         end=end,

@@ -34,11 +34,10 @@ def contacts_of(site: Site) -> list[Contact]:
 
 def contacts_anywhere(sites: Iterable[Site]) -> list[Contact]:
     """The numbers of every site, each once: for a page that must not say which site it means."""
-    found: dict[tuple[str, str], Contact] = {}
-    for site in sites:
-        for contact in (_emergency(site.jurisdiction), *_lines(site.crisis_line)):
-            found.setdefault((contact.number, contact.words), contact)
-    return list(found.values()) or [_emergency("")]
+    every = list(sites)
+    emergency = [_emergency(site.jurisdiction) for site in every] or [_emergency("")]
+    lines = [contact for site in every for contact in _lines(site.crisis_line)]
+    return list({(c.number, c.words): c for c in [*emergency, *lines]}.values())
 
 
 def _emergency(jurisdiction: str) -> Contact:

@@ -58,6 +58,15 @@ def long_day(moment: datetime) -> str:
     return format_date(timezone.localtime(moment), "l j F")
 
 
+def place_of(appointment: Appointment) -> str:
+    """Where in the building: "room 2", or the room's own name; empty where nothing is said."""
+    chair = appointment.chair
+    if chair is None:
+        return ""
+    room = chair.room or chair.name
+    return f"room {room}" if room.isdigit() else str(room)
+
+
 def steps_of(appointment: Appointment, plan: Any, *, today: date, waiting: int) -> list[Step]:
     """What happens when, for somebody who reads it once on a phone."""
     starts = appointment.starts_at

@@ -59,7 +59,8 @@ def next_card(request: HttpRequest, story: CourseStory) -> dict[str, Any]:
     course = summary.course
     site_id = course.site_id
     number = max((s.number for s in story.sessions), default=0) + 1
-    buttons = []
+    planned = summary.plan.sessions_planned if summary.plan else 0
+    buttons: list[dict[str, Any]] = []
 
     def button(label: str, route: str, permission: str, **keys: Any) -> None:
         url = address(route, **keys)
@@ -85,6 +86,7 @@ def next_card(request: HttpRequest, story: CourseStory) -> dict[str, Any]:
     return {
         "kind": "proposed" if proposed else kind,
         "number": number,
+        "of": planned if planned >= number else None,
         "appointment": story.ahead[0] if story.ahead else None,
         "proposed": proposed,
         "overdue": proposed is not None and proposed.date() < summary.now.date(),

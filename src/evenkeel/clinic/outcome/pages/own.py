@@ -101,6 +101,7 @@ def own(request: HttpRequest) -> HttpResponse:
         context |= {
             "heading": own_day.heading(appointment, today),
             "day": own_day.long_day(appointment.starts_at),
+            "place": own_day.place_of(appointment),
             "steps": own_day.steps_of(appointment, plan, today=today, waiting=len(waiting)),
         }
     return render(request, "outcome/own.html", context)

@@ -52,6 +52,8 @@ class Screening(Record):
     """A signed decision whether this person may have this product, with what it rested on."""
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="screenings")
+    #: Counts within the course: which is the newest, whatever the clock said.
+    number = models.PositiveIntegerField()
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     product = models.CharField(max_length=24)
     jurisdiction = models.CharField(max_length=8)
@@ -71,6 +73,11 @@ class Screening(Record):
     signed_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     signed_role = models.CharField(max_length=20)
     signed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["course", "number"], name="one_screening_number")
+        ]
 
 
 class ConsentDocument(Record):
@@ -99,6 +106,7 @@ class Consent(Record):
     """That a person consented: name, time, meaning and the hash of what was read."""
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="consents")
+    number = models.PositiveIntegerField()
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     document = models.ForeignKey(ConsentDocument, on_delete=models.PROTECT, related_name="+")
     document_hash = models.CharField(max_length=64)
@@ -109,6 +117,11 @@ class Consent(Record):
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.CharField(max_length=200, blank=True)
     withdrawal_note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["course", "number"], name="one_consent_number")
+        ]
 
 
 class TouchAgreement(Record):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db.models import Max
+
 from evenkeel.clinic.course.consent_text import group_of
 from evenkeel.clinic.course.models import (
     Consent,
@@ -84,7 +86,7 @@ def course_summary(course: Course, now: datetime) -> CourseSummary:
         Screening.objects.filter(course=course)
         .select_related("signed_by")
         .defer("facts", "findings")
-        .order_by("-signed_at", "-created_at")
+        .order_by("-number")
     )
     screening = next((s for s in screenings if s.product == course.product), None)
     document = current_document(course)
@@ -92,7 +94,7 @@ def course_summary(course: Course, now: datetime) -> CourseSummary:
         Consent.objects.filter(course=course)
         .select_related("taken_by", "document")
         .defer("document__body")
-        .order_by("-signed_at", "-created_at")
+        .order_by("-number")
     )
     plans = list(
         Plan.objects.filter(course=course)
@@ -219,6 +221,11 @@ def against_dosing(summary: CourseSummary) -> tuple[Refusal, ...]:
         for hold in course.dose_holds
     ]
     return tuple(refusal for refusal in found if refusal is not None)
+
+
+def next_number(rows: Any) -> int:
+    """One more than the highest number of ``rows``; asked under the writer's lock of an act."""
+    return (rows.aggregate(Max("number"))["number__max"] or 0) + 1
 
 
 def open_course_of(patient_id: Any) -> Course | None:

@@ -25,6 +25,8 @@ DECISIONS: Final[dict[str, str]] = {
     "needs_specialist_review": "Specialist review",
     "contraindicated": "Not eligible",
 }
+#: Worked out at each look and dated then; the value alone tells whether it changed.
+_DATED_NOW: Final = frozenset({"age_years"})
 #: Parts of a fact that change by the mere passing of time; what they mean is in the findings.
 _PASSING: Final = frozenset({"minutes_ago", "days_ago", "last_taken_hours_ago"})
 
@@ -69,16 +71,14 @@ def review_of(course: Course, product: str, now: datetime) -> Review:
     )
     old = frozenset(fact.key for fact in facts.out_of_date(now))
     return Review(
-        product, jurisdiction, protocol, facts, found, old, _digest(product, facts, found, now)
+        product, jurisdiction, protocol, facts, found, old, _digest(product, facts, found)
     )
 
 
-def _digest(product: str, facts: Facts, found: Screening, now: datetime) -> str:
-    # what is true "as of now", such as the age, is dated anew at each look
+def _digest(product: str, facts: Facts, found: Screening) -> str:
     shown = facts_document(facts)
-    for fact in shown.values():
-        if fact["as_of"] == now.isoformat():
-            fact["as_of"] = None
+    for key in _DATED_NOW & shown.keys():
+        shown[key]["as_of"] = None
     return digest(
         canonical(
             {

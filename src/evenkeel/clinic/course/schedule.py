@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils.safestring import SafeString
 
-from evenkeel.web.svg.markup import PAPER, element, group, join, picture, words
+from evenkeel.web.svg.markup import element, group, join, picture, words
 from evenkeel.web.wording import day_text
 
 _WIDTH: Final = 520.0
@@ -57,7 +57,7 @@ def draw_schedule(days: list[date]) -> SafeString:
         ", ".join(day_text(day) for day in days[:30]),
         group("axis", element("path", d=f"M{_LEFT} {_LINE_Y}H{_WIDTH - _LEFT}"), join(ticks)),
         group("tick", join(labels)),
-        group("solid", join(dots), hue="concentration", stroke=PAPER["surface"], stroke_width=2),
+        group("pt", join(dots), hue="concentration"),
         group("labs", join(numbers)),
         cls="schedule",
     )

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max
-
 from evenkeel.clinic.course.dose_sheet import (
     DoseOrder,
     Figures,
@@ -17,7 +15,7 @@ from evenkeel.clinic.course.dose_sheet import (
     work_out,
 )
 from evenkeel.clinic.course.models import Course, Plan
-from evenkeel.clinic.course.queries import protocol_for
+from evenkeel.clinic.course.queries import next_number, protocol_for
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
 from evenkeel.protocol.pack import Protocol
@@ -169,5 +167,5 @@ def fill(plan: Plan, figures: Figures, schedule: Schedule, protocol: Protocol) -
 
 
 def _new_plan(course: Course) -> Plan:
-    newest = Plan.objects.filter(course=course).aggregate(Max("number"))["number__max"]
-    return Plan(site=course.site, course=course, patient=course.patient, number=(newest or 0) + 1)
+    number = next_number(Plan.objects.filter(course=course))
+    return Plan(site=course.site, course=course, patient=course.patient, number=number)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Max
-
 from evenkeel.clinic.course.consent_text import (
     GROUPS,
     check_document,
@@ -14,7 +12,7 @@ from evenkeel.clinic.course.consent_text import (
     words_hash,
 )
 from evenkeel.clinic.course.models import ConsentDocument
-from evenkeel.clinic.course.queries import KIND_TREATMENT, document_in_force
+from evenkeel.clinic.course.queries import KIND_TREATMENT, document_in_force, next_number
 from evenkeel.clinic.course.signing import signer
 from evenkeel.clinic.people.models import Site
 from evenkeel.clinic.record.act import Act, Context, action
@@ -41,9 +39,9 @@ def publish_document(
             what_to_do="Change the text before you publish it.",
             code="unchanged",
         )
-    newest = ConsentDocument.objects.filter(
+    versions = ConsentDocument.objects.filter(
         site=site, kind=KIND_TREATMENT, product_group=product_group
-    ).aggregate(Max("number"))["number__max"]
+    )
     if before is not None:
         before.retired_at = act.now
         act.write(before)
@@ -52,7 +50,7 @@ def publish_document(
             site=site,
             kind=KIND_TREATMENT,
             product_group=product_group,
-            number=(newest or 0) + 1,
+            number=next_number(versions),
             title=title,
             body=body,
             body_hash=body_hash,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from evenkeel.clinic.course.fact_words import describe
 from evenkeel.clinic.course.models import Course, Screening
 from evenkeel.clinic.course.moving import hold_back, put, settle
+from evenkeel.clinic.course.queries import next_number
 from evenkeel.clinic.course.review import (
     DECISIONS,
     Review,
@@ -19,6 +21,7 @@ from evenkeel.clinic.course.signing import is_prescriber, role_at, signer
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
 from evenkeel.protocol.products import PRODUCTS
+from evenkeel.protocol.vocabulary import VOCABULARY
 
 AS_PROPOSED = "as_proposed"
 
@@ -104,12 +107,13 @@ def _screening(act: Act, course: Course, review: Review, decided: str, reason: s
     return Screening(
         site=course.site,
         course=course,
+        number=next_number(Screening.objects.filter(course=course)),
         patient=course.patient,
         product=review.product,
         jurisdiction=review.jurisdiction,
         protocol_name=found.protocol_name,
         protocol_version=found.protocol_version,
-        facts=facts_document(review.facts),
+        facts=_facts_as_shown(review),
         findings=findings_document(found),
         read_digest=review.digest,
         rules_passed=found.rules_passed,
@@ -117,12 +121,24 @@ def _screening(act: Act, course: Course, review: Review, decided: str, reason: s
         decision=decided,
         overrides=departs(found.disposition, decided),
         reason=reason,
-        meaning=f"I have read the {len(found.findings)} findings and decide for {label}: "
+        meaning=f"I have read {_counted(len(found.findings))} and decide for {label}: "
         f"{DECISIONS[decided].lower()}.",
         signed_by=signer(act),
         signed_role=role_at(act, course.site_id),
         signed_at=act.now,
     )
+
+
+def _counted(findings: int) -> str:
+    return "the one finding" if findings == 1 else f"the {findings} findings"
+
+
+def _facts_as_shown(review: Review) -> dict[str, Any]:
+    """The facts with the words the signer read, which a later vocabulary may put otherwise."""
+    return {
+        key: {**fact, "words": describe(VOCABULARY[key], review.facts[key])}
+        for key, fact in facts_document(review.facts).items()
+    }
 
 
 def _carry_over(act: Act, course: Course, row: Screening) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from evenkeel.clinic.course.altered import refuse_while_dosed
 from evenkeel.clinic.course.models import Consent, Course
 from evenkeel.clinic.course.moving import settle
-from evenkeel.clinic.course.queries import current_document
+from evenkeel.clinic.course.queries import current_document, next_number
 from evenkeel.clinic.course.signing import check_typed_name, signer
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
@@ -59,6 +59,7 @@ def take_consent(
         Consent(
             site=course.site,
             course=course,
+            number=next_number(Consent.objects.filter(course=course)),
             patient=course.patient,
             document=document,
             document_hash=document.body_hash,

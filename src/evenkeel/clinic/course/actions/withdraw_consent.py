@@ -13,8 +13,8 @@ from evenkeel.clinic.record.act import Act, action
 def withdraw_consent(act: Act, *, consent_id: Any, note: str = "") -> Consent:
     """Withdraw a consent; once withdrawn it stays so, and withdrawing again changes nothing.
 
-    A course under treatment pauses, one not begun goes back to screening. An earlier consent to
-    an older document is not the one that carries the course, so withdrawing it moves nothing.
+    A course under treatment pauses, one not begun goes back to screening. An earlier
+    consent is not the one that carries the course, so withdrawing it moves nothing.
     """
     consent = act.open(Consent, consent_id, "course", "course__patient", "course__site")
     if consent.withdrawn_at is not None:
@@ -24,13 +24,7 @@ def withdraw_consent(act: Act, *, consent_id: Any, note: str = "") -> Consent:
     consent.withdrawal_note = note.strip()
     act.reason = note.strip()
     act.write(consent)
-    others = Consent.objects.filter(
-        course=consent.course,
-        withdrawn_at=None,
-        document_hash=consent.document_hash,
-        signed_at__gte=consent.signed_at,
-    ).exclude(pk=consent.pk)
-    newest = Consent.objects.filter(course=consent.course).order_by("-signed_at").first()
-    if not others.exists() and newest is not None and newest.pk == consent.pk:
+    newest = Consent.objects.filter(course=consent.course).order_by("-number").first()
+    if newest is not None and newest.pk == consent.pk:
         hold_back(act, consent.course, "Consent was withdrawn.")
     return consent

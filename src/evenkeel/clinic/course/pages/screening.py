@@ -21,6 +21,7 @@ from evenkeel.clinic.record.errors import Conflict, DomainError, Forbidden, Inva
 from evenkeel.clinic.record.routes import page
 from evenkeel.protocol.findings import Finding, severity
 from evenkeel.protocol.products import PRODUCTS
+from evenkeel.protocol.vocabulary import VOCABULARY
 
 #: disposition -> (word, level of the alarm grammar, sentence)
 _PROPOSALS: Final[dict[str, tuple[str, str, str]]] = {
@@ -100,6 +101,10 @@ def screening_signed(request: HttpRequest, screening_id: Any) -> HttpResponse:
         "product": PRODUCTS.get(row.product),
         "decision": DECISIONS.get(row.decision, row.decision),
         "proposed": DECISIONS.get(row.proposed, row.proposed),
+        "facts": [
+            {"label": VOCABULARY[key].label if key in VOCABULARY else key, **fact}
+            for key, fact in row.facts.items()
+        ],
         "back": address("screening", course_id=row.course_id),
     }
     return render(request, "course/screening_signed.html", shown)

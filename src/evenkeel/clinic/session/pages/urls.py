@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from evenkeel.clinic.session.pages import api
+from evenkeel.clinic.session.pages import api, board, note, session
 
 urlpatterns: list[URLPattern] = [
+    path("board", board.board, name="board"),
+    path("sessions/<uuid:session_id>", session.session_page, name="session"),
+    path("sessions/<uuid:session_id>/checks", session.session_checks, name="session_checks"),
+    path("sessions/<uuid:session_id>/dose-check", session.dose_check, name="session_dose_check"),
+    path(
+        "sessions/<uuid:session_id>/discharge",
+        session.session_discharge,
+        name="session_discharge",
+    ),
+    path("sessions/<uuid:session_id>/note", note.session_note, name="session_note"),
+    path("sessions/<uuid:session_id>/note.pdf", note.session_note_pdf, name="session_note_pdf"),
     path(
         "api/sessions/<uuid:session_id>/events",
         api.session_events,

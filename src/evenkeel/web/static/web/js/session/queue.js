@@ -26,12 +26,12 @@ export class Queue extends EventTarget {
     return this.entries.length;
   }
 
-  /** Add an entry. The promise tells its fate: {stored, event} or {refused, problem} or {waiting}. */
+  /** Add an entry. The promise tells its fate: {stored, event}, {journalled}, {refused, problem} or {waiting}. */
   add(entry) {
     const kept = { ...entry, settle: null };
     const fate = new Promise((settle) => { kept.settle = settle; });
     this.entries.push(kept);
-    this.store.expect({ ...entry, position: 0, actor_name: entry.actor_name });
+    if (!entry.secret) this.store.expect(entry);
     this.#changed();
     this.hurry();
     return fate;
@@ -79,7 +79,10 @@ export class Queue extends EventTarget {
     }
     this.wait = FIRST_WAIT_MS;
     this.entries = this.entries.filter((other) => other !== entry);
-    if (answer.stored) {
+    if (answer.stored?.status === "journalled") {
+      // the record cannot be written just now; the stop stands in the journal and will follow
+      entry.settle({ journalled: true });
+    } else if (answer.stored) {
       this.store.receive([answer.stored.event, ...(answer.stored.raised ?? [])]);
       entry.settle({ stored: true, event: answer.stored.event });
     } else {

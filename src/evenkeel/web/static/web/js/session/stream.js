@@ -27,8 +27,9 @@ export class Stream extends EventTarget {
   }
 
   open() {
-    const joint = this.url.includes("?") ? "&" : "?";
-    this.source = new EventSource(`${this.url}${joint}after=${this.after()}`);
+    const after = this.after();
+    // without a position the stream begins with what happens from now on
+    this.source = new EventSource(after ? `${this.url}?after=${after}` : this.url);
     this.source.addEventListener("open", () => {
       this.tries = 0;
       this.dispatchEvent(new CustomEvent("open"));
@@ -44,6 +45,8 @@ export class Stream extends EventTarget {
         this.heardAt = performance.now();
         this.dispatchEvent(new CustomEvent("event", { detail: JSON.parse(message.data) }));
       });
+    for (const name of ["reload", "signed_out"])
+      this.source.addEventListener(name, () => this.dispatchEvent(new CustomEvent(name)));
     this.source.addEventListener("error", () => {
       // the browser tries again by itself unless the answer was no stream at all
       if (this.source.readyState === EventSource.CLOSED) this.#later();

@@ -7,7 +7,10 @@ const HOUR = 3_600_000;
 const DOSES = new Set(["injection", "oral_dose", "device"]);
 const DRUG = new Set([...DOSES, "infusion_start", "rate_change", "pause", "resume", "infusion_stop"]);
 const LEVELS = ["inform", "review", "hold", "emergency"];
-/** A set of vitals has any one of these. */
+const level = (alarm) => LEVELS.indexOf(alarm.body.level);
+/** A dose may differ from the plan by this much, for rounding (as on the server). */
+const SLACK_MG = 0.05;
+/** What is compared with its value before the dose. */
 const VITALS = ["sbp_mmhg", "dbp_mmhg", "map_mmhg", "heart_rate_bpm", "spo2_percent"];
 
 /** Fold the drug events, in the order they happened, into what was given and what runs. */
@@ -98,21 +101,29 @@ function lastOf(observations, name) {
   return null;
 }
 
-function phaseOf(drug, kept) {
+function phaseOf(drug, kept, dose) {
   if (kept.some((e) => e.kind === "discharged")) return "closed";
   if (drug.running) return "running";
   if (drug.paused) return "paused";
-  return drug.startedAt === null ? "before_dose" : "watching";
+  if (drug.startedAt === null) return "before_dose";
+  // nasal devices of one dose count as one giving
+  const sprayed = drug.doses.reduce((sum, d) => sum + (d.kind === "device" ? d.mg : 0), 0);
+  return drug.devices.length && dose.dose_mg !== null && sprayed < dose.dose_mg - SLACK_MG ? "running" : "watching";
 }
 
+/** Who acknowledges an alarm has seen all that was raised of its kind and is no worse. */
 function alarmsOf(events) {
-  const closing = new Map();
-  for (const event of events)
-    if (event.kind === "alarm_acknowledged") closing.set(event.body.alarm_event, event);
-  return events
-    .filter((event) => event.kind === "alarm_raised")
-    .map((event) => ({ ...event, ack: closing.get(event.id) ?? null }))
-    .sort((a, b) => LEVELS.indexOf(b.body.level) - LEVELS.indexOf(a.body.level) || b.at - a.at);
+  const raised = new Map();
+  const recorded = [...events].sort((a, b) => (a.position || Infinity) - (b.position || Infinity));
+  for (const event of recorded) {
+    if (event.kind === "alarm_raised") raised.set(event.id, { ...event, ack: null });
+    if (event.kind !== "alarm_acknowledged" || event.waiting) continue;
+    const named = raised.get(event.body.alarm_event);
+    if (!named) continue;
+    for (const alarm of raised.values())
+      if (!alarm.ack && alarm.body.key === named.body.key && level(alarm) <= level(named)) alarm.ack = event;
+  }
+  return [...raised.values()].sort((a, b) => level(b) - level(a) || b.at - a.at);
 }
 
 /** Read a session. `events` are the store's; `config` the page's; `now` milliseconds. */
@@ -120,7 +131,6 @@ export function readTimeline(events, config, now) {
   const kept = standing(events);
   const drug = foldDrug(kept.filter((e) => DRUG.has(e.kind)));
   const observations = kept.filter((e) => e.kind === "observation");
-  const vitals = observations.filter((e) => VITALS.some((name) => e.body[name] !== undefined));
   const last = {};
   for (const name of Object.keys(config.quantities)) last[name] = lastOf(observations, name);
   const before = (e) => drug.startedAt === null || e.at <= drug.startedAt;
@@ -129,14 +139,16 @@ export function readTimeline(events, config, now) {
   const alarms = alarmsOf(kept);
   const checks = new Map();
   for (const e of kept) if (e.kind === "check") checks.set(e.body.name, e);
-  const lastVitalsAt = vitals.at(-1)?.at ?? null;
+  // a set of vitals is a blood pressure: a probe alone is no set
+  const lastVitalsAt = last.sbp_mmhg?.at ?? null;
   const closed = kept.find((e) => e.kind === "discharged") ?? null;
   const dueAt = drug.startedAt === null || closed ? null
-    : nextDue(lastVitalsAt, drug.startedAt, drug.endedAt, config.vitals);
+    : nextDue(lastVitalsAt, drug.startedAt, drug.running || drug.paused ? null : drug.endedAt, config.vitals);
+  const pending = new Set(events.filter((e) => e.waiting && e.kind === "alarm_acknowledged").map((e) => e.body.alarm_event));
   return {
-    events, kept, drug, observations, last, baseline, alarms, checks, lastVitalsAt, dueAt, closed,
+    events, kept, pending, drug, observations, last, baseline, alarms, checks, lastVitalsAt, dueAt, closed,
     openAlarms: alarms.filter((a) => !a.ack),
-    phase: phaseOf(drug, kept),
+    phase: phaseOf(drug, kept, config.dose),
     doseCheck: kept.filter((e) => e.kind === "dose_check").at(-1) ?? null,
     discharge: kept.filter((e) => e.kind === "discharge_check").at(-1) ?? null,
     ready: kept.find((e) => e.kind === "ready") ?? null,

@@ -1,0 +1,442 @@
+// The live session: what the server told of, what was entered here, and the screen that follows.
+import { clockTime, minutesSeconds, serverNow } from "../clock.js";
+import { newActId } from "../form.js";
+import { Chart } from "./chart.js";
+import { $, $$, Dialogs } from "./dialogs.js";
+import { showList, showTable } from "./entries.js";
+import { chartLimits } from "./limits.js";
+import * as panels from "./panels.js";
+import { Queue } from "./queue.js";
+import { Store } from "./store.js";
+import { SILENCE_MS, Stream } from "./stream.js";
+import { givenMg, readTimeline } from "./timeline.js";
+import { ago, number, say } from "./words.js";
+
+const config = JSON.parse($("#session-data").textContent);
+const checkLabels = Object.fromEntries(config.checks.map((c) => [c.name, c.label]));
+const store = new Store(config.events);
+const queue = new Queue({ url: config.urls.events, csrf: config.csrf, store });
+const stream = new Stream({ url: config.urls.stream, after: () => store.position, names: ["session_event"] });
+const chart = new Chart($("[data-timeline]"), openEntry);
+const dialogs = new Dialogs({ send });
+const DIALOG_OF = {
+  observation: "d-vitals", note: "d-note", infusion_start: "d-start", rate_change: "d-rate", resume: "d-resume",
+  injection: "d-injection", oral_dose: "d-oral", device: "d-device", rescue_medicine: "d-rescue", pause: "d-pause",
+  infusion_stop: "d-stop", check: "d-checks", dose_check: "d-dose-check",
+};
+/** Kinds that are acts of a moment and cannot be corrected. */
+const FIXED = new Set(["alarm_raised", "alarm_acknowledged", "hand_over", "ready", "discharged", "discharge_check", "opened", "check", "dose_check"]);
+let timeline;
+
+function may(what) {
+  return config.may.includes(what);
+}
+
+function send(entry, form = null) {
+  if (form?.dataset.second) return sendAsSecond(entry, form);
+  return queue.add({ ...entry, actor_name: config.me.name });
+}
+
+/** Record something that needs no dialog. */
+async function act(kind, body, said) {
+  const fate = await send({ id: newActId(), kind, happened_at: new Date(serverNow()).toISOString(), body });
+  if (fate.stored && said) toast(said);
+  return fate;
+}
+
+// ---- drawing ----
+
+function draw() {
+  const now = serverNow();
+  timeline = readTimeline(store.events, config, now);
+  document.body.dataset.phase = timeline.phase;
+  chart.show(timeline, {
+    limits: chartLimits(timeline, config), now,
+    planEnd: timeline.runsOutAt ?? timeline.drug.endedAt, plannedMg: timeline.drug.plannedMg,
+  });
+  showTable($("[data-readings]"), timeline, openEntry);
+  showList($("[data-entries]"), timeline, checkLabels, openEntry);
+  panels.showLeaving($("[data-panel=leaving]"), timeline, null);
+  write("[data-phase-word]", { before_dose: "Before dose", running: config.product.device_mg ? "Dosing" : "Drug running", paused: "Paused", watching: "Watching", closed: "Closed" }[timeline.phase]);
+  write("[data-nurse]", timeline.handOver?.body.to_name ?? config.nurse);
+  showButtons();
+  light(now);
+}
+
+/** What changes with time alone. */
+function light(now) {
+  timeline.givenMg = givenMg(timeline.drug, now);
+  panels.showFigures(timeline, now);
+  panels.showAlarms($("[data-panel=alarms]"), timeline, { mayAcknowledge: may("session.acknowledge"), onAcknowledge: acknowledge, pending: timeline.pending });
+  const due = panels.showDue($("[data-panel=due]"), timeline, config, now);
+  panels.showDose($("[data-panel=dose]"), timeline, config, now);
+  panels.showChecks($("[data-panel=checks]"), timeline, config, now);
+  write("[data-act-note=vitals]", timeline.dueAt === null ? lastWords(timeline.lastVitalsAt, now) : timeline.dueAt < now ? `overdue by ${due.slice(1)}` : `due in ${due}`);
+  write("[data-act-note=dissociation]", scoreNote("dissociation_0_10", now));
+  write("[data-act-note=sedation]", scoreNote("moaas", now));
+  write("[data-act-note=note]", timeline.notes.length ? `${timeline.notes.length} so far` : "words, symptoms");
+  write("[data-act-note=rescue]", timeline.rescue.length ? `${timeline.rescue.length} given` : "name, dose, route");
+  if (config.product.device_mg) {
+    const wait = panels.nextDeviceAt(timeline, config) - now;
+    write("[data-act-note=device]", !timeline.drug.devices.length ? `${config.product.device_mg} mg each` : wait > 0 ? `in ${minutesSeconds(wait)}` : "may be given");
+    write("[data-device-wait]", timeline.drug.devices.length && wait > 0 ? `The next device is due in ${minutesSeconds(wait)}.` : "");
+  }
+  link();
+}
+
+
+const lastWords = (at, now) => (at === null ? "none yet" : ago(now - at));
+
+function scoreNote(name, now) {
+  const event = timeline.last[name];
+  return event ? `${event.body[name]} · ${ago(now - event.at)}` : "not asked yet";
+}
+
+function write(selector, text) {
+  for (const element of $$(selector)) panels.write(element, text);
+}
+
+function showButtons() {
+  const { phase, drug } = timeline;
+  const infusing = phase === "running" || phase === "paused";
+  const show = {
+    start: phase === "before_dose" && config.product.is_infusion,
+    rate: infusing && config.product.is_infusion,
+    pause: phase === "running" && config.product.is_infusion,
+    resume: phase === "paused",
+    stop: infusing && config.product.is_infusion,
+    device: Boolean(config.product.device_mg) && (phase === "before_dose" || phase === "running"),
+    injection: ["intramuscular", "subcutaneous"].includes(config.product.route) && phase !== "closed" && (phase === "before_dose" || timeline.givenMg < (config.dose.dose_mg ?? 0)),
+    oral: ["oral", "sublingual"].includes(config.product.route) && phase !== "closed" && (phase === "before_dose" || timeline.givenMg < (config.dose.dose_mg ?? 0)),
+    checks: phase === "before_dose",
+    leave: phase === "watching",
+    abandon: phase === "before_dose",
+  };
+  for (const button of $$("[data-act]")) {
+    if (button.dataset.act in show) button.hidden = !show[button.dataset.act];
+    button.disabled = !may(button.dataset.permission);
+  }
+  $("[data-act=vitals]").classList.toggle("main", !show.leave && phase !== "before_dose");
+  for (const button of $$("[data-main]")) button.classList.toggle("main", !button.hidden);
+  write("[data-act-note=rate]", drug.rate ? `${number(drug.rate)} mg/h` : "");
+  write("[data-act-note=leave]", timeline.ready ? "ready: record leaving" : "checklist");
+  write("[data-device-next]", `Device ${drug.devices.length + 1}`);
+  for (const panel of $$("[data-panel=checks] button")) panel.disabled = !may(panel.dataset.permission);
+}
+
+// ---- the state of the link ----
+
+function link() {
+  const silent = stream.silentMs;
+  const stale = silent > SILENCE_MS;
+  document.body.classList.toggle("stale", stale);
+  const state = $("[data-live]");
+  state.classList.toggle("lost", stale);
+  panels.write($("[data-live-words]"), stale ? "DATA STALE" : `Live, ${Math.round(silent / 1000)} s ago`);
+  const waiting = queue.count;
+  const count = $("[data-waiting]");
+  panels.write(count, waiting === 0 ? "nothing waiting" : waiting === 1 ? "1 entry waiting to be sent" : `${waiting} entries waiting to be sent`);
+  count.classList.toggle("some", waiting > 0);
+  const banner = $("#link-state");
+  const words = stale ? `DATA STALE: nothing heard for ${minutesSeconds(silent)}. Look at the person and at the bedside monitor. Entries are kept here and sent when the link is back.`
+    : queue.locked ? "This sign-in has been idle. The display goes on; enter your PIN to act."
+    : watchWords();
+  const kind = stale ? "stale" : queue.locked ? "locked" : words ? "stale" : "";
+  if (banner.dataset.words === kind + (stale ? "" : words)) {
+    panels.write(banner.firstElementChild?.lastElementChild ?? null, words);
+    return;
+  }
+  banner.dataset.words = kind + (stale ? "" : words);
+  banner.replaceChildren();
+  if (!words) return;
+  const line = panels.el(`div.stale-banner${kind === "locked" ? ".quiet" : ""}`, panels.el("span", words));
+  if (kind === "locked") {
+    const button = panels.el("button.btn", "Enter PIN");
+    button.type = "button";
+    button.addEventListener("click", openPin);
+    line.append(button);
+  }
+  banner.append(line);
+}
+
+/** A process that watches for overdue vitals is itself watched. */
+function watchWords() {
+  const health = stream.health;
+  if (!health) return "";
+  if (health.watcher_age_s === null || health.watcher_age_s > config.watcher_silent_s)
+    return "The alarm watch is not running: overdue vitals raise no alarm. Keep the time yourself and call the administrator.";
+  return "";
+}
+
+function toast(words, action = null) {
+  const line = panels.el("div.message.success", panels.el("span", words));
+  if (action) {
+    const button = panels.el("button.btn.small", action.label);
+    button.type = "button";
+    button.addEventListener("click", () => { line.remove(); action.run(); });
+    line.append(button);
+  }
+  $("#toasts").append(line);
+  setTimeout(() => line.remove(), action ? 12_000 : 5000);
+}
+
+const say_ = (words) => { $("[data-spoken]").textContent = words; };
+
+// ---- entries ----
+
+function openEntry(event) {
+  const next = store.events.find((e) => e.supersedes === event.id);
+  const dialog = $("#d-entry");
+  write("[data-entry-what]", say(event, checkLabels));
+  write("[data-entry-when]", clockTime(event.at, true));
+  write("[data-entry-recorded]", event.recorded_at ? clockTime(Date.parse(event.recorded_at), true) : "waiting to be sent");
+  write("[data-entry-by]", event.via === "monitor" ? "Bedside monitor" : event.actor_name);
+  write("[data-entry-via]", { screen: "this screen", monitor: "monitor port", paper: "paper, afterwards", watcher: "alarm watch" }[event.via] ?? event.via ?? "this screen");
+  write("[data-entry-flags]", [...(event.body.flags ?? []).map((f) => f.replaceAll("_", " ")), event.raw_time && `time as sent ${event.raw_time}`].filter(Boolean).join(", "));
+  write("[data-entry-next]", next ? (next.kind === "void" ? `Struck out: ${next.body.reason}, ${next.actor_name}` : `Corrected to: ${say(next, checkLabels)}, ${next.actor_name}`) : "");
+  const before = event.supersedes && store.events.find((e) => e.id === event.supersedes);
+  write("[data-entry-before]", before ? `Corrects: ${say(before, checkLabels)}, ${before.actor_name}` : "");
+  const open = !next && !event.waiting && !FIXED.has(event.kind);
+  $("[data-entry-change]", dialog).hidden = !open || !may("session.record");
+  dialogs.open("d-entry");
+  dialog.dataset.event = event.id;
+}
+
+$("[data-correct]").addEventListener("click", () => {
+  const event = store.byId.get($("#d-entry").dataset.event);
+  $("#d-entry").close();
+  const id = event.kind === "observation" && event.body.sbp_mmhg === undefined && event.body.heart_rate_bpm === undefined
+    ? event.body.moaas !== undefined ? "d-sedation" : "d-dissociation" : DIALOG_OF[event.kind];
+  dialogs.open(id, { correct: event });
+});
+$("#d-entry form").addEventListener("submit", async (submitted) => {
+  submitted.preventDefault();
+  const reason = new FormData(submitted.target).get("reason").trim();
+  if (!reason) return $('[name="reason"]', submitted.target).focus();
+  const target = $("#d-entry").dataset.event;
+  $("#d-entry").close();
+  const fate = await send({ id: newActId(), kind: "void", happened_at: new Date(serverNow()).toISOString(), body: { reason }, supersedes: target });
+  if (fate.refused) toast(fate.problem.detail);
+});
+
+async function acknowledge(alarm) {
+  const fate = await act("alarm_acknowledged", { alarm_event: alarm.id });
+  if (fate.stored) say_(`Acknowledged: ${alarm.body.statement}`);
+}
+
+// ---- the action bar ----
+
+const PREPARE = {
+  start: () => dialogs.open("d-start", { values: startValues() }) && showOpenItems("d-start"),
+  resume: () => dialogs.open("d-resume", { values: { rate_mg_per_h: timeline.drug.rate, rate_ml_per_h: timeline.drug.rateMl ?? undefined } }),
+  rate: () => dialogs.open("d-rate", { values: { rate_mg_per_h: timeline.drug.rate, rate_ml_per_h: timeline.drug.rateMl ?? "" } }),
+  injection: () => dialogs.open("d-injection", { values: { dose_mg: leftMg() } }) && showOpenItems("d-injection"),
+  oral: () => dialogs.open("d-oral", { values: { dose_mg: leftMg() } }) && showOpenItems("d-oral"),
+  device: () => dialogs.open("d-device") && prepareDevice(),
+  checks: () => dialogs.open("d-checks") && showCheckStates(),
+  pause: pauseNow,
+  leave: openLeaving,
+};
+
+const leftMg = () => Number(Math.max(0, (config.dose.dose_mg ?? 0) - timeline.givenMg).toFixed(2));
+
+function startValues() {
+  const { rate_mg_per_h, rate_ml_per_h, duration_min, dose_mg } = config.dose;
+  return { rate_mg_per_h, rate_ml_per_h, duration_min, planned_mg: dose_mg };
+}
+
+function showOpenItems(id) {
+  const box = $(`#${id} [data-open-items]`);
+  if (!box) return;
+  const open = timeline.drug.startedAt === null ? panels.openBeforeDose(timeline, config, serverNow()) : [];
+  box.hidden = !open.length;
+  $("ul", box)?.replaceChildren(...open.map((words) => panels.el("li", words)));
+}
+
+function prepareDevice() {
+  const next = timeline.drug.devices.length + 1;
+  $("#d-device [name=number]").value = next;
+  const early = panels.nextDeviceAt(timeline, config) > serverNow();
+  $("#d-device [data-early]").hidden = !early;
+  showOpenItems("d-device");
+}
+
+async function pauseNow() {
+  const fate = await act("pause", {});
+  if (fate.refused) return toast(fate.problem.detail);
+  const event = fate.event;
+  toast("Paused. Set the pump to hold as well.", event && { label: "Struck out: not paused", run: () => openEntry(store.byId.get(event.id)) });
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-act]");
+  if (!button || button.disabled || button.dataset.press) return;
+  const name = button.dataset.act;
+  if (PREPARE[name]) PREPARE[name]();
+  else dialogs.open(button.dataset.dialog);
+});
+$("[data-act=stop]").addEventListener("press:done", async () => {
+  const fate = await act("infusion_stop", {});
+  if (fate.refused) toast(fate.problem.detail);
+  else toast("Stop recorded. Stop the pump as well.");
+});
+
+// ---- checks before the dose ----
+
+function showCheckStates() {
+  for (const row of $$("#d-checks [data-check]")) {
+    const event = timeline.checks.get(row.dataset.check);
+    const state = event === undefined ? "" : String(event.body.ok);
+    for (const button of $$("button[data-ok]", row)) button.setAttribute("aria-pressed", String(button.dataset.ok === state));
+    panels.write($("[data-check-by]", row), event ? `${clockTime(event.at)}, ${event.waiting ? "waiting to be sent" : event.actor_name}` : "");
+  }
+}
+
+$("#d-checks")?.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-ok]");
+  if (!button) return;
+  const row = button.closest("[data-check]");
+  const note = $("input", row)?.value.trim();
+  const body = { name: row.dataset.check, ok: button.dataset.ok === "true" };
+  if (note) body.note = note;
+  act("check", body);
+});
+
+/** The second person is somebody else: named by e-mail and PIN, verified by the server. */
+async function sendAsSecond(entry, form) {
+  const given = new FormData(form);
+  let answer;
+  try {
+    const response = await fetch(config.urls.dose_check, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": config.csrf },
+      body: JSON.stringify({ ...entry, email: given.get("email"), pin: given.get("pin") }),
+    });
+    answer = await response.json();
+    if (response.status === 401 && answer.code === "locked") {
+      openPin();
+      return { refused: true, problem: { detail: "Enter your own PIN first, then send this again." } };
+    }
+    if (!response.ok) return { refused: true, problem: answer };
+  } catch {
+    return { refused: true, problem: { detail: "No answer from the server.", what_to_do: "A second signature needs the network. Try again." } };
+  }
+  store.receive([answer.event]);
+  toast(`Recomputed by ${answer.event.actor_name}.`);
+  return { stored: true, event: answer.event };
+}
+
+// ---- leaving ----
+
+function openLeaving() {
+  showVerdict();
+  dialogs.open("d-leave", { values: timeline.discharge?.body ?? {} });
+}
+
+function showVerdict() {
+  const box = $("#d-leave [data-verdict]");
+  const check = timeline.discharge;
+  box.hidden = !check;
+  if (check) {
+    const words = { discharge: "May leave", hold: "Not yet", escalate: "A clinician must look now" }[check.body.disposition];
+    panels.write($("[data-verdict-word]", box), words);
+    box.className = `verdict-box ${check.body.disposition}`;
+    $("ul", box).replaceChildren(...(check.body.items ?? []).filter((i) => i.state !== "met").map((item) => panels.el("li", panels.el("b", item.label ?? item.id), panels.el("span", item.note ?? ""))));
+    panels.write($("[data-verdict-at]", box), `Judged ${clockTime(check.at)} from these answers and the session's readings`);
+  }
+  const met = check?.body.disposition === "discharge";
+  $("#d-leave [data-ready-part]").hidden = !check || Boolean(timeline.ready);
+  $("#d-leave [data-override]").hidden = met;
+  $("#d-leave [data-left-part]").hidden = !timeline.ready;
+}
+
+document.addEventListener("entry:stored", (event) => {
+  if (event.target.dataset.after !== "verdict") return;
+  showVerdict();
+  $("#d-leave [data-verdict]").focus();
+});
+for (const form of $$("#d-leave form[data-kind=ready]"))
+  form.addEventListener("entry:stored", () => showVerdict());
+
+// ---- the PIN after an idle time ----
+
+function openPin() {
+  const dialog = $("#d-pin");
+  if (!dialog.open) {
+    dialogs.open("d-pin");
+  }
+}
+
+queue.addEventListener("locked", (event) => {
+  const signedOut = event.detail?.code === "sign_in";
+  $("#d-pin [data-signed-out]").hidden = !signedOut;
+  link();
+  openPin();
+});
+$("#d-pin form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const wrong = $("[data-problem]", form);
+  const given = new FormData(form);
+  try {
+    const response = await fetch(config.urls.unlock, {
+      method: "POST", redirect: "manual",
+      headers: { "X-CSRFToken": config.csrf, Accept: "text/html" },
+      body: new URLSearchParams({ pin: given.get("pin"), next: location.pathname, act_id: newActId() }),
+    });
+    if (response.type === "opaqueredirect" || response.ok) {
+      form.reset();
+      wrong.hidden = true;
+      $("#d-pin").close();
+      queue.unlock();
+      link();
+      return;
+    }
+    wrong.textContent = response.status === 422 ? "That is not right. Try again." : "Too many wrong tries, or no answer. Sign in again.";
+  } catch {
+    wrong.textContent = "No answer from the server. Try again in a moment.";
+  }
+  wrong.hidden = false;
+  $("input", form).select();
+});
+
+// ---- what comes in ----
+
+store.addEventListener("change", (event) => {
+  draw();
+  if ($("#d-checks").open) showCheckStates();
+  for (const fresh of event.detail.fresh) announce(fresh);
+});
+queue.addEventListener("count", link);
+queue.addEventListener("refused", ({ detail: { entry, problem } }) => {
+  const id = entry.kind === "observation" ? "d-vitals" : DIALOG_OF[entry.kind];
+  // while its dialog is still open the dialog itself shows this
+  if ($("dialog[open] form[data-kind]")?.dataset.kind === entry.kind) return;
+  if (id && !$("dialog[open]")) dialogs.open(id, { entry, problem });
+  else toast(`${say(entry, checkLabels)}: ${problem.detail ?? "not stored"}`);
+});
+stream.addEventListener("event", ({ detail }) => store.receive([detail]));
+stream.addEventListener("open", () => queue.hurry());
+stream.addEventListener("heartbeat", link);
+stream.addEventListener("reload", async () => {
+  const response = await fetch(config.urls.view, { headers: { Accept: "application/json" } });
+  if (response.ok) store.receive((await response.json()).events);
+});
+
+/** New alarms and values are spoken; an alarm at once, the rest when there is time. */
+function announce(event) {
+  if (event.kind === "alarm_raised") $("[data-spoken-alarm]").textContent = `${event.body.level}: ${event.body.statement}. ${event.body.look_at ?? ""}`;
+  else if (event.kind !== "observation" || event.via !== "monitor") say_(`${clockTime(Date.parse(event.happened_at))}: ${say(event, checkLabels)}`);
+}
+
+let beat = 0;
+setInterval(() => {
+  stream.watch();
+  light(serverNow());
+  if (beat++ % 5 === 0) chart.tick(serverNow());
+}, config.clock_speed > 1 ? 500 : 1000);
+
+draw();
+if (location.hash === "#checks" && timeline.phase === "before_dose") PREPARE.checks();
+if (location.hash === "#leave" && timeline.phase === "watching") openLeaving();
+document.documentElement.dataset.drawn = "session";

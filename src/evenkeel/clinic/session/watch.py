@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections
 from evenkeel.clinic.record.act import Context, system_actor, together
 from evenkeel.clinic.record.clock import Clock, FixedClock, system_clock
 from evenkeel.clinic.record.models import Heartbeat
+from evenkeel.clinic.record.queue import WritersQueue
 from evenkeel.clinic.session import spool
 from evenkeel.clinic.session.models import (
     LIVE_STATES,
@@ -156,7 +157,8 @@ def _stands_open(timeline: Timeline, alarm: Alarm) -> bool:
 
 def beat(name: str, now: datetime, **detail: Any) -> None:
     """Leave a sign of life of a part others depend on."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now, "detail": detail})
+    with WritersQueue():
+        Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now, "detail": detail})
 
 
 def run_watcher(stop: threading.Event, clock: Clock | None = None) -> None:

@@ -84,7 +84,7 @@ class Intake:
     ) -> None:
         self._sink = sink
         self._clock = clock
-        self._default_tz = default_tz
+        self.default_tz = default_tz
         self._counters = counters
         self._sink_s = sink_s
         self._seen = _Seen(duplicate_window, duplicate_limit)
@@ -100,7 +100,7 @@ class Intake:
         self._counters.messages += 1
         self._counters.last_message_at = now
         try:
-            message = parse_message(content, received_at=now, default_tz=self._default_tz)
+            message = parse_message(content, received_at=now, default_tz=self.default_tz)
         except MessageError as error:
             return self._refuse(error)
         device_key = message.sending_device.id or f"peer:{peer}"

@@ -268,7 +268,7 @@ def test_query_ceilings(
     clinic: Clinic, course: Course, signal: SafetySignal, django_assert_max_num_queries: Any
 ) -> None:
     client = browser(clinic, "prescriber")
-    for address, ceiling in ((at(course), 34), (f"/safety/{signal.pk}", 16), ("/safety/", 16)):
+    for address, ceiling in ((at(course), 24), (f"/safety/{signal.pk}", 16), ("/safety/", 16)):
         client.get(address)
         with django_assert_max_num_queries(ceiling):
             assert client.get(address).status_code == 200

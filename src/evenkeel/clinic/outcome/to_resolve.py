@@ -80,8 +80,12 @@ def _course(story: CourseStory) -> list[Open]:
     treating = summary.course.state in ("induction", "maintenance")
     level = "hold" if treating else "inform"
     found = []
+    said_elsewhere = {"dose_hold", "not_treating"}
+    if not summary.course.product:
+        # consent and plan are about a product: until one is chosen they are not the next step
+        said_elsewhere |= {"no_document", "no_consent", "no_plan"}
     for refusal in against_dosing(summary):
-        if refusal.code in ("dose_hold", "not_treating"):
+        if refusal.code in said_elsewhere:
             continue
         route = _SETTLED_ON.get(refusal.code, "")
         url = address(route, course_id=summary.course.pk) if route else ""

@@ -27,6 +27,7 @@ _NEXT_STEP = {
     "consented": ("Plan", "plan", "plan.draft"),
     "paused": ("Resume or close", "course_move", "course.move"),
 }
+_SCORES_SHOWN = 14
 _TALKS = ("preparation", "integration", "follow_up_call")
 
 
@@ -42,7 +43,8 @@ def course(request: HttpRequest, course_id: Any) -> HttpResponse:
         "next": next_card(request, story),
         "open_matters": to_resolve(story),
         "session_rows": [session_row(s) for s in reversed(story.sessions)],
-        "score_rows": list(reversed(story.scores)),
+        "score_rows": list(reversed(story.scores))[:_SCORES_SHOWN],
+        "earlier_scores": max(0, len(story.scores) - _SCORES_SHOWN),
         "waiting": [line for line in story.asks if line.waits],
         "talks": talks_of(story),
         "signed": signed_things(story),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from evenkeel.clinic.course.models import Plan
 from evenkeel.clinic.people.facts import assemble_facts
@@ -20,6 +20,14 @@ from evenkeel.protocol.errors import DoseError
 from evenkeel.protocol.findings import source_document
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
+
+_FIELD_WORDS: Final = {
+    "dose_mg": "dose",
+    "dose_mg_per_kg": "dose",
+    "duration_min": "duration",
+    "concentration_mg_ml": "concentration",
+    "weight_kg": "weight",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,15 @@ class Figures:
     def soft_stops(self) -> tuple[Stop, ...]:
         """Those that ask for a reason."""
         return tuple(stop for stop in self.stops if stop.level == "soft")
+
+    @property
+    def problem_words(self) -> str:
+        """Why the dose cannot be worked out, as a sentence; empty where it can."""
+        if not self.problem:
+            return ""
+        if self.problem.startswith(("is ", "must ")):
+            return f"The {_FIELD_WORDS.get(self.problem_field, 'entry')} {self.problem}."
+        return f"{self.problem[:1].upper()}{self.problem[1:]}."
 
     @property
     def shown(self) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def draft_plan(
     if figures.sheet is None and figures.problem_field != "weight_kg":
         raise Invalid(
             "The dose cannot be worked out.",
-            fields={figures.problem_field: f"This {figures.problem}."},
+            fields={_form_field(figures.problem_field): figures.problem_words},
             code="dose_invalid",
         )
     if figures.sheet is None:
@@ -127,6 +127,10 @@ def check_order(order: DoseOrder, schedule: Schedule, protocol: Protocol) -> Non
         fields["spacing_days"] = f"Between 0.5 and {LONGEST_SPACING_DAYS} days."
     if fields:
         raise Invalid("The plan is not complete yet.", fields=fields, code="plan_incomplete")
+
+
+def _form_field(key: str) -> str:
+    return "dose" if key in ("dose_mg", "dose_mg_per_kg") else key
 
 
 def _dilution_errors(order: DoseOrder) -> dict[str, str]:

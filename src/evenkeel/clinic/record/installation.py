@@ -14,14 +14,12 @@ def installation() -> Installation | None:
 
 def is_demo() -> bool:
     """Whether this database is a demonstration. That is for ever, so it is looked up once."""
-    if not _demo.get("yes"):
+    if "demo" not in _demo:
         row = installation()
         if row is None:
             return False
-        _demo["yes"] = row.demo
-        if not row.demo:
-            return False
-    return _demo["yes"]
+        _demo["demo"] = row.demo
+    return _demo["demo"]
 
 
 def forget() -> None:

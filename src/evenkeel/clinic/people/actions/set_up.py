@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import uuid
 import zoneinfo
-from dataclasses import replace
 from typing import Any
 
 from evenkeel.clinic.people.models import Account, Chair, Membership, Site
-from evenkeel.clinic.record.act import Act, action
+from evenkeel.clinic.record.act import Act, Actor, Context, action
 from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.clinic.record.models import Installation
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role, roles_for
@@ -42,7 +41,9 @@ def open_site(act: Act, **fields: Any) -> Site:
         return act.write(site)
     roles = sorted({role for _, role in act.actor.grants if role in roles_for(act.permission)})
     grants = act.actor.grants | {(site.id, role) for role in roles}
-    act.ctx = replace(act.ctx, actor=replace(act.actor, grants=grants))
+    actor = Actor(act.actor.id, act.actor.name, grants)
+    # built anew: a request's context is lazy, and a lazy one cannot be copied with a change
+    act.ctx = Context(actor, act.ctx.clock, act.ctx.via, act.ctx.reason)
     act.write(site)
     for role in roles:
         act.write(Membership(site=site, account=account, role=role))

@@ -38,6 +38,6 @@ urlpatterns: list[URLPattern] = [
     path("accounts/2fa/", sign_in.to_own_sign_in, name="mfa_index"),
     path("accounts/password/change/", sign_in.to_own_sign_in, name="account_change_password"),
     path("accounts/password/reset/", sign_in.password_help, name="account_reset_password"),
-    re_path(r"^accounts/password/(set|reset)/.*$", sign_in.not_offered),
-    re_path(r"^accounts/(signup|email|confirm-email|login/code)/.*$", sign_in.not_offered),
+    re_path(r"^accounts/password/(?:set|reset)/.*$", sign_in.not_offered),
+    re_path(r"^accounts/(?:signup|email|confirm-email|login/code)/.*$", sign_in.not_offered),
 ]

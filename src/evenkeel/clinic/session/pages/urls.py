@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from evenkeel.clinic.session.pages import api, board, note, session
+from evenkeel.clinic.session.pages import api, board, day_urls, note, session
 
 urlpatterns: list[URLPattern] = [
+    *day_urls.urlpatterns,
     path("board", board.board, name="board"),
     path("sessions/<uuid:session_id>", session.session_page, name="session"),
     path("sessions/<uuid:session_id>/checks", session.session_checks, name="session_checks"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from evenkeel.clinic.course.actions.move_course import move_course
+from evenkeel.clinic.people.actions.register_patient import register_patient
 from evenkeel.clinic.people.models import Chair
 from evenkeel.clinic.record.act import Act, Context, action
 from evenkeel.clinic.session.actions.open_session import open_session
@@ -16,7 +17,7 @@ from evenkeel.clinic.session.events import checks_for
 from evenkeel.clinic.session.models import Appointment, Session
 from evenkeel.clinic.session.queries import timeline_of
 from evenkeel.clinic.session.timeline import Timeline
-from tests.clinic.course.makers import IV_ORDER, NASAL_ORDER, Case, make_case
+from tests.clinic.course.makers import IV_ORDER, NASAL_ORDER, SOUND_FACTS, Case, make_case
 from tests.clinic_factory import Clinic
 
 ORDERS = {"racemic_iv": IV_ORDER, "esketamine_nasal": NASAL_ORDER}
@@ -114,11 +115,27 @@ class Stage:
         return timeline_of(self.row(), self.now)
 
 
+def another_case(clinic: Clinic, given_name: str, **facts: Any) -> Case:
+    """Somebody else, of whom the same is known."""
+    patient = register_patient(
+        clinic.as_("front_desk"),
+        site_id=clinic.site.pk,
+        given_name=given_name,
+        family_name="Sample",
+        birth_date=date(1984, 6, 2),
+        sex="female",
+    )
+    case = Case(clinic, patient)
+    case.know(**{**SOUND_FACTS, **facts})
+    return case
+
+
 def treatable_case(clinic: Clinic, product: str = "racemic_iv", **facts: Any) -> Case:
     """Somebody in induction, with a signed plan."""
     if product == "esketamine_nasal":
         facts.setdefault("rems_enrolled", True)
-    case = make_case(clinic, **facts)
+    named = facts.pop("named", "")
+    case = another_case(clinic, named, **facts) if named else make_case(clinic, **facts)
     case.consented(product)
     case.planned(ORDERS[product])
     move_course(case.prescriber, course_id=case.course.pk, to="induction")

@@ -98,16 +98,21 @@ def _source_site(peer: str) -> UUID | None:
 
 
 def _site_of(monitor: Monitor | None, peer: str) -> UUID:
-    """Where an unmatched message waits: the device's site, the sender's, else the first."""
+    """Where an unmatched message waits: the device's site, the sender's, else the first with
+    chairs, for monitors stand at chairs."""
     if monitor is not None:
         return monitor.site_id
     found = _source_site(peer)
     if found is not None:
         return found
-    first: UUID = (
+    with_chairs = Chair.objects.filter(active=True).order_by("created_at", "order", "pk")
+    first: UUID | None = with_chairs.values_list("site_id", flat=True).first()
+    if first is not None:
+        return first
+    any_site: UUID = (
         Site.objects.filter(active=True).order_by("created_at", "pk").values_list("pk", flat=True)
     )[0]
-    return first
+    return any_site
 
 
 def _owners(patient_ids: Sequence[str]) -> set[UUID]:

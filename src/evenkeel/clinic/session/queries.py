@@ -78,7 +78,7 @@ def session_view(ctx: Context, session_id: Any) -> dict[str, Any]:
 def live_sessions(ctx: Context) -> list[Session]:
     """The live sessions at the sites whose board the caller may see, by chair."""
     rows = Session.objects.filter(state__in=LIVE_STATES).select_related(
-        "patient", "chair", "nurse", "course", "site"
+        "patient", "chair", "nurse", "course", "site", "plan"
     )
     return list(visible(ctx, rows, "board.view").order_by("chair__order", "opened_at"))
 

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from evenkeel.clinic.record.act import Act, Context, action, system_actor
 from evenkeel.clinic.record.chain import canonical, digest
+from evenkeel.clinic.record.prepared import Prepared
 from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.events import QUANTITIES
 from evenkeel.clinic.session.models import Session, SessionEvent
@@ -80,7 +81,7 @@ def raise_for(ctx: Context, session: Session, event: SessionEvent) -> list[Sessi
         return []
     if not event.body.keys() & _SOUNDING:
         return []
-    alarms = _alarms(session, event)
+    alarms = alarms_of(session, event)
     if not alarms:
         return []
     opened = open_alarms(session)
@@ -200,7 +201,8 @@ def is_news(
     )
 
 
-def _alarms(session: Session, event: SessionEvent) -> list[Alarm]:
+def alarms_of(session: Session, event: SessionEvent) -> list[Alarm]:
+    """What an observation would sound by itself, worst first; what is only to be shown left out."""
     protocol = protocol_of(session)
     reading = reading_of(event.happened_at, event.body)
     baseline = None
@@ -243,19 +245,25 @@ def baseline_of(session: Session) -> Reading | None:
 
 def last_pressure(session: Session, at: datetime) -> tuple[datetime, float, float] | None:
     """The newest full blood pressure at or before ``at``: when, systolic, diastolic."""
-    row = (
-        _observations(session)
+    row = _LAST_PRESSURE.first(session.pk, at)
+    return None if row is None else (row[0], row[1]["sbp_mmhg"], row[1]["dbp_mmhg"])
+
+
+#: Asked for every reading that carries a pressure.
+_LAST_PRESSURE: Final = Prepared(
+    lambda session_id, at: (
+        _observations(session_id)
         .filter(happened_at__lte=at, body__has_keys=["sbp_mmhg", "dbp_mmhg"])
         .order_by("-happened_at")
-        .values_list("happened_at", "body")
-        .first()
-    )
-    return None if row is None else (row[0], row[1]["sbp_mmhg"], row[1]["dbp_mmhg"])
+        .values_list("happened_at", "body")[:1]
+    ),
+    lambda: [Session._meta.pk, SessionEvent._meta.get_field("happened_at")],
+)
 
 
 def _earlier_saturations(session: Session, event: SessionEvent) -> list[Reading]:
     rows = (
-        _observations(session)
+        _observations(session.pk)
         .filter(happened_at__lt=event.happened_at, body__has_key="spo2_percent")
         .order_by("-happened_at")
         .values_list("happened_at", "body")[:_LOOK_BACK]
@@ -263,8 +271,8 @@ def _earlier_saturations(session: Session, event: SessionEvent) -> list[Reading]
     return [Reading(at=at, spo2_percent=body["spo2_percent"]) for at, body in rows]
 
 
-def _observations(session: Session) -> Any:
+def _observations(session_id: Any) -> Any:
     corrected = SessionEvent.objects.filter(supersedes=OuterRef("pk"))
-    return SessionEvent.objects.filter(session=session, kind="observation").filter(
+    return SessionEvent.objects.filter(session_id=session_id, kind="observation").filter(
         ~Exists(corrected)
     )

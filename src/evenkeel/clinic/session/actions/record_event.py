@@ -11,6 +11,7 @@ from uuid import UUID
 from evenkeel.clinic.record.act import Act, Context, action, check_access
 from evenkeel.clinic.record.chain import canonical, digest
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
+from evenkeel.clinic.record.prepared import find_row
 from evenkeel.clinic.session import effects
 from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.events import KINDS, Kind, kind_of, read_body
@@ -170,7 +171,7 @@ def _replay(ctx: Context, draft: Draft, stored: SessionEvent) -> Recorded:
 
 def file_event(act: Act, draft: Draft) -> Recorded:
     """Store a draft inside an act whose permission fits its kind."""
-    stored = SessionEvent.objects.filter(pk=draft.id).first()
+    stored = find_row(SessionEvent, draft.id)
     if stored is not None:
         raise _Stored(stored)
     session = act.open(Session, draft.session_id)

@@ -15,6 +15,7 @@ from evenkeel.clinic.record.errors import Invalid
 from evenkeel.clinic.record.routes import page, problem
 from evenkeel.clinic.session import spool
 from evenkeel.clinic.session.actions.record_event import record
+from evenkeel.clinic.session.events import kind_of
 from evenkeel.clinic.session.queries import session_view
 from evenkeel.clinic.session.wire import as_wire
 
@@ -79,7 +80,7 @@ def read_event(raw: bytes) -> dict[str, Any]:
         raise Invalid("Some of this cannot be right.", fields=wrong, code="invalid_event")
     return {
         "event_id": sent["id"],
-        "kind": sent["kind"],
+        "kind": kind_of(sent["kind"]).name,
         "happened_at": at,
         "body": sent.get("body", {}),
         "supersedes": sent.get("supersedes"),

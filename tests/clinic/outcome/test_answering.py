@@ -24,7 +24,7 @@ from evenkeel.clinic.people.sign_in import token_hash
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.errors import Forbidden, Invalid, NotFound, Refused
 from evenkeel.clinic.record.models import ChainEntry, ChainPayload
-from evenkeel.clinic.record.permissions import Role
+from evenkeel.clinic.record.permissions import PERMISSIONS, Role
 from evenkeel.instruments import load, score
 from tests.clinic.outcome.conftest import PHQ9, make_course, make_patient, say, say_items
 from tests.clinic_factory import Clinic
@@ -193,8 +193,6 @@ def test_another_person_cannot_answer_this_ask(clinic: Clinic, asked: Asked) -> 
 def test_the_holder_of_a_link_may_do_nothing_else(clinic: Clinic, asked: Asked) -> None:
     ask = Ask.objects.select_related("patient").get(pk=asked.ask.pk)
     holder = context_of(ask, clinic.clock).actor
-    from evenkeel.clinic.record.permissions import PERMISSIONS
-
     held = {name for name in PERMISSIONS if holder.may(name)}
     assert held == {name for name, roles in PERMISSIONS.items() if Role.PATIENT in roles}
     assert not {name for name in held if name.startswith(("people.", "course.", "session."))}

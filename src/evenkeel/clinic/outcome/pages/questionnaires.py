@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -135,8 +136,6 @@ def _withdraw(request: HttpRequest, summary: CourseSummary) -> None:
 
 
 def _uuid(text: str | None) -> str:
-    from uuid import UUID
-
     try:
         return str(UUID(text or ""))
     except ValueError:

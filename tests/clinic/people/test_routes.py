@@ -1,0 +1,125 @@
+"""(method, route) -> who may; walked for every role."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from evenkeel.clinic.people.actions.invite_staff import invite_staff
+from evenkeel.clinic.people.actions.record_fact import record_fact
+from evenkeel.clinic.people.actions.register_patient import register_patient
+from evenkeel.clinic.people.pages.urls import urlpatterns
+from evenkeel.clinic.record.permissions import PUBLIC, SIGNED_IN, STAFF_ROLES, roles_for
+from tests.clinic_factory import Clinic, sign_in
+
+pytestmark = pytest.mark.django_db
+
+#: route name -> (permission, what GET and an empty POST answer to those who may)
+TABLE: dict[str, tuple[str, int, int]] = {
+    "people": ("people.view", 200, 200),
+    "patient_new": ("people.register", 200, 422),
+    "patient": ("people.view", 200, 200),
+    "patient_edit": ("people.edit", 200, 422),
+    "patient_deceased": ("people.edit", 200, 302),
+    "patient_invite": ("people.edit", 302, 302),
+    "patient_facts": ("facts.view", 200, 200),
+    "fact_correct": ("facts.record", 200, 422),
+    "setup": ("setup.manage", 200, 422),
+    "setup_sites": ("setup.manage", 200, 422),
+    "setup_site": ("setup.manage", 200, 422),
+    "setup_chairs": ("setup.manage", 200, 422),
+    "setup_chair": ("setup.manage", 200, 422),
+    "setup_staff": ("staff.manage", 200, 422),
+    "setup_person": ("staff.manage", 200, 200),
+    "setup_invitation": ("staff.manage", 302, 302),
+    "own_sign_in": (SIGNED_IN, 200, 200),
+    "second_factor": (SIGNED_IN, 302, 200),
+    "mfa_index": (SIGNED_IN, 302, 302),
+    "account_change_password": (SIGNED_IN, 302, 302),
+    "unlock": (PUBLIC, 200, 422),
+    "demo_sign_in": (PUBLIC, 403, 403),
+    "account_login": (PUBLIC, 302, 302),
+    "account_reset_password": (PUBLIC, 200, 200),
+    "invitation": (PUBLIC, 404, 404),
+    "first_administrator": (PUBLIC, 404, 404),
+}
+
+
+def paths(clinic: Clinic) -> dict[str, str]:
+    """An address of each route, of things that exist."""
+    ada = register_patient(
+        clinic.as_("front_desk"),
+        site_id=clinic.site.pk,
+        given_name="Ada",
+        family_name="Sample",
+        birth_date=date(1980, 2, 2),
+    )
+    fact = record_fact(clinic.as_("prescriber"), patient_id=ada.pk, key="weight_kg", value=72)
+    invitation, _ = invite_staff(
+        clinic.as_("administrator"),
+        site_id=clinic.site.pk,
+        email="new@harbour.invalid",
+        full_name="New",
+        roles=["auditor"],
+    )
+    given = {
+        "patient_id": ada.pk,
+        "fact_id": fact.pk,
+        "site_id": clinic.site.pk,
+        "chair_id": clinic.chairs[0].pk,
+        "account_id": clinic.staff["auditor"].pk,
+        "invitation_id": invitation.pk,
+        "token": "nonsense",
+    }
+    found = {}
+    for pattern in urlpatterns:
+        if pattern.name:
+            wanted = pattern.pattern.converters
+            found[pattern.name] = reverse(pattern.name, kwargs={k: given[k] for k in wanted})
+    return found
+
+
+def test_the_table_covers_every_route() -> None:
+    assert {p.name for p in urlpatterns if p.name} == set(TABLE)
+    for pattern in urlpatterns:
+        if pattern.name:
+            assert pattern.callback.permission == TABLE[pattern.name][0]
+
+
+@pytest.mark.parametrize("role", [r.value for r in STAFF_ROLES])
+def test_each_role_gets_what_the_table_says(clinic: Clinic, role: str) -> None:
+    for name, path in paths(clinic).items():
+        permission, on_get, on_post = TABLE[name]
+        may = permission in {PUBLIC, SIGNED_IN} or role in roles_for(permission)
+        client = sign_in(Client(), clinic.staff[role])
+        posted = (
+            {"act_id": str(uuid4()), "do": "revoke"}
+            if name == "setup_invitation"
+            else {"act_id": str(uuid4())}
+        )
+        assert client.get(path).status_code == (on_get if may else 403), ("GET", name)
+        assert client.post(path, posted).status_code == (on_post if may else 403), ("POST", name)
+
+
+def test_another_sites_things_look_like_nothing(clinic: Clinic) -> None:
+    client = sign_in(Client(), clinic.staff["prescriber_elsewhere"])
+    for name, path in paths(clinic).items():
+        if (name.startswith("patient") and name != "patient_new") or name == "fact_correct":
+            assert client.get(path).status_code == 404, name
+            assert client.post(path, {"act_id": "x"}).status_code == 404, name
+
+
+def test_nobody_gets_anywhere_without_signing_in(clinic: Clinic) -> None:
+    client = Client()
+    for name, path in paths(clinic).items():
+        if TABLE[name][0] == PUBLIC:
+            continue
+        for answer in (client.get(path), client.post(path)):
+            assert answer.status_code == 302, name
+            assert answer["Location"].startswith("/accounts/login/"), name
+        told = client.get(path, HTTP_ACCEPT="application/json")
+        assert (told.status_code, told.json()["code"]) == (401, "sign_in")

@@ -25,6 +25,12 @@ class Command:
 
 
 ALL: tuple[Command, ...] = (
+    Command(
+        "demo",
+        "Open a clinic full of invented people, on this machine alone",
+        "demo",
+        starts_django=False,
+    ),
     Command("serve", "Run the clinic: pages, live streams, monitor listener, watcher", "serve"),
     Command(
         "first-administrator",

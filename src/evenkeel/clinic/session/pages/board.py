@@ -70,6 +70,8 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
     visits = _visits(ctx, site, now)
     cards = _cards(chairs, sessions, timelines, visits, now)
     alarms = _alarms(sessions, timelines)
+    oldest = min((a["raised_at"] for a in alarms), default=None)
+    seconds = int((now - oldest).total_seconds()) if oldest else 0
     tray = visible(ctx, TrayMessage.objects.filter(site=site, state="waiting"), "board.view")
     return {
         "site": site,
@@ -77,7 +79,8 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
         "many": len(cards) > 4,
         "alarms": alarms,
         "loudest": alarms[0]["level"] if alarms else "",
-        "oldest_alarm_at": min((a["raised_at"] for a in alarms), default=None),
+        "oldest_alarm_at": oldest,
+        "oldest_words": f"{seconds // 60}:{seconds % 60:02d}",
         "day": _day(chairs, visits, sessions, timelines, now),
         "tally": _tally(visits, sessions),
         "waiting_readings": tray.count() if ctx.actor.may("tray.assign", site.pk) else 0,

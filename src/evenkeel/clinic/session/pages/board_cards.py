@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from evenkeel.clinic.people.models import Chair
 from evenkeel.clinic.session.models import Appointment, AppointmentStatus, Session
+from evenkeel.clinic.session.moments import CheckState
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.clinic.session.timeline import Timeline
 from evenkeel.protocol.pack import Protocol
@@ -29,6 +30,18 @@ _ROUTES: Final = {
     "sublingual": "sublingual",
 }
 _MOST_LINES: Final = 5
+_LINES_WITH_VITALS: Final = 3
+#: The checks in as few words as a chair has room for.
+_SHORT: Final = {
+    "identity": "Identity",
+    "allergies": "Allergies",
+    "medicines_today": "Medicines today",
+    "fasting": "Food and fluids",
+    "escort": "Escort",
+    "touch": "Touch, stop word",
+    "equipment": "Oxygen, airway tools",
+    "line": "Line",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,7 @@ class Line:
     state: str = ""
     aside: str = ""
     due_at: datetime | None = None
+    due_words: str = ""
 
 
 @dataclass(slots=True)
@@ -78,11 +92,12 @@ def card_of(session: Session, timeline: Timeline, now: datetime) -> Card:
     age = patient.age_years(timezone.localdate(now))
     dose = session.dose_sheet.get("dose_mg")
     amount = f" {dose} mg" if dose else ""
+    of = f" of {session.plan.sessions_planned}"
     card = Card(
         chair=session.chair.name if session.chair else "No chair",
         state=_state_word(session, timeline),
         name=patient.name,
-        plan=f"{age} y · {drug_words(session.product)}{amount}, session {session.number}",
+        plan=f"{age} y · {drug_words(session.product)}{amount}, session {session.number}{of}",
         level=timeline.open_alarms[0].level if timeline.open_alarms else "",
         session_id=session.pk,
         button="Open session",
@@ -115,11 +130,9 @@ def _before(
     card.share = timeline.checks_done / total if total else 0.0
     card.button = "Open checks"
     lines = [
-        Line(c.label, "missing", c.note or "not as it should be")
-        for c in timeline.checks
-        if c.ok is False
+        Line(_short(c), "missing", "not as it should be") for c in timeline.checks if c.ok is False
     ]
-    lines += [Line(c.label, "", "not asked") for c in timeline.checks if c.ok is None]
+    lines += [Line(_short(c), "", "not asked") for c in timeline.checks if c.ok is None]
     second = timeline.dose_check
     agreed = bool(second and second.get("agrees"))
     lines.append(
@@ -130,9 +143,14 @@ def _before(
         )
     )
     lines += [
-        Line(c.label, "done", (c.at and clock_text(c.at)) or "") for c in timeline.checks if c.ok
+        Line(_short(c), "done", (c.at and clock_text(c.at)) or "") for c in timeline.checks if c.ok
     ]
     card.lines = lines[:_MOST_LINES]
+    card.vitals = []
+
+
+def _short(check: CheckState) -> str:
+    return _SHORT.get(check.name, check.label)
 
 
 def _running(
@@ -150,12 +168,12 @@ def _running(
     if timeline.phase == "paused":
         card.lines.append(Line("Paused", "missing", given))
     elif timeline.stop_due:
-        card.lines.append(Line("All given: record the stop", "missing", given))
+        card.lines.append(Line("Record the stop", "missing", given))
     elif timeline.runs_out_at:
         card.lines.append(Line(f"Ends {clock_text(timeline.runs_out_at)}", "", given))
     else:
         card.lines.append(Line("Dose", "", given))
-    card.lines += _scores(timeline)[:2]
+    card.lines += _scores(timeline)[:1]
 
 
 def _watching(
@@ -174,7 +192,7 @@ def _watching(
         card.share = 1 - left / whole
     else:
         card.figure = str(int(-left))
-        card.figure_words, card.share = "min past the least time", 1.0
+        card.figure_words, card.share = "min past least time", 1.0
     card.button = "Leaving checks"
     card.lines = [_due_line(timeline)] if timeline.phase != "ready" else []
     if earliest and timeline.phase != "ready":
@@ -186,8 +204,8 @@ def _watching(
         open_items = [i for i in timeline.discharge.get("items", ()) if i["state"] != "met"]
         words = f"{len(open_items)} leaving criteria open" if open_items else "Criteria met"
         state = "missing" if open_items else "done"
-        card.lines.append(Line(words, state, clock_text(timeline.discharge["at"])))
-    card.lines = card.lines[:_MOST_LINES]
+        card.lines.insert(1, Line(words, state, clock_text(timeline.discharge["at"])))
+    card.lines = card.lines[:_LINES_WITH_VITALS]
 
 
 def earliest_leaving(timeline: Timeline, protocol: Protocol) -> datetime | None:
@@ -208,7 +226,9 @@ def _due_line(timeline: Timeline) -> Line:
         return Line("Next vitals", "", "")
     late = timeline.vitals_overdue_s > 0
     words = "Vitals overdue" if late else "Next vitals"
-    return Line(words, "missing" if late else "", "", timeline.next_vitals_at)
+    left_s = abs((timeline.next_vitals_at - timeline.now).total_seconds())
+    text = f"{'+' if late else ''}{int(left_s // 60)}:{int(left_s % 60):02d}"
+    return Line(words, "missing" if late else "", "", timeline.next_vitals_at, text)
 
 
 def _scores(timeline: Timeline) -> list[Line]:

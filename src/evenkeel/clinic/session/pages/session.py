@@ -30,6 +30,7 @@ from evenkeel.clinic.session.actions.record_event import record
 from evenkeel.clinic.session.events import QUANTITIES, checks_for
 from evenkeel.clinic.session.models import LIVE_STATES, Session
 from evenkeel.clinic.session.pages.api import read_event
+from evenkeel.clinic.session.pages.board_cards import drug_words
 from evenkeel.clinic.session.queries import events_of
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.clinic.session.rules import Sheet
@@ -49,6 +50,7 @@ _ACTS: Final = (
     "session.acknowledge",
     "session.hand_over",
     "session.discharge",
+    "session.view",
 )
 _SHOWN_THRESHOLDS: Final = (
     "sbp_hold_mmhg",
@@ -181,6 +183,7 @@ def _frame(ctx: Context, session: Session) -> dict[str, Any]:
         "age_years": session.patient.age_years(timezone.localdate(now)),
         "sheet": sheet,
         "product": PRODUCTS[session.product],
+        "drug": drug_words(session.product),
         "touch": touch,
         "therapist": therapist,
         "quantities": QUANTITIES,

@@ -7,7 +7,8 @@ import { clockTime } from "../clock.js";
 const MINUTE = 60_000;
 const LEFT_PX = 58;
 const RIGHT_PX = 10;
-const DOT_PX = 9;
+const DOT_PX = 11;
+const RING_PX = 9;
 /** With less room than this between two readings a line needs no dots. */
 const ROOM_PX = 7;
 
@@ -29,10 +30,10 @@ function palette() {
 /** What each lane shows. `fields` are one line each; the second is drawn hollow. */
 const LANES = {
   pressure: { fields: ["sbp_mmhg", "dbp_mmhg"], low: 65, high: 150, pad: 8, ticks: 20 },
-  heart: { fields: ["heart_rate_bpm"], low: 55, high: 105, pad: 6, ticks: 20 },
-  oxygen: { fields: ["spo2_percent"], low: 87, high: 101, pad: 1, ticks: 4, anchor: 100 },
-  dissociation: { fields: ["dissociation_0_10"], low: -0.6, high: 10.6, pad: 0, splits: [0, 5, 10] },
-  sedation: { fields: ["moaas"], low: 2.4, high: 5.5, pad: 0.4, splits: [0, 1, 2, 3, 4, 5], steps: true },
+  heart: { fields: ["heart_rate_bpm"], low: 53, high: 107, pad: 8, ticks: 20 },
+  oxygen: { fields: ["spo2_percent"], low: 86.4, high: 101.6, pad: 1, ticks: 4, anchor: 100 },
+  dissociation: { fields: ["dissociation_0_10"], low: -1.2, high: 11.2, pad: 0, splits: [0, 5, 10] },
+  sedation: { fields: ["moaas"], low: 2.3, high: 5.7, pad: 0.6, splits: [0, 1, 2, 3, 4, 5], steps: true },
 };
 
 export class Chart {
@@ -71,7 +72,9 @@ export class Chart {
       paths: lane.steps ? uPlot.paths.stepped({ align: 1 }) : uPlot.paths.linear(),
       points: {
         show: (u) => u.data[0].length > 0 && u.bbox.width / devicePixelRatio / u.data[0].length > ROOM_PX,
-        size: DOT_PX,
+        size: i ? RING_PX : DOT_PX,
+        // the line is drawn on to now; only readings have a dot
+        filter: (u) => (lane.steps ? u.data[0].map((_, n) => n).filter((n) => u.data[0][n] !== this.drawnTo) : null),
         width: 2,
         stroke: i ? color(hue) : color("surface"),
         fill: i ? color("surface") : color(hue),
@@ -127,7 +130,8 @@ export class Chart {
   }
 
   #timeTicks() {
-    const zero = this.zero ?? Math.floor(this.from / MINUTE) * MINUTE;
+    // before the dose there is no minute zero: whole clock times are marked
+    const zero = this.zero ?? 0;
     const span = (this.to - this.from) / MINUTE;
     const step = [5, 10, 15, 20, 30, 60, 120].find((s) => span / s <= 9) ?? 240;
     const ticks = [];
@@ -150,6 +154,7 @@ export class Chart {
       held.picks = rows;
       const data = [rows.map((e) => e.at), ...held.lane.fields.map((f) => rows.map((e) => e.body[f] ?? null))];
       if (held.lane.steps && rows.length && now > rows.at(-1).at) {
+        this.drawnTo = now;
         data[0].push(now);
         data[1].push(rows.at(-1).body.moaas);
       }
@@ -329,20 +334,19 @@ export class Chart {
   }
 
   #drug(u) {
+    if (!this.timeline) return;
     const { ctx, bbox } = u;
     const px = devicePixelRatio;
     const x = (at) => Math.max(bbox.left, Math.min(bbox.left + bbox.width, u.valToPos(at, "x", true)));
     const top = bbox.top + 7 * px;
-    const { drug, runsOutAt, phase } = this.timeline ?? { drug: null };
+    const { drug, runsOutAt, phase } = this.timeline;
     ctx.save();
-    if (drug) {
-      const open = drug.running ? [{ start: drug.since, end: this.now, rate: drug.rate, open: true }] : [];
-      if (runsOutAt && runsOutAt > this.now) this.#outline(u, x(this.now), x(runsOutAt), top);
-      for (const stretch of [...drug.stretches, ...open]) this.#stretch(u, stretch, x, top);
-      for (const dose of drug.doses) this.#dose(u, dose, x(dose.at), top);
-      if (phase === "running" && drug.plannedMg !== null) this.#toGo(u, x, top);
-      if (phase === "paused") this.#write(u, "paused", x(drug.since) + 6 * px, top + 15 * px, { color: this.colors.holdInk, bold: true });
-    }
+    const open = drug.running ? [{ start: drug.since, end: this.now, rate: drug.rate, open: true }] : [];
+    if (runsOutAt && runsOutAt > this.now) this.#outline(u, x(this.now), x(runsOutAt), top);
+    for (const stretch of [...drug.stretches, ...open]) this.#stretch(u, stretch, x, top);
+    for (const dose of drug.doses) this.#dose(u, dose, x(dose.at), top);
+    if (phase === "running" && drug.plannedMg !== null) this.#toGo(u, x, top);
+    if (phase === "paused") this.#write(u, "paused", x(drug.since) + 6 * px, top + 15 * px, { color: this.colors.holdInk, bold: true });
     this.#notes(u, x);
     this.#timeAxis(u);
     ctx.restore();
@@ -375,7 +379,8 @@ export class Chart {
     const { plannedMg } = this.timeline.drug;
     const left = Math.max(0, plannedMg - this.timeline.givenMg);
     const px = devicePixelRatio;
-    this.#write(u, `${left.toFixed(1)} mg to go, ends ${clockTime(this.timeline.runsOutAt)}`, x(this.now) + 9 * px, top + 15 * px,
+    const end = clockTime(this.timeline.runsOutAt);
+    this.#write(u, left > 0 ? `${left.toFixed(1)} mg to go, ends ${end}` : `all given ${end}`, x(this.now) + 9 * px, top + 15 * px,
       { color: this.colors.text2 });
   }
 
@@ -403,10 +408,12 @@ export class Chart {
     for (const [at, text] of words) {
       if (at < this.from || at > this.to) continue;
       const left = x(at);
-      ctx.fillStyle = ctx.strokeStyle = this.colors.axis;
+      ctx.fillStyle = this.colors.axis;
+      ctx.strokeStyle = this.colors.axis;
       ctx.beginPath();
       ctx.arc(left, y - 13 * px, 3 * px, 0, 7);
       ctx.fill();
+      ctx.lineWidth = px;
       ctx.beginPath();
       ctx.moveTo(left + 0.5, y - 13 * px);
       ctx.lineTo(left + 0.5, y);

@@ -275,7 +275,7 @@ document.addEventListener("click", (event) => {
   if (PREPARE[name]) PREPARE[name]();
   else dialogs.open(button.dataset.dialog);
 });
-$("[data-act=stop]").addEventListener("press:done", async () => {
+$("[data-act=stop]")?.addEventListener("press:done", async () => {
   const fate = await act("infusion_stop", {});
   if (fate.refused) toast(fate.problem.detail);
   else toast("Stop recorded. Stop the pump as well.");

@@ -10,10 +10,14 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from contextvars import ContextVar
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 _own = threading.local()
+#: How long to stand in the queue before giving up with ``OperationalError``; ``None``: for ever.
+#: For acts that have somewhere else to go, such as a stop that can be journalled.
+longest_wait_s: ContextVar[float | None] = ContextVar("evenkeel_longest_wait_s", default=None)
 
 
 class WritersQueue:
@@ -25,14 +29,49 @@ class WritersQueue:
     def __enter__(self) -> WritersQueue:
         # Inside a transaction SQLite's lock is held already; to wait here could wait for oneself.
         if connection.vendor == "sqlite" and not connection.in_atomic_block:
-            self.handle = _handle(str(connection.settings_dict["NAME"]))
-            fcntl.flock(self.handle, fcntl.LOCK_EX)
+            handle = _handle(str(connection.settings_dict["NAME"]))
+            wait_s = longest_wait_s.get()
+            if wait_s is None:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            else:
+                _Place(handle).take(wait_s)
+            self.handle = handle
         return self
 
     def __exit__(self, *exc: object) -> None:
         if self.handle is not None:
             fcntl.flock(self.handle, fcntl.LOCK_UN)
             self.handle = None
+
+
+class _Place:
+    """A place in the queue that can be given up. The kernel knows no time limit for a file lock,
+    so a thread stands there; where it is called too late, it lets the lock go again."""
+
+    def __init__(self, handle: int) -> None:
+        self.handle = handle
+        self.guard = threading.Lock()
+        self.called = threading.Event()
+        self.given_up = False
+
+    def take(self, wait_s: float) -> None:
+        """Wait for the lock. Raises ``OperationalError`` after ``wait_s``."""
+        threading.Thread(target=self._stand, name="writers-queue", daemon=True).start()
+        self.called.wait(wait_s)
+        with self.guard:
+            if self.called.is_set():
+                return
+            self.given_up = True
+        _own.held = None  # the open file is the waiting thread's from now on
+        raise OperationalError("the queue of writers did not move")
+
+    def _stand(self) -> None:
+        fcntl.flock(self.handle, fcntl.LOCK_EX)
+        with self.guard:
+            if self.given_up:
+                os.close(self.handle)
+            else:
+                self.called.set()
 
 
 def _handle(database: str) -> int:

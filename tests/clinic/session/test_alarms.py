@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from evenkeel.clinic.record.act import Context, system_actor
 from evenkeel.clinic.record.chain import verify_links
@@ -18,8 +17,9 @@ from evenkeel.clinic.session import spool
 from evenkeel.clinic.session.actions.file_readings import file_readings
 from evenkeel.clinic.session.models import SessionEvent
 from evenkeel.clinic.session.raising import alarms_of
-from evenkeel.clinic.session.watch import beat, tick
+from evenkeel.clinic.session.watch import beat, run_watcher, tick
 from tests.clinic.session.makers import CALM, Stage
+from tests.clinic.session.outage import Outage
 from tests.clinic.session.test_readings import DEVICE, batch, install_monitor
 
 
@@ -196,37 +196,40 @@ def test_the_watcher_leaves_a_sign_of_life(stage: Stage) -> None:
     assert (found.beat_at, found.detail) == (stage.now, {"waiting": 2})
 
 
-@pytest.fixture
-def locked_out(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A function that holds the database's write lock until it is called again."""
-    if connection.vendor != "sqlite":
-        pytest.skip("holds SQLite's own write lock")
-    monkeypatch.setattr(
-        type(django_settings.INSTANCE), "spool_path", property(lambda _: tmp_path / "spool")
-    )
-    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout=50")
-
-    def toggle() -> None:
-        other.execute("ROLLBACK" if other.in_transaction else "BEGIN IMMEDIATE")
-
-    yield toggle
-    other.close()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_alarms_that_cannot_be_written_wait_and_are_filed_once(
-    stage: Stage, locked_out: Any
+    stage: Stage, outage: Outage
 ) -> None:
     stage.started()
     stage.wait(16)
-    locked_out()
+    outage.begin()
     for _ in range(2):
         with pytest.raises(DatabaseError):
             tick(stage.now)
     assert spool.waiting() == 1
-    locked_out()
+    outage.end()
     assert spool.replay_spool(stage.clinic.clock) == 1
     assert tick(stage.now) == 0
     assert raised() == [("vitals.overdue", "review")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_watcher_goes_on_until_told_to_stop(stage: Stage) -> None:
+    class Rounds(threading.Event):
+        """Asks to stop once three rounds were made."""
+
+        rounds = 0
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.rounds += 1
+            stage.wait(16)
+            if self.rounds == 3:
+                self.set()
+            return self.is_set()
+
+    stage.started()
+    stop = Rounds()
+    run_watcher(stop, stage.clinic.clock)
+    assert stop.rounds == 3
+    assert raised() == [("vitals.overdue", "review"), ("vitals.overdue", "hold")]
+    assert Heartbeat.objects.get(pk="watcher").detail == {"waiting": 0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from typing import Any
@@ -13,16 +14,16 @@ from django.test import Client
 
 from evenkeel.clinic.record.errors import DomainError
 from evenkeel.clinic.record.models import ChainEntry
+from evenkeel.clinic.record.queue import WritersQueue
 from evenkeel.clinic.record.routes import LAST_ACT
 from evenkeel.clinic.session import spool
 from evenkeel.clinic.session.models import SessionEvent
 from tests.clinic.session.makers import CALM, Stage
-from tests.clinic.session.test_alarms import locked_out
+from tests.clinic.session.outage import Outage
 from tests.clinic_factory import sign_in
 from tests.conftest import START
 
 pytestmark = pytest.mark.usefixtures("page_clock")
-__all__ = ["locked_out"]
 
 
 @pytest.fixture
@@ -163,24 +164,22 @@ def test_an_event_costs_few_queries_sign_in_and_all(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_stop_is_taken_while_the_record_cannot_be_written(
-    stage: Stage, nurse: Client, locked_out: Any, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, nurse: Client, outage: Outage
 ) -> None:
-    monkeypatch.setattr(spool, "PATIENCE_MS", 50)
     stage.started()
     event = sent(kind="infusion_stop", body={"reason": "chest pain"})
     nurse.raise_request_exception = False
-    locked_out()
+    outage.begin()
     answer = post(nurse, stage, event)
     assert (answer.status_code, answer.json()["status"]) == (202, "journalled")
     assert post(nurse, stage, event).status_code == 202
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout=50")
+    outage.hurry()
     assert post(nurse, stage, sent()).status_code == 500
     assert spool.waiting() == 2
     assert not SessionEvent.objects.filter(pk=event["id"]).exists()
     assert spool.replay_spool(stage.clinic.clock) == 0
     assert spool.waiting() == 2
-    locked_out()
+    outage.end()
     assert spool.replay_spool(stage.clinic.clock) == 2
     assert spool.waiting() == 0
     stored = SessionEvent.objects.get(pk=event["id"])
@@ -203,3 +202,32 @@ def test_the_spool_admits_only_who_may_stop(stage: Stage) -> None:
             spool.journal(stage.clinic.as_(role), **said)
         assert raised.value.code == code
     assert spool.waiting() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_waits_only_so_long_behind_another_writer(
+    stage: Stage, nurse: Client, outage: Outage
+) -> None:
+    if connection.vendor == "postgresql":
+        outage.begin()
+        assert post(nurse, stage, sent(kind="pause", body={})).status_code == 202
+        return
+    holding, let_go = threading.Event(), threading.Event()
+
+    def stuck_writer() -> None:
+        with WritersQueue():
+            holding.set()
+            let_go.wait(20)
+        connection.close()
+
+    writer = threading.Thread(target=stuck_writer)
+    writer.start()
+    holding.wait(20)
+    try:
+        for _ in range(2):
+            assert post(nurse, stage, sent(kind="pause", body={})).status_code == 202
+    finally:
+        let_go.set()
+        writer.join()
+    assert spool.replay_spool(stage.clinic.clock) == 2
+    assert post(nurse, stage, sent(kind="infusion_stop", body={})).status_code == 201

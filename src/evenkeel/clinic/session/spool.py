@@ -25,6 +25,7 @@ from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.clock import Clock, FixedClock
 from evenkeel.clinic.record.errors import DomainError, Forbidden, NotFound
 from evenkeel.clinic.record.permissions import Role
+from evenkeel.clinic.record.queue import longest_wait_s
 from evenkeel.clinic.session.actions.record_event import read_draft, record
 from evenkeel.clinic.session.models import Session, SessionEvent
 from evenkeel.clinic.session.raising import raise_alarm
@@ -52,6 +53,7 @@ def patience(kind: Any) -> Iterator[None]:
     if kind not in ALWAYS:
         yield
         return
+    turn = longest_wait_s.set(PATIENCE_MS / 1000)
     wait_ms = int(connection.settings_dict.get("OPTIONS", {}).get("timeout", 5) * 1000)
     short, usual = (
         (f"PRAGMA busy_timeout={PATIENCE_MS}", f"PRAGMA busy_timeout={wait_ms}")
@@ -62,6 +64,7 @@ def patience(kind: Any) -> Iterator[None]:
     try:
         yield
     finally:
+        longest_wait_s.reset(turn)
         _say(usual)
 
 

@@ -67,6 +67,8 @@ LEAVING: Final[dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "instructions_given": ("Written instructions given", _YES_NO),
     "plans_to_drive": ("Means to drive today", _YES_NO),
 }
+#: What stands for "asked, and there are none" where symptoms are written.
+NO_SYMPTOMS: Final = frozenset({"none", "no", "nil"})
 #: The order of rows of one moment.
 _RANK: Final = {
     "check": 0,
@@ -303,6 +305,10 @@ def _read_leaving(sheet: Sheet) -> None:
     aldrete = sheet.number("leaving", "leaving-aldrete")
     if aldrete is not None:
         answers["aldrete"] = aldrete
+    symptoms = sheet.text("leaving-symptoms")
+    if symptoms:
+        named = [one.strip() for one in symptoms.split(",") if one.strip()]
+        answers["symptoms"] = [] if symptoms.casefold().strip(" .") in NO_SYMPTOMS else named
     reason = sheet.text("leaving-override_reason")
     ready_text, left_text = sheet.text("leaving-ready"), sheet.text("leaving-left")
     ready = sheet.clock("leaving", "leaving-ready") if ready_text else None

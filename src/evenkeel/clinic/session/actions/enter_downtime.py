@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +40,7 @@ def enter_downtime(
     appointment = act.open(Appointment, appointment_id, "patient__site", "site")
     if not kept_by.strip() or len(kept_by) > 160 or "\x00" in kept_by:
         raise Invalid("Whose paper is it?", fields={"kept_by": "Enter who kept the paper record."})
-    ctx = replace(act.ctx, via=PAPER)
+    ctx = Context(act.actor, act.ctx.clock, via=PAPER, reason=act.ctx.reason)
     session = Session.objects.filter(appointment=appointment).first()
     if session is None:
         session = _open(act, ctx, appointment, opened_at, kept_by.strip())

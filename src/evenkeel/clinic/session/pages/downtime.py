@@ -222,7 +222,7 @@ def downtime_sheet(request: HttpRequest, appointment_id: Any) -> HttpResponse:
         ],
         "leaving_typed": {
             name: typed.get(f"leaving-{name}", "")
-            for name in ("aldrete", "ready", "left", "escort", "override_reason")
+            for name in ("aldrete", "symptoms", "ready", "left", "escort", "override_reason")
         },
     }
     status = error.status if error else 200

@@ -130,6 +130,7 @@ AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS: list[str] = ["username", "ip_address"]
 AXES_DISABLE_ACCESS_LOG = True
 
+SESSION_ENGINE = "evenkeel.clinic.people.session_store"
 SESSION_COOKIE_NAME = "evenkeel"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

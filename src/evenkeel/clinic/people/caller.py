@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from evenkeel.clinic.people.models import Account
+from evenkeel.clinic.people.models import Account, Membership
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.clock import Clock, system_clock
 from evenkeel.clinic.record.permissions import Role
+from evenkeel.clinic.record.prepared import Prepared
 
 
 def actor_of(account: Account) -> Actor:
@@ -24,16 +25,23 @@ def actor_of(account: Account) -> Actor:
             grants=frozenset({(site_id, Role.PATIENT)}),
             patient_id=account.patient_id,
         )
-    held = list(
-        account.memberships.filter(ended_at=None)
-        .order_by("created_at")
-        .values_list("site_id", "role", "site__timezone")
-    )
+    held = _HELD.all(account.pk)
     grants: frozenset[tuple[uuid.UUID | None, Role]] = frozenset(
         (site_id, Role(role)) for site_id, role, _ in held
     )
     account.zone_name = held[0][2] if held else "UTC"
     return Actor(id=str(account.pk), name=account.shown_name, grants=grants)
+
+
+#: Asked by every request.
+_HELD = Prepared(
+    lambda account_id: (
+        Membership.objects.filter(account_id=account_id, ended_at=None)
+        .order_by("created_at")
+        .values_list("site_id", "role", "site__timezone")
+    ),
+    lambda: [Account._meta.pk],
+)
 
 
 def context_for(account: Account, clock: Clock | None = None, via: str = "screen") -> Context:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -14,6 +14,7 @@ from django.utils.crypto import salted_hmac
 
 from evenkeel.clinic.record.models import Record
 from evenkeel.clinic.record.permissions import ROLE_LABELS, STAFF_ROLES
+from evenkeel.clinic.record.prepared import find_row
 
 
 class Site(Record):
@@ -45,6 +46,15 @@ class AccountManager(BaseUserManager["Account"]):
     def get_by_natural_key(self, username: str | None) -> Account:
         """The account with this e-mail address, in any case."""
         return self.get(email__iexact=username)
+
+    def get(self, *args: Any, **kwargs: Any) -> Account:
+        """As usual; by key alone, which every request does, by a statement prepared once."""
+        if args or kwargs.keys() != {"pk"}:
+            return super().get(*args, **kwargs)
+        found: Account | None = find_row(self.model, kwargs["pk"])
+        if found is None:
+            raise self.model.DoesNotExist
+        return found
 
 
 class Account(AbstractBaseUser):

@@ -23,6 +23,7 @@ from evenkeel.clinic.record.clock import Clock, system_clock
 from evenkeel.clinic.record.errors import DomainError, Forbidden, NotFound, RecordError
 from evenkeel.clinic.record.models import Appended, ChainEntry, Record, Version
 from evenkeel.clinic.record.permissions import PERMISSIONS, Role, roles_for
+from evenkeel.clinic.record.prepared import find_row, insert_row
 from evenkeel.clinic.record.queue import WritersQueue
 
 log = logging.getLogger("evenkeel.record")
@@ -104,8 +105,8 @@ class _Ledger:
         for act in self.acts:
             entry = act.entry()
             payload = chain.seal(entry, act.body(), previous)
-            entry.save(force_insert=True)
-            payload.save(force_insert=True)
+            insert_row(entry)
+            insert_row(payload)
             previous = entry.hash
 
 
@@ -172,13 +173,15 @@ class Act:
         self.about(row)
         state = chain.row_state(row)
         state_digest = chain.digest(chain.canonical(state))
-        Version(
-            kind=row._meta.label_lower,
-            object_id=row.pk,
-            version=row.version,
-            position=self.position,
-            digest=state_digest,
-        ).save(force_insert=True)
+        insert_row(
+            Version(
+                kind=row._meta.label_lower,
+                object_id=row.pk,
+                version=row.version,
+                position=self.position,
+                digest=state_digest,
+            )
+        )
         self.effects.append(
             {
                 "kind": row._meta.label_lower,
@@ -194,9 +197,10 @@ class Act:
         """Store a row that is written once."""
         if not self.actor.may(self.permission, row.site_id):
             raise Forbidden("Your role does not allow this here.")
+        if not isinstance(row, Appended):
+            raise RecordError("only rows that are written once are appended")
         row.position = self.position
-        with current.saving(row):
-            row.save(force_insert=True)
+        insert_row(row)
         self.about(row)
         self.effects.append(
             {"kind": row._meta.label_lower, "id": row.pk, "digest": chain.state_digest(row)}
@@ -248,8 +252,7 @@ def find(model: type[T], pk: Any, *related: str) -> T:
         key = pk if isinstance(pk, uuid.UUID) else uuid.UUID(str(pk))
     except ValueError:
         raise NotFound("There is nothing here with that address.") from None
-    rows = model.objects.select_related(*related) if related else model.objects
-    row = rows.filter(pk=key).first()
+    row = find_row(model, key, *related)
     if row is None:
         raise NotFound("There is nothing here with that address.")
     return row  # type: ignore[no-any-return]

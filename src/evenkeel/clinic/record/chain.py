@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db import connection, models
 
 from evenkeel.clinic.record.models import ChainEntry, ChainPayload
+from evenkeel.clinic.record.prepared import Prepared
 
 GENESIS = "0" * 64
 _POSTGRES_LOCK_KEY = 0x6B65656C  # "keel": one key for the one chain of an installation
@@ -100,8 +101,12 @@ def take_writer_lock() -> None:
 
 def head() -> tuple[int, str]:
     """Position and hash of the newest entry; ``(0, GENESIS)`` for an empty chain."""
-    newest = ChainEntry.objects.order_by("-position").values_list("position", "hash").first()
-    return newest or (0, GENESIS)
+    return _HEAD.first() or (0, GENESIS)
+
+
+_HEAD = Prepared(
+    lambda: ChainEntry.objects.order_by("-position").values_list("position", "hash")[:1], list
+)
 
 
 def seal(entry: ChainEntry, body: dict[str, Any], previous_hash: str) -> ChainPayload:

@@ -9,6 +9,7 @@ from evenkeel.clinic.record.act import Context, together
 from evenkeel.clinic.record.chain import canonical, digest
 from evenkeel.clinic.record.errors import Conflict, Invalid
 from evenkeel.clinic.record.models import IdempotentReply
+from evenkeel.clinic.record.prepared import find_row, insert_row
 
 MAX_KEY_LENGTH = 80
 
@@ -28,7 +29,7 @@ def once(ctx: Context, key: str, body: Any, do: Callable[[], Any]) -> tuple[Any,
     full_key = f"{ctx.actor.id[:38]}:{key}"
     body_digest = digest(canonical(body))
     with together():
-        stored = IdempotentReply.objects.filter(pk=full_key).first()
+        stored = find_row(IdempotentReply, full_key)
         if stored is not None:
             if stored.body_digest != body_digest:
                 raise Conflict(
@@ -38,11 +39,13 @@ def once(ctx: Context, key: str, body: Any, do: Callable[[], Any]) -> tuple[Any,
                 )
             return stored.reply, True
         reply = do()
-        IdempotentReply(
-            key=full_key,
-            actor_id=ctx.actor.id,
-            body_digest=body_digest,
-            reply=reply,
-            recorded_at=ctx.clock.now(),
-        ).save(force_insert=True)
+        insert_row(
+            IdempotentReply(
+                key=full_key,
+                actor_id=ctx.actor.id,
+                body_digest=body_digest,
+                reply=reply,
+                recorded_at=ctx.clock.now(),
+            )
+        )
         return reply, False

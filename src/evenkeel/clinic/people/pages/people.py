@@ -35,6 +35,7 @@ from evenkeel.clinic.people.queries import (
 from evenkeel.clinic.record.door import open_record, visible
 from evenkeel.clinic.record.errors import Refused
 from evenkeel.clinic.record.routes import page
+from evenkeel.web.wording import clock_text, day_text
 
 SEEN = "seen"
 
@@ -60,6 +61,7 @@ def people(request: HttpRequest) -> HttpResponse:
     now = ctx.clock.now()
     shown = {
         "found": found,
+        "rows": [_row(row, reverse("people")) for row in found.rows],
         "search": search,
         "stage": stage,
         "many_sites": sites is None or len(sites) > 1,
@@ -68,6 +70,25 @@ def people(request: HttpRequest) -> HttpResponse:
         "today": timezone.localtime(now).date(),
     }
     return render(request, "people/people.html", shown)
+
+
+def _row(row: dict[str, Any], base: str) -> dict[str, Any]:
+    """A row of the list in words, for a template that does little: this page is asked for most.
+
+    A person's page stands under the list's own address, ``base``.
+    """
+    next_at = row["next_at"]
+    return {
+        "url": f"{base}{row['id']}",
+        "name": f"{row['family_name']}, {row['given_name']}",
+        "called": row["called"],
+        "deceased": row["deceased"],
+        "mrn": row["mrn"],
+        "born": day_text(row["birth_date"], year=True),
+        "site": row["site__name"],
+        "stage": row["stage"],
+        "next": f"{day_text(next_at, year=True)}, {clock_text(next_at)}" if next_at else "",
+    }
 
 
 def _sites(request: HttpRequest) -> list[tuple[str, str]]:

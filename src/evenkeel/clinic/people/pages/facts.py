@@ -10,14 +10,14 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from evenkeel.clinic.people.actions.record_fact import correct_fact, record_fact
-from evenkeel.clinic.people.fact_item import DERIVED, KEPT, LISTS, label_of
+from evenkeel.clinic.people.fact_item import DERIVED, KEPT, LISTS, FactItem, label_of
 from evenkeel.clinic.people.fact_words import fact_words
-from evenkeel.clinic.people.models import Fact
+from evenkeel.clinic.people.models import Fact, Patient
 from evenkeel.clinic.people.pages.fact_forms import FactForm, initial_of
 from evenkeel.clinic.people.pages.people import open_patient
 from evenkeel.clinic.people.pages.posting import act_once, submit
 from evenkeel.clinic.people.queries import history_of
-from evenkeel.clinic.record.act import find
+from evenkeel.clinic.record.act import Context, find
 from evenkeel.clinic.record.errors import Conflict, Forbidden, NotFound
 from evenkeel.clinic.record.routes import page
 from evenkeel.protocol.vocabulary import GROUPS, VOCABULARY
@@ -30,43 +30,20 @@ def patient_facts(request: HttpRequest, patient_id: Any) -> HttpResponse:
     key = request.GET.get("key", "")
     row = open_patient(request, patient_id, "facts.view", f"facts of a person {key}"[:60].strip())
     may_record = ctx.actor.may("facts.record", row.site_id)
-    if key in DERIVED or (key and key not in VOCABULARY and key not in LISTS and key not in KEPT):
-        raise NotFound("There is no such fact to enter.")
+    _check_key(key)
     if not key:
         return render(request, "people/facts.html", {"patient": row, "groups": _choices()})
     if request.method == "POST" and not may_record:
         raise Forbidden("Your role does not allow this.", what_to_do="Ask a colleague.")
-    if request.POST.get("none") == "yes" and key in LISTS:
-        act_once(
-            request,
-            lambda: {
-                "id": str(
-                    record_fact(
-                        ctx, patient_id=row.pk, key=key, state="absent", as_of=ctx.clock.now()
-                    ).pk
-                )
-            },
-        )
-        return HttpResponseRedirect(reverse("patient", args=[row.pk]))
     now = ctx.clock.now()
+    if request.POST.get("none") == "yes" and key in LISTS:
+        none = FactItem(key, state="absent", as_of=now)
+        act_once(request, lambda: _record(ctx, row, none))
+        return HttpResponseRedirect(reverse("patient", args=[row.pk]))
     form = FactForm(request.POST or None, key=key, initial={"status": "active"})
 
     def do(given: dict[str, Any]) -> dict[str, str]:
-        item = form.item(row.site.timezone, now)
-        return {
-            "id": str(
-                record_fact(
-                    ctx,
-                    patient_id=row.pk,
-                    key=key,
-                    value=item.value,
-                    state=item.state,
-                    as_of=item.as_of,
-                    origin=item.origin,
-                    status=item.status,
-                ).pk
-            )
-        }
+        return _record(ctx, row, form.item(row.site.timezone, now))
 
     if request.method == "POST" and submit(request, form, do):
         messages.success(request, f"{label_of(key)}: saved.")
@@ -82,6 +59,27 @@ def patient_facts(request: HttpRequest, patient_id: Any) -> HttpResponse:
         "today": now,
     }
     return render(request, "people/fact.html", shown, status=422 if form.errors else 200)
+
+
+def _check_key(key: str) -> None:
+    """Raise ``NotFound`` for a key that is none, or that is worked out and never entered."""
+    enterable = key in VOCABULARY or key in LISTS or key in KEPT
+    if key and (key in DERIVED or not enterable):
+        raise NotFound("There is no such fact to enter.")
+
+
+def _record(ctx: Context, row: Patient, item: FactItem) -> dict[str, str]:
+    fact = record_fact(
+        ctx,
+        patient_id=row.pk,
+        key=item.key,
+        value=item.value,
+        state=item.state,
+        as_of=item.as_of,
+        origin=item.origin,
+        status=item.status,
+    )
+    return {"id": str(fact.pk)}
 
 
 def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -103,11 +101,7 @@ def fact_correct(request: HttpRequest, patient_id: Any, fact_id: Any) -> HttpRes
     """Correct one entry, or take it back; what it was stays in the history."""
     ctx = request.ctx  # type: ignore[attr-defined]
     row = open_patient(request, patient_id, "facts.record", "a fact of a person")
-    fact = find(Fact, fact_id)
-    if fact.patient_id != row.pk:
-        raise NotFound("There is nothing here with that address.")
-    if fact.replaced_by_id is not None or fact.status == "entered_in_error":
-        raise Conflict("This entry was corrected already.", what_to_do="Open its newest entry.")
+    fact = _standing(row, fact_id)
     back = f"{reverse('patient_facts', args=[row.pk])}?key={fact.key}"
     taking_back = request.POST.get("take_back") == "yes"
     initial = initial_of(fact.key, fact, row.site.timezone)
@@ -117,21 +111,8 @@ def fact_correct(request: HttpRequest, patient_id: Any, fact_id: Any) -> HttpRes
         correcting=True,
         initial=initial,
     )
-    if taking_back:
-        reason = request.POST.get("reason_back", "")
-        if reason.strip():
-            act_once(
-                request,
-                lambda: {
-                    "id": str(
-                        correct_fact(
-                            ctx, fact_id=fact.pk, reason=reason, status="entered_in_error"
-                        ).pk
-                    )
-                },
-            )
-            messages.success(request, "The entry is taken back.")
-            return HttpResponseRedirect(back)
+    if taking_back and _taken_back(request, fact):
+        return HttpResponseRedirect(back)
 
     def do(given: dict[str, Any]) -> dict[str, str]:
         item = form.item(row.site.timezone, ctx.clock.now())
@@ -159,3 +140,29 @@ def fact_correct(request: HttpRequest, patient_id: Any, fact_id: Any) -> HttpRes
     }
     wrong = taking_back or form.errors
     return render(request, "people/fact_correct.html", shown, status=422 if wrong else 200)
+
+
+def _standing(row: Patient, fact_id: Any) -> Fact:
+    """This person's fact, if it still stands."""
+    fact = find(Fact, fact_id)
+    if fact.patient_id != row.pk:
+        raise NotFound("There is nothing here with that address.")
+    if fact.replaced_by_id is not None or fact.status == "entered_in_error":
+        raise Conflict("This entry was corrected already.", what_to_do="Open its newest entry.")
+    return fact
+
+
+def _taken_back(request: HttpRequest, fact: Fact) -> bool:
+    """Take the entry back, if a reason was given."""
+    reason = request.POST.get("reason_back", "").strip()
+    if not reason:
+        return False
+    ctx = request.ctx  # type: ignore[attr-defined]
+
+    def do() -> dict[str, str]:
+        taken = correct_fact(ctx, fact_id=fact.pk, reason=reason, status="entered_in_error")
+        return {"id": str(taken.pk)}
+
+    act_once(request, do)
+    messages.success(request, "The entry is taken back.")
+    return True

@@ -164,21 +164,17 @@ def setup_person(request: HttpRequest, account_id: Any) -> HttpResponse:
         return HttpResponseRedirect(request.path)
     shown = {
         "account": account,
-        "held": [
-            {"row": m, "label": ROLE_LABELS[m.role], "site": m.site}
-            for m in held
-            if m.ended_at is None
-        ],
-        "ended": [
-            {"row": m, "label": ROLE_LABELS[m.role], "site": m.site}
-            for m in held
-            if m.ended_at is not None
-        ],
+        "held": [_role(m) for m in held if m.ended_at is None],
+        "ended": [_role(m) for m in held if m.ended_at is not None],
         "form": form,
         "own": str(account.pk) == ctx.actor.id,
         "steps": steps(request, "setup_staff"),
     }
     return render(request, "people/setup_person.html", shown, status=422 if form.errors else 200)
+
+
+def _role(held: Membership) -> dict[str, Any]:
+    return {"row": held, "label": ROLE_LABELS[held.role], "site": held.site}
 
 
 def _change(request: HttpRequest, account: Account, wanted: str) -> None:

@@ -188,7 +188,7 @@ def _reading(body: dict[str, Any]) -> str:
 
 
 def _check(body: dict[str, Any]) -> str:
-    answer = {True: "yes", False: "no"}.get(body.get("ok"), "not known")
+    answer = {True: "in order", False: "a problem"}.get(body.get("ok"), "not known")
     label = _CHECK_LABELS.get(body["name"], body["name"])
     return f"{label}: {answer}{', ' + body['note'] if body.get('note') else ''}"
 

@@ -25,7 +25,7 @@ from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.door import open_record
 from evenkeel.clinic.record.errors import Invalid
 from evenkeel.clinic.record.permissions import roles_for
-from evenkeel.clinic.record.routes import page
+from evenkeel.clinic.record.routes import is_locked, page
 from evenkeel.clinic.session.actions.record_event import record
 from evenkeel.clinic.session.events import QUANTITIES, checks_for
 from evenkeel.clinic.session.models import LIVE_STATES, Session
@@ -95,6 +95,7 @@ def session_page(request: HttpRequest, session_id: Any) -> HttpResponse:
     with timezone.override(ZoneInfo(session.site.timezone)):
         shown = _frame(ctx, session)
         shown["data"] = session_data(ctx, session, get_token(request))
+        shown["data"]["locked"] = is_locked(request)
         return render(request, "session/session.html", shown)
 
 

@@ -116,6 +116,8 @@ export class Dialogs {
       const { name, dataset } = input;
       if (!dataset.type || input.disabled || input.closest("[hidden]")) continue;
       if (dataset.type === "list") {
+        // a list nobody opened was not asked
+        if (!input.checked && input.closest("details:not([open])")) continue;
         body[name] ??= [];
         if (input.checked) body[name].push(input.value);
         continue;

@@ -15,7 +15,7 @@ import { ago, number, say } from "./words.js";
 const config = JSON.parse($("#session-data").textContent);
 const checkLabels = Object.fromEntries(config.checks.map((c) => [c.name, c.label]));
 const store = new Store(config.events);
-const queue = new Queue({ url: config.urls.events, csrf: config.csrf, store });
+const queue = new Queue({ url: config.urls.events, csrf: config.csrf, store, locked: config.locked });
 const stream = new Stream({ url: config.urls.stream, after: () => store.position, names: ["session_event"] });
 const chart = new Chart($("[data-timeline]"), openEntry);
 const dialogs = new Dialogs({ send });

@@ -6,14 +6,14 @@ const LONGEST_WAIT_MS = 10_000;
 const PATIENCE_MS = 12_000;
 
 export class Queue extends EventTarget {
-  constructor({ url, csrf, store }) {
+  constructor({ url, csrf, store, locked = false }) {
     super();
     this.url = url;
     this.csrf = csrf;
     this.store = store;
     this.entries = [];
     this.busy = false;
-    this.locked = false;
+    this.locked = locked;
     this.wait = FIRST_WAIT_MS;
     this.timer = 0;
     window.addEventListener("online", () => this.hurry());
@@ -58,7 +58,12 @@ export class Queue extends EventTarget {
   }
 
   async #pump() {
-    if (this.busy || this.locked || !this.entries.length) return;
+    if (this.busy || !this.entries.length) return;
+    if (this.locked) {
+      this.entries.at(-1).settle({ waiting: true });
+      this.dispatchEvent(new CustomEvent("locked"));
+      return;
+    }
     this.busy = true;
     const entry = this.entries[0];
     const answer = await this.#send(entry);

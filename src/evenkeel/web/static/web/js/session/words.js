@@ -53,7 +53,7 @@ export function say(event, checks = {}) {
     case "oral_dose": return `Dose ${number(b.dose_mg, 2)} mg${b.form ? `, ${b.form}` : ""}`;
     case "device": return `Device ${b.number}, ${number(b.dose_mg)} mg${because(b)}`;
     case "rescue_medicine": return [b.name, b.dose_mg && `${number(b.dose_mg, 3)} mg`, b.route].filter(Boolean).join(" ") + because(b);
-    case "check": return `${checks[b.name] ?? b.name}: ${b.ok === true ? "yes" : b.ok === false ? "no" : "not known"}${b.note ? `, ${b.note}` : ""}`;
+    case "check": return `${checks[b.name] ?? b.name}: ${b.ok === true ? "in order" : b.ok === false ? "a problem" : "not known"}${b.note ? `, ${b.note}` : ""}`;
     case "dose_check": return b.agrees ? `Dose recomputed: ${number(b.dose_mg, 2)} mg, agrees` : "Dose recomputed: does not agree";
     case "alarm_raised": return `${b.statement}${b.value ? ` (${b.value})` : ""}`;
     case "alarm_acknowledged": return `Alarm acknowledged${b.note ? `: ${b.note}` : ""}`;

@@ -1,0 +1,231 @@
+"""A real server and a real browser for every browser test.
+
+``server``     a clinic on a free port; ``server.session("racemic_iv", "running")`` brings one more
+               person to a phase (see ``fill.BEGAN_AGO``); ``server.path(...)`` makes an address
+``page``       a browser page, signed out; ``server.sign_in(page, "session_nurse")`` signs it in
+``open_page``  makes more such pages, each in a browser of its own
+``shot``       ``shot(page, "name")`` keeps a picture in ``build/shots`` where EVENKEEL_SHOTS is set
+
+Every page fails its test for an error on its console, an uncaught exception or a broken rule of the
+content security policy, unless the test said ``page.expected.append("part of the message")``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.needs import chromium
+
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+ROLE_SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 360, "height": 740}}
+LIBRARY_NOISE = ("Password forms should have",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder, and keep them on one worker, for they share a server."""
+    here = str(Path(__file__).parent)
+    for item in items:
+        if str(item.path).startswith(here):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Served:
+    """A running clinic and what is known of it."""
+
+    home: Path
+    port: int
+    clinic: dict[str, Any] = field(default_factory=dict)
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where it is served."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes run under."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("EVENKEEL_", "PYTEST"))}
+        kept.pop("DJANGO_SETTINGS_MODULE", None)
+        return {**kept, "EVENKEEL_HOME": str(self.home)}
+
+    def fill(self, *arguments: str) -> Any:
+        """Run the filling script in a process of its own; its answer."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.browser.fill", *arguments],
+            cwd=ROOT,
+            env={**self.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout)
+
+    def session(self, product: str, phase: str) -> dict[str, Any]:
+        """One more person with a session in this phase: {patient, name, chair, session}."""
+        return self.fill("session", product, phase)  # type: ignore[no-any-return]
+
+    def events(self, session_id: str) -> list[dict[str, Any]]:
+        """What the record holds of a session, straight from its interface."""
+        request = urllib.request.Request(
+            f"{self.url}/api/sessions/{session_id}",
+            headers={
+                "Cookie": f"evenkeel={self.clinic['cookies']['auditor']}",
+                "Accept": "application/json",
+            },
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)["events"]  # type: ignore[no-any-return]
+
+    def sign_in(self, page: Page, role: str, *, locked: bool = False) -> None:
+        """Give the page's browser the sign-in of a role, idle for long where ``locked``."""
+        value = self.clinic["cookies"][f"{role} locked" if locked else role]
+        page.context.add_cookies([{"name": "evenkeel", "value": value, "url": self.url}])
+
+    def path(self, *parts: str) -> str:
+        """An address: ``server.path("sessions", session_id)``."""
+        return "/".join([self.url, *parts])
+
+    def start(self) -> None:
+        """Start the pages and the alarm watch, and wait until they answer."""
+        pages = [
+            *("-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"),
+            *("--port", str(self.port), "--workers", "1", "--no-ws", "--log-level", "warning"),
+            "evenkeel.live.asgi:application",
+        ]
+        log = (self.home / "server.log").open("ab")
+        for arguments in (pages, ["-m", "evenkeel.live.watcher"]):
+            self.running.append(
+                subprocess.Popen(
+                    [sys.executable, *arguments],
+                    cwd=ROOT,
+                    env=self.environment,
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        self.wait_until_answers()
+
+    def wait_until_answers(self, limit_s: float = 60) -> None:
+        """Return once the server answers. Raises after ``limit_s`` with its last words."""
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{self.url}/accounts/login/", timeout=5)
+                return
+            except (urllib.error.URLError, OSError):
+                assert self.running[0].poll() is None, self._last_words()
+                time.sleep(0.1)
+        raise AssertionError(self._last_words())
+
+    def _last_words(self) -> str:
+        return (self.home / "server.log").read_text()[-3000:]
+
+    def stop(self) -> None:
+        """End its processes."""
+        for process in self.running:
+            process.terminate()
+        for process in self.running:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A clinic with staff and chairs, no patients yet, served for all browser tests."""
+    chromium()
+    served = Served(tmp_path_factory.mktemp("served"), free_port())
+    subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "-v0"],
+        cwd=ROOT,
+        env={**served.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        check=True,
+    )
+    served.clinic = served.fill("found")
+    try:
+        served.start()
+        yield served
+    finally:
+        served.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all; every page has a context, and so a browser's memory, of its own."""
+    path = chromium()
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Makes pages: ``open_page()`` or ``open_page("phone")``; each is watched for errors."""
+    pages: list[tuple[Page, list[str]]] = []
+
+    def make(size: str = "wide", **options: Any) -> Page:
+        context = browser.new_context(viewport=ROLE_SIZES[size], **options)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.expected = []  # type: ignore[attr-defined]
+        said: list[str] = []
+        page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(f"uncaught: {error}"))
+        pages.append((page, said))
+        return page
+
+    yield make
+    wrong = []
+    for page, said in pages:
+        allowed = (*LIBRARY_NOISE, *page.expected)  # type: ignore[attr-defined]
+        wrong += [text for text in said if not any(part in text for part in allowed)]
+        page.context.close()
+    assert not wrong, "the browser complained:\n" + "\n".join(wrong)
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A wide page, signed out."""
+    return open_page()
+
+
+@pytest.fixture
+def shot() -> Callable[[Page, str], None]:
+    """Keeps a picture of a page in ``build/shots``, where EVENKEEL_SHOTS asks for it."""
+
+    def take(page: Page, name: str, **options: Any) -> None:
+        if os.environ.get("EVENKEEL_SHOTS"):
+            folder = ROOT / "build" / "shots"
+            folder.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=folder / f"{name}.png", **options)
+
+    return take

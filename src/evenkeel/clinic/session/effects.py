@@ -27,6 +27,7 @@ from evenkeel.clinic.session.models import (
 )
 from evenkeel.clinic.session.phases import DRUG, FIRST_DOSE, Drug, fold, standing
 from evenkeel.clinic.session.raising import last_pressure, open_alarms, protocol_of
+from evenkeel.clinic.session.summary import summarize
 
 Apply = Callable[[], None]
 _PLAIN: Final = frozenset({"observation", "note", "check", "rescue_medicine"})
@@ -246,6 +247,7 @@ def _discharged(act: Act, session: Session, event: SessionEvent) -> Apply:
     def apply() -> None:
         session.closed_at = event.happened_at
         session.state = SessionState.CLOSED if given else SessionState.ABANDONED
+        session.summary = summarize(session)
         act.write(session)
         _mark_dosed(act, session, None)
         if session.appointment_id is not None:
@@ -256,6 +258,16 @@ def _discharged(act: Act, session: Session, event: SessionEvent) -> Apply:
                 propose_follow_up(act, appointment)
 
     return apply
+
+
+def refresh_summary(act: Act, session: Session) -> None:
+    """Bring the summary of a closed session in line with what was entered or corrected since."""
+    if session.closed_at is None:
+        return
+    summary = summarize(session)
+    if summary != session.summary:
+        session.summary = summary
+        act.write(session)
 
 
 def _refuse_while_running(drug: Drug) -> None:

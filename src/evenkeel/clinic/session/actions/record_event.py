@@ -200,6 +200,7 @@ def file_event(act: Act, draft: Draft) -> Recorded:
     act.append(event)
     if apply is not None:
         apply()
+    effects.refresh_summary(act, session)
     announce()
     raised = raise_for(act.ctx, session, event) if event.kind == "observation" else []
     return Recorded(event, raised, replayed=False)

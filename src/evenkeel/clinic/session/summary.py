@@ -1,0 +1,48 @@
+"""What a finished session comes to, in the few figures the course on one page shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evenkeel.clinic.session.models import Session
+from evenkeel.clinic.session.queries import events_of, meta_of
+from evenkeel.clinic.session.raising import protocol_of
+from evenkeel.clinic.session.timeline import Timeline, read_timeline
+
+
+def summary_of(timeline: Timeline) -> dict[str, Any]:
+    """The figures of a closed session; a figure nobody measured is left out.
+
+    Pressures in mmHg, doses in mg, saturation in percent, dissociation 0 to 10. The peaks are
+    those after the first dose. ``ready_after_min`` counts from the first dose; ``words`` are the
+    last the person was quoted with.
+    """
+    started, found = timeline.started_at, {"total_mg": round(timeline.given_mg, 2)}
+    if started is None:
+        return {}
+    for name, short in (("sbp_mmhg", "sbp"), ("dbp_mmhg", "dbp")):
+        if name in timeline.baseline and name in timeline.peak_rise:
+            found[f"baseline_{short}"] = timeline.baseline[name]
+            found[f"peak_{short}"] = timeline.baseline[name] + timeline.peak_rise[name]
+    after = {
+        name: [point.value for point in points if point.at >= started]
+        for name, points in timeline.series.items()
+    }
+    if after.get("dissociation_0_10"):
+        found["peak_dissociation"] = max(after["dissociation_0_10"])
+    if after.get("spo2_percent"):
+        found["lowest_spo2"] = min(after["spo2_percent"])
+    whole: dict[str, Any] = {k: int(v) if v == int(v) else v for k, v in found.items()}
+    if timeline.ready_at is not None:
+        whole["ready_after_min"] = round((timeline.ready_at - started).total_seconds() / 60)
+    quoted = [note.text for note in timeline.notes if note.quoted]
+    if quoted:
+        whole["words"] = quoted[-1]
+    return whole
+
+
+def summarize(session: Session) -> dict[str, Any]:
+    """The summary of a closed session from everything recorded in it."""
+    at = session.closed_at or session.updated_at
+    timeline = read_timeline(meta_of(session), events_of(session.pk), at, protocol_of(session))
+    return summary_of(timeline)

@@ -88,7 +88,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("event", "status", "code"), BAD, ids=lambda v: str(v)[:24])
+@pytest.mark.parametrize(
+    ("event", "status", "code"), BAD, ids=[f"{n}-{code}" for n, (_, _, code) in enumerate(BAD)]
+)
 def test_a_bad_event_is_a_clean_problem_and_stores_nothing(
     stage: Stage, nurse: Client, event: Any, status: int, code: str
 ) -> None:

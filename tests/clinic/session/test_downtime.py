@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from evenkeel.clinic.record.clock import CLOCK_VARIABLE, ScaledClock
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.session.events import checks_for
 from evenkeel.clinic.session.models import Appointment, Session, SessionEvent
-from evenkeel.clinic.session.paper import planned_minutes
+from evenkeel.clinic.session.paper import planned_minutes, read_time
 from evenkeel.clinic.session.queries import timeline_of
 from evenkeel.protocol.pack import default_protocol
 from tests.clinic.course.makers import Case
@@ -167,6 +167,26 @@ def test_one_wrong_line_and_nothing_is_stored(
     assert not SessionEvent.objects.exists()
     row.refresh_from_db()
     assert row.status == "booked"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("14:05", (14, 5)),
+        ("1405", (14, 5)),
+        ("14.05", (14, 5)),
+        ("9:30", (9, 30)),
+        ("930", (9, 30)),
+        ("24:00", None),
+        ("12:60", None),
+        ("12", None),
+        ("half two", None),
+        ("", None),
+        ("１４:05", None),
+    ],
+)
+def test_times_are_read_as_people_write_them(text: str, read: tuple[int, int] | None) -> None:
+    assert read_time(text) == (time(*read) if read else None)
 
 
 def test_every_wrong_line_is_named_at_once(client: Client, ada: Case, row: Appointment) -> None:

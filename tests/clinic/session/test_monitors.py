@@ -85,14 +85,15 @@ def test_a_monitor_moves_from_chair_to_chair_and_out_of_use(clinic: Clinic) -> N
     assert place(clinic, "MON-2", chair=2).chair == clinic.chairs[2]
 
 
-def test_no_monitor_changes_under_somebody_who_is_being_treated(stage: Stage) -> None:
+def test_a_monitor_never_goes_straight_from_one_person_to_another_chair(stage: Stage) -> None:
     clinic = stage.clinic  # the session is in chair 1
+    place(clinic, chair=0)
     with pytest.raises(Refused) as refused:
-        place(clinic, chair=0)
+        place(clinic, chair=1)
     assert refused.value.code == "chair_live"
-    monitor = place(clinic, chair=1)
     assert place(clinic, chair=None).chair is None
-    assert retire_monitor(clinic.as_("session_nurse"), monitor_id=monitor.pk).active is False
+    assert place(clinic, chair=1).chair == clinic.chairs[1]
+    assert place(clinic, chair=0).chair == clinic.chairs[0]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from evenkeel.web import svg
 
 #: Minutes after which somebody expected counts as late. Assumed.
 LATE_MIN: Final = 15
+#: Who is expected within this is shown as next to arrive. Assumed.
+SOON: Final = timedelta(minutes=60)
 TALKS_LANE, CALLS_LANE, NO_CHAIR_LANE = "Talks", "Calls", "No chair"
 Place = Literal["expected", "here", "in_chair", "done", "did_not_come", "gone"]
 PLACES: Final[dict[Place, str]] = {
@@ -35,7 +37,8 @@ _RELATED: Final = ("patient", "course", "chair", "nurse", "therapist", "session"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the day. ``late_min`` is set while somebody expected is late."""
+    """One line of the day. ``late_min`` is set while somebody expected is late, ``is_soon`` from an
+    hour before their time."""
 
     appointment: Appointment
     place: Place
@@ -43,7 +46,13 @@ class Entry:
     product: str
     session_id: Any = None
     late_min: int | None = None
+    is_soon: bool = False
     open_findings: int = 0
+
+    @property
+    def settle_words(self) -> str:
+        """How many findings of the check-in are open: "3 to settle"."""
+        return f"{self.open_findings} to settle"
 
     @property
     def is_call(self) -> bool:
@@ -151,6 +160,7 @@ def entry_of(appointment: Appointment, now: datetime) -> Entry:
         product=item.label if item and appointment.kind == "dosing" else "",
         session_id=session.pk if session else None,
         late_min=late,
+        is_soon=appointment.starts_at - now <= SOON,
         open_findings=sum(f["level"] in ("hold", "review") for f in findings),
     )
 

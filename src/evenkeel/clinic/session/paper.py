@@ -6,6 +6,7 @@ whoever types can go down the page. Pure but for the dates; nothing here touches
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -124,9 +125,8 @@ class Sheet:
 
         A night's session goes on past midnight. Notes what is wrong under ``key``.
         """
-        try:
-            at = time.fromisoformat(self.text(name))
-        except ValueError:
+        at = read_time(self.text(name))
+        if at is None:
             self.wrong[key] = "Enter the time, like 14:05."
             return None
         earliest = self.opened_at - timedelta(hours=1)
@@ -161,6 +161,14 @@ class Sheet:
         self.rows.append(PaperRow(key, kind, at, body))
 
 
+def read_time(text: str) -> time | None:
+    """A clock time as people write it: 14:05, 14.05, 1405, 9:30; ``None`` for anything else."""
+    found = re.fullmatch(r"(\d{1,2})[:.]?(\d{2})", text, re.ASCII)
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        return None
+    return time(int(found[1]), int(found[2]))
+
+
 def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     """A clock time of a day at a place."""
     return datetime.combine(day, at, tzinfo=zone)
@@ -169,14 +177,13 @@ def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
 def read_opening(typed: Mapping[str, str], zone: ZoneInfo, now: datetime) -> datetime:
     """When the session was begun. Raises ``Invalid`` by field."""
     wrong: dict[str, str] = {}
-    day = at = None
+    day: date | None = None
     try:
         day = date.fromisoformat(typed.get("on", "").strip())
     except ValueError:
         wrong["on"] = "Enter the day."
-    try:
-        at = time.fromisoformat(typed.get("opened", "").strip())
-    except ValueError:
+    at = read_time(typed.get("opened", "").strip())
+    if at is None:
         wrong["opened"] = "Enter the time, like 14:05."
     if day is not None and at is not None:
         moment = local_moment(day, at, zone)

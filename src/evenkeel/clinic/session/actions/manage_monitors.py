@@ -18,9 +18,10 @@ def place_monitor(
 ) -> Monitor:
     """Put a monitor at a chair of a site (``None``: at none); a new one is registered.
 
-    Its readings go to whoever sits there, so a monitor is not taken from a chair, or to one, where
-    a session is live: ``Refused`` (``chair_live``). ``timezone`` is that of its clock where it
-    sends none. Raises ``Invalid`` by field, ``Conflict`` where another monitor stands there.
+    Its readings go to whoever sits there. So that one person's are never charted as another's, a
+    monitor does not go straight from a chair with a live session to another chair: it is taken
+    away first (``Refused``, ``chair_live``). ``timezone`` is that of its clock where it sends
+    none. Raises ``Invalid`` by field, ``Conflict`` where another monitor stands there.
     """
     site = act.open(Site, site_id)
     identifier = identifier.strip()
@@ -34,10 +35,8 @@ def place_monitor(
         monitor = Monitor(site=site, identifier=identifier)
     else:
         act.check(monitor)
-    if monitor.chair_id != (chair.pk if chair else None):
-        _check_nobody_there(monitor.chair_id)
-        _check_nobody_there(chair.pk if chair else None)
     if chair is not None:
+        _check_not_straight(monitor, chair)
         other = Monitor.objects.filter(chair=chair, active=True).exclude(pk=monitor.pk).first()
         if other is not None:
             raise Conflict(
@@ -54,7 +53,6 @@ def place_monitor(
 def retire_monitor(act: Act, *, monitor_id: Any) -> Monitor:
     """Take a monitor out of use; what it sends then waits in the tray."""
     monitor = act.open(Monitor, monitor_id)
-    _check_nobody_there(monitor.chair_id)
     monitor.active, monitor.chair = False, None
     return act.write(monitor)
 
@@ -68,13 +66,13 @@ def _chair(act: Act, site: Site, chair_id: Any) -> Chair | None:
     return chair
 
 
-def _check_nobody_there(chair_id: Any) -> None:
-    if chair_id is None:
+def _check_not_straight(monitor: Monitor, to: Chair) -> None:
+    if monitor.chair_id in (None, to.pk):
         return
-    if Session.objects.filter(chair_id=chair_id, state__in=LIVE_STATES).exists():
+    if Session.objects.filter(chair_id=monitor.chair_id, state__in=LIVE_STATES).exists():
         raise Refused(
-            "Somebody is being treated in that chair.",
-            what_to_do="Change its monitor when the session is over.",
+            "Somebody is being treated in the chair where it stands.",
+            what_to_do="Take it off the person, put it at no chair, then at the new one.",
             code="chair_live",
         )
 

@@ -35,7 +35,7 @@ from evenkeel.clinic.session.pages.appointment import submit_once
 from evenkeel.clinic.session.pages.day_forms import ArrivalForm, CallForm, IdentityForm
 
 _RELATED = ("patient__site", "course__site", "course__patient", "chair", "nurse", "site")
-#: Asked in this order, under these headings: what is asked of everybody comes last.
+#: Asked in this order, under these headings.
 _PARTS = (
     ("fasting", "Food and drink", ("last_food_at", "last_fluids_at")),
     ("escort", "Going home", ("escort", "escort_name", "escort_phone", "escort_until")),
@@ -47,6 +47,7 @@ _PARTS = (
     ),
     ("measured", "Measured now", ("weight_kg", "pregnancy_test")),
 )
+_RIGHT = frozenset({"medicines", "measured"})
 
 
 @page("appointment.check_in")
@@ -86,7 +87,7 @@ def check_in(request: HttpRequest, appointment_id: Any) -> HttpResponse:
         "patient": row.patient,
         "identity": identity,
         "form": form,
-        "parts": _parts(form),
+        "columns": _columns(form),
         "again": again,
         "allergies": _allergies(row) if ctx.actor.may("appointment.check_in") else [],
         "limits": [
@@ -164,13 +165,15 @@ def _said_before(row: Appointment) -> dict[str, Any]:
     return said
 
 
-def _parts(form: ArrivalForm) -> list[dict[str, Any]]:
-    parts = []
+def _columns(form: ArrivalForm) -> list[list[dict[str, Any]]]:
+    """The parts in two columns of about equal height."""
+    columns: list[list[dict[str, Any]]] = [[], []]
     for key, heading, names in _PARTS:
         fields = [form[name] for name in names if name in form.fields]
         if fields:
-            parts.append({"key": key, "heading": heading, "fields": fields})
-    return parts
+            side = 1 if key in _RIGHT else 0
+            columns[side].append({"key": key, "heading": heading, "fields": fields})
+    return [column for column in columns if column]
 
 
 def _allergies(row: Appointment) -> list[str]:

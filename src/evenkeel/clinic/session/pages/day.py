@@ -74,6 +74,7 @@ def day(request: HttpRequest) -> HttpResponse:
             ("session", "session.view"),
             ("print", "downtime.print"),
             ("enter", "downtime.enter"),
+            ("monitors", "status.view"),
         )
     }
     shown = {

@@ -139,9 +139,7 @@ class IdentityForm(forms.Form):
         max_length=160,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    said_birth_date = forms.DateField(
-        label="Date of birth they said", widget=_date(), help_text="Ask; do not read it out."
-    )
+    said_birth_date = forms.DateField(label="Date of birth they said", widget=_date())
 
 
 class ArrivalForm(forms.Form):

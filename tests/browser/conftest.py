@@ -12,8 +12,10 @@ content security policy, unless the test said ``page.expected.append("part of th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -127,6 +129,7 @@ class Served:
                     env=self.environment,
                     stdout=log,
                     stderr=log,
+                    start_new_session=True,
                 )
             )
         self.wait_until_answers()
@@ -149,13 +152,26 @@ class Served:
     def stop(self) -> None:
         """End its processes."""
         for process in self.running:
-            process.terminate()
+            self._signal(process, signal.SIGTERM)
         for process in self.running:
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
-                process.kill()
+                self._signal(process, signal.SIGKILL)
                 process.wait()
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """While open the server neither answers nor says goodbye, as behind a dead switch."""
+        self._signal(self.running[0], signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(self.running[0], signal.SIGCONT)
+
+    def _signal(self, process: subprocess.Popen[bytes], number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ export class Dialogs {
         this.#submit(form);
       });
       form.addEventListener("change", (event) => {
+        delete form.dataset.sure;
         if (event.target.name === "when") this.#showEarlier(form);
       });
     }
@@ -55,6 +56,7 @@ export class Dialogs {
     for (const form of $$("form", dialog)) {
       form.reset();
       delete form.dataset.dirty;
+      delete form.dataset.sure;
       form.dataset.supersedes = "";
       this.#clearProblem(form);
       this.#showEarlier(form);
@@ -136,6 +138,17 @@ export class Dialogs {
     return { body, wrong };
   }
 
+  /** The questions of a form that nobody has answered, in words. */
+  #unanswered(form) {
+    const fields = $$("[data-field]", form).filter((field) => !field.closest("[hidden]"));
+    const blank = fields.filter((field) => {
+      const inputs = $$("[data-type]", field);
+      if (inputs[0]?.dataset.type === "list") return field.closest("details:not([open])") && !inputs.some((i) => i.checked);
+      return !inputs.some((i) => (i.type === "radio" ? i.checked : i.value.trim()));
+    });
+    return blank.map((field) => ($("legend, .lab", field) ?? $("summary", field.closest("details"))).textContent.trim());
+  }
+
   async #submit(form) {
     this.#clearProblem(form);
     const { body, wrong } = this.read(form);
@@ -143,6 +156,14 @@ export class Dialogs {
     if (at === null) wrong.time = "Enter the time as hours and minutes.";
     if (at !== null && at > serverNow() + 60_000) wrong.time = "This time has not come yet.";
     if (Object.keys(wrong).length) return this.#showProblem(form, { detail: "Some of this cannot be right.", fields: wrong });
+    const open = form.dataset.askAll && !form.dataset.sure ? this.#unanswered(form) : [];
+    if (open.length) {
+      form.dataset.sure = "yes";
+      return this.#showProblem(form, {
+        detail: `Not answered yet: ${open.join("; ")}.`,
+        what_to_do: "Answer them, or press again to judge as it stands: the person is then held back.",
+      });
+    }
     const dialog = form.closest("dialog");
     const entry = {
       id: newActId(),

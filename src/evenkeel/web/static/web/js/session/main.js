@@ -425,8 +425,18 @@ stream.addEventListener("reload", async () => {
 
 /** New alarms and values are spoken; an alarm at once, the rest when there is time. */
 function announce(event) {
-  if (event.kind === "alarm_raised") $("[data-spoken-alarm]").textContent = `${event.body.level}: ${event.body.statement}. ${event.body.look_at ?? ""}`;
+  if (event.kind === "alarm_raised") speakAlarm(event);
   else if (event.kind !== "observation" || event.via !== "monitor") say_(`${clockTime(Date.parse(event.happened_at))}: ${say(event, checkLabels)}`);
+}
+
+/** Alarms that come together are spoken together, the worst first. */
+let together = [];
+function speakAlarm(event) {
+  const now = performance.now();
+  together = [...together.filter((one) => now - one.heardAt < 3000), { ...event, heardAt: now }];
+  const worst = ["emergency", "hold", "review", "inform"];
+  const sorted = [...together].sort((a, b) => worst.indexOf(a.body.level) - worst.indexOf(b.body.level));
+  $("[data-spoken-alarm]").textContent = sorted.map(({ body }) => `${body.level}: ${body.statement}. ${body.look_at ?? ""}`).join(" ");
 }
 
 let beat = 0;

@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hl7-port", type=int, default=2575, help="port of the monitors (2575)")
     parser.add_argument("--speed", type=float, default=1.0, help="how fast the clock runs (1)")
     parser.add_argument("--seed", default="evenkeel", help="another seed, another clinic")
-    parser.add_argument("--start", metavar="ISO", help="opening time, such as 2026-11-23T14:00")
+    parser.add_argument(
+        "--start", metavar="ISO", help="opening time, such as 14:00 or 2026-11-23T14:00"
+    )
     parser.add_argument("--people", type=int, default=44, help="how many people (44)")
     parser.add_argument("--home", type=Path, help="folder of the demonstration, made anew")
     parser.add_argument("--keep", action="store_true", help="go on with the folder as it is")
@@ -47,12 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _start(text: str | None) -> datetime | None:
     if text is None:
         return None
+    today = datetime.now().astimezone().date().isoformat()
     try:
         # a time without an offset is meant on this machine's clock
-        return datetime.fromisoformat(text).astimezone()
+        return datetime.fromisoformat(text if "-" in text else f"{today}T{text}").astimezone()
     except ValueError:
         raise ConfigurationError(
-            f"--start {text!r} is not a time; write it like 2026-11-23T14:00"
+            f"--start {text!r} is not a time; write it like 14:00 or 2026-11-23T14:00"
         ) from None
 
 

@@ -34,7 +34,8 @@ class Story:
     """One synthetic person and what happened to them until now.
 
     ``doses`` were given, the last ``last_days`` days ago (0: today). ``spacing_days`` is that of
-    maintenance; the first six doses are twice a week.
+    maintenance; the first six doses are twice a week. ``today_h``: hours from the opening to the
+    session of today, on ``couch`` 0 or 1.
     """
 
     given: str
@@ -54,6 +55,7 @@ class Story:
     medicine: str = "Sertraline"
     medicine_mg: int = 100
     today_h: float | None = None
+    couch: int = 0
     called: str = ""
 
     @property
@@ -90,6 +92,8 @@ GIL: Final = Story(
     rest=_rest(122, 76, 66), medicine="Bupropion", medicine_mg=300,
 )  # fmt: skip
 IN_CHAIRS: Final = (WREN, ADA, TOMAS, GIL)
+#: Who has a sign-in of their own, and the longest course.
+PATIENT: Final = "Bram Specimen"
 
 #: The rest, the most telling first: a short run shows every stage.
 OTHERS: Final[tuple[Story, ...]] = (
@@ -106,13 +110,14 @@ OTHERS: Final[tuple[Story, ...]] = (
     Story("Otis", "Filler", 49, "male", "deferred", baseline=17, weight_kg=104.0, height_cm=182,
           rest=_rest(164, 101, 84)),
     Story("Uma", "Madeup", 33, "female", "induction", "nasal", doses=4, last_days=0,
-          baseline=19, trajectory="partial", today_h=-4.6, weight_kg=58.5, height_cm=163,
+          baseline=19, trajectory="partial", today_h=-2.9, couch=1, weight_kg=58.5, height_cm=163,
           rest=_rest(117, 73, 78)),
     Story("Olga", "Invented", 58, "female", "maintenance", "nasal", doses=14, last_days=0,
-          today_h=-5.4, baseline=22, weight_kg=66.0, height_cm=161, rest=_rest(125, 77, 70)),
-    Story("Jonas", "Testcase", 31, "male", "induction", doses=5, last_days=0, today_h=-3.9,
+          today_h=-5.6, couch=1, baseline=22, weight_kg=66.0, height_cm=161,
+          rest=_rest(125, 77, 70)),
+    Story("Jonas", "Testcase", 31, "male", "induction", doses=5, last_days=0, today_h=-4.1,
           baseline=19, weight_kg=84.0, height_cm=188, rest=_rest(119, 74, 62)),
-    Story("Maja", "Facsimile", 56, "female", "induction", doses=4, last_days=0, today_h=-6.1,
+    Story("Maja", "Facsimile", 56, "female", "induction", doses=4, last_days=0, today_h=-6.3,
           baseline=22, trajectory="partial", weight_kg=73.0, height_cm=162,
           rest=_rest(129, 78, 66)),
     Story("Sana", "Outline", 28, "female", "moved", "nasal", doses=2, last_days=3,

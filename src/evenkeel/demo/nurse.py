@@ -201,6 +201,8 @@ class Nurse:
         if ready is not None:
             at = ready.happened_at + timedelta(minutes=8)
             if at <= now:
+                # the monitor is taken off first: its readings would belong to nobody
+                self.monitors.show(session.chair, None)
                 enter(self.house, pk, "discharged", at, self._farewell(scene, events), clock=clock)
             return
         if looks and (looks[-1].body["disposition"] == "discharge" or len(looks) >= _LOOKS):

@@ -12,7 +12,7 @@ from evenkeel.clinic.session.actions.file_readings import file_readings
 from evenkeel.clinic.session.models import Session
 from evenkeel.clinic.session.monitor_batch import FiledReading, MonitorBatch
 from evenkeel.demo import asking
-from evenkeel.demo.cast import ADA, GIL, TOMAS, WREN, Story
+from evenkeel.demo.cast import ADA, GIL, PATIENT, TOMAS, WREN, Story
 from evenkeel.demo.giving import RUN_NOTE, arrive, book, enter, open_for, scene_of
 from evenkeel.demo.person import Diary, Telling, register
 from evenkeel.demo.physiology import Signs
@@ -24,7 +24,6 @@ from evenkeel.demo.telling import tell_past
 FIRST_DOSE_MIN: Final = {WREN.name: 10, ADA.name: -22, TOMAS.name: -103, GIL.name: 66}
 #: Ada's saturation falls for a moment, so that an alarm stands open.
 DIP_MIN: Final = 20.3
-PATIENT: Final = "Bram Specimen"
 _CUFF_EVERY_MIN: Final = 5
 
 
@@ -80,14 +79,14 @@ def _tell_live(
     last = begins
     for step in steps:
         while batches and batches[0] <= step.minute:
-            last = _monitor(house, session, scene, anchor, chair, last, batches.pop(0))
+            last = file_minutes(house, session, scene, anchor, chair, last, batches.pop(0))
         at = anchor + timedelta(minutes=step.minute)
         enter(house, session.pk, step.kind, at, step.body, by=step.by)
     for minute in batches:
-        last = _monitor(house, session, scene, anchor, chair, last, minute)
+        last = file_minutes(house, session, scene, anchor, chair, last, minute)
 
 
-def _monitor(
+def file_minutes(
     house: House,
     session: Session,
     scene: Scene,

@@ -14,7 +14,7 @@ from evenkeel.clinic.record.act import together
 from evenkeel.clinic.record.errors import DomainError
 from evenkeel.clinic.session.booking import STANDING
 from evenkeel.clinic.session.models import LIVE_STATES, Appointment, AppointmentStatus, Session
-from evenkeel.demo.cast import Story
+from evenkeel.demo.cast import PATIENT, Story
 from evenkeel.demo.giving import RUN_NOTE, arrive, book, enter, open_for
 from evenkeel.demo.progress import progress
 from evenkeel.demo.stage import House
@@ -82,7 +82,10 @@ class Seating:
             return
 
     def _candidates(self, now: datetime) -> list[Course]:
-        """Courses under treatment with nothing against a dose, who waited longest first."""
+        """Courses under treatment with nothing against a dose, who waited longest first.
+
+        The one patient with a sign-in stays at home, so that their pages stay as they are.
+        """
         busy = set(
             Session.objects.filter(state__in=LIVE_STATES).values_list("patient_id", flat=True)
         ) | set(
@@ -106,6 +109,7 @@ class Seating:
             and course.pk not in self._set_aside
             and course.patient_id not in busy
             and course.patient.name in self.stories
+            and course.patient.name != PATIENT
             and now - last.get(course.patient_id, now - timedelta(days=99)) > _LEAST_BETWEEN
         ]
         never = now - timedelta(days=999)

@@ -13,14 +13,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.contrib.auth.hashers import make_password
 
 from evenkeel.clinic.course.actions.publish_document import publish_defaults
-from evenkeel.clinic.people.actions.set_up import add_chair, grant_role, open_site
+from evenkeel.clinic.people.actions.set_up import (
+    add_chair,
+    found_installation,
+    grant_role,
+    open_site,
+)
 from evenkeel.clinic.people.caller import actor_of
 from evenkeel.clinic.people.models import Account, Chair, Patient, Site
 from evenkeel.clinic.people.sign_in import hash_pin
+from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.clock import FixedClock
 from evenkeel.clinic.record.permissions import Role
-from evenkeel.config.founding import found_if_new
 
 ORGANISATION: Final = "Evenkeel demonstration clinic (synthetic)"
 #: Printed at every start and good for nothing else: a demonstration listens on loopback alone.
@@ -61,12 +66,12 @@ PATIENT_EMAIL: Final = "patient@demo.invalid"
 #: The live sessions use the chairs; sessions of the past took place on the couches, so that a
 #: history being filled in never needs a chair in which somebody sits.
 CHAIRS: Final = (
-    ("Chair 1", "Room 1", "BED1"),
-    ("Chair 2", "Room 2", "BED2"),
-    ("Chair 3", "Room 2", "BED3"),
-    ("Chair 4", "Room 4", "BED4"),
-    ("Couch A", "Room 5", "COUCHA"),
-    ("Couch B", "Room 6", "COUCHB"),
+    ("Chair 1", "1", "BED1"),
+    ("Chair 2", "2", "BED2"),
+    ("Chair 3", "2", "BED3"),
+    ("Chair 4", "4", "BED4"),
+    ("Couch A", "5", "COUCHA"),
+    ("Couch B", "6", "COUCHB"),
 )
 LIVE_CHAIRS: Final = 4
 
@@ -126,7 +131,8 @@ def build_house(seed: str, start: datetime, timezone: str) -> House:
         FixedClock(opened),
         via="command",
     )
-    found_if_new(organisation=ORGANISATION, demo=True, seed=seed)
+    found_installation(founder, organisation=ORGANISATION, demo=True, seed=seed)
+    installation.forget()
     site = open_site(
         founder,
         name="Harbor House",

@@ -226,7 +226,7 @@ def treat(telling: Telling) -> Iterator[None]:
             plan(telling, telling.on(days_ago + 1, time(16)), order, 8, Decimal("3.5"))
         if number == INDUCTION_DOSES + 1:
             yield from _maintain(telling, days_ago + 1)
-        if number % 2 == 1:
+        if number > 1 and number % 2 == 1:
             gap = telling.on(days_ago, time(8))
             total = telling.score.total(number - 1, 3.0)
             asking.enter_paper(house, telling.fresh(), telling.score, gap, total=total)
@@ -234,6 +234,7 @@ def treat(telling: Telling) -> Iterator[None]:
         starts_at = datetime.combine(day, at, tzinfo=house.zone)
         if days_ago == 0 and story.today_h is not None:
             starts_at = house.start + timedelta(hours=story.today_h)
+            couch = couches[story.couch]
         give(house, story, telling.fresh(), starts_at, telling.chair or couch)
         yield
         if number in (2, 5) and days_ago > 1:

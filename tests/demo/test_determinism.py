@@ -1,0 +1,26 @@
+"""The same seed and start give the same clinic; another seed gives another."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+START = "2026-11-24T14:00:00+00:00"
+
+
+def told(folder: Path, seed: str) -> list[str]:
+    command = [sys.executable, "-m", "tests.demo.telling_once", str(folder), seed, START]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.splitlines()
+
+
+def test_seed_and_start_make_the_clinic(tmp_path: Path) -> None:
+    first = told(tmp_path / "one", "a")
+    assert len(first) > 500
+    assert any("session.administer" in line or "infusion_start" in line for line in first)
+    again = told(tmp_path / "two", "a")
+    differing = [pair for pair in zip(first, again, strict=True) if pair[0] != pair[1]]
+    assert differing == []
+    assert told(tmp_path / "three", "b") != first

@@ -14,7 +14,7 @@ from evenkeel.clinic.session.actions.open_session import open_session
 from evenkeel.clinic.session.actions.record_follow_up import record_follow_up
 from evenkeel.clinic.session.arriving import Arrival, pre_dose_checks
 from evenkeel.clinic.session.follow_up import needs_safety, propose_follow_up
-from evenkeel.clinic.session.models import Appointment
+from evenkeel.clinic.session.models import Appointment, SessionEvent
 from tests.clinic.course.makers import Case
 from tests.clinic.session.day_makers import arrive, book
 from tests.clinic.session.makers import Stage, treatable_case
@@ -153,6 +153,27 @@ def test_waiting_settles_fasting(ada: Case, booked: Appointment) -> None:
     assert pre_dose_checks(row.check_in, now)["fasting"][0] is False
     assert pre_dose_checks(row.check_in, now + timedelta(minutes=30))["fasting"][0] is True
     assert pre_dose_checks(None, now) == {}
+
+
+def test_what_is_open_stands_among_the_checks_before_the_dose(
+    ada: Case, booked: Appointment
+) -> None:
+    ate = ada.clinic.clock.now() - timedelta(minutes=90)
+    arrive(ada, booked, benzodiazepine="yes", last_food_at=ate, escort="")
+    session = open_session(ada.nurse, appointment_id=booked.pk)
+    checks = SessionEvent.objects.filter(session=session, kind="check")
+    assert {e.body["name"]: e.body["ok"] for e in checks} == {
+        "medicines_today": False,
+        "fasting": False,
+        "escort": None,
+    }
+    assert "Benzodiazepine taken today" in checks.get(body__name="medicines_today").body["note"]
+    stage = Stage(ada.clinic, ada, session)
+    with pytest.raises(Refused) as refused:
+        stage.says("infusion_start", **stage.start_body())
+    assert "No food for 2 h" in refused.value.message
+    stage.started()  # asked again at the chair, each was settled
+    assert stage.row().first_dose_at is not None
 
 
 def test_weight_and_test_become_facts_and_the_dose_follows_the_weight(

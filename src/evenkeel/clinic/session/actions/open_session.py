@@ -23,6 +23,8 @@ from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.chain import canonical, digest
 from evenkeel.clinic.record.errors import Refused
 from evenkeel.clinic.session.announce import announce
+from evenkeel.clinic.session.arriving import pre_dose_checks
+from evenkeel.clinic.session.events import checks_for
 from evenkeel.clinic.session.models import (
     LIVE_STATES,
     Appointment,
@@ -79,6 +81,7 @@ def open_session(
     session.opened_at = act.happened_at = opened_at or act.now
     act.write(session)
     _mark_opened(act, session)
+    _carry_over(act, session, appointment.check_in)
     return session
 
 
@@ -156,14 +159,30 @@ def _session(
 
 def _mark_opened(act: Act, session: Session) -> None:
     """The first event of every session, so that a screen that follows the stream sees it."""
-    body = {"number": session.number, "product": session.product}
+    _say(act, session, "opened", "opened", {"number": session.number, "product": session.product})
+    announce()
+
+
+def _carry_over(act: Act, session: Session, check_in: dict[str, Any] | None) -> None:
+    """What the check-in left open stands among the checks before the dose from the start.
+
+    What it settled is asked again at the chair: nothing is ticked here.
+    """
+    known = dict(checks_for(session.product))
+    for name, (ok, words) in pre_dose_checks(check_in, session.opened_at).items():
+        if ok is not True and name in known:
+            body = {"name": name, "ok": ok, "note": f"At check-in: {words}"[:400]}
+            _say(act, session, f"check-in {name}", "check", body)
+
+
+def _say(act: Act, session: Session, what: str, kind: str, body: dict[str, Any]) -> None:
     act.append(
         SessionEvent(
-            id=uuid.uuid5(session.pk, "opened"),
+            id=uuid.uuid5(session.pk, what),
             site_id=session.site_id,
             session=session,
             patient_id=session.patient_id,
-            kind="opened",
+            kind=kind,
             happened_at=session.opened_at,
             recorded_at=act.now,
             actor_id=act.actor.id,
@@ -173,4 +192,3 @@ def _mark_opened(act: Act, session: Session) -> None:
             body_digest=digest(canonical(body)),
         )
     )
-    announce()

@@ -27,6 +27,7 @@ from evenkeel.clinic.session.models import (
 )
 from evenkeel.clinic.session.monitor_batch import FiledReading, MonitorBatch
 from evenkeel.clinic.session.pages.monitors import offset_words
+from evenkeel.clinic.session.watch import beat
 from tests.clinic.session.day_makers import form, signed_in
 from tests.clinic.session.makers import Stage
 from tests.clinic_factory import Clinic
@@ -158,7 +159,7 @@ def test_the_page_shows_what_was_heard_and_what_was_refused(client: Client, clin
     place(clinic)
     heard("MON-1", clock_offset_s=-300.0, counters={"kept_aside": 4, "usual_gap_s": 9})
     heard("MON-7", demonstration=True, peer="10.0.0.7")
-    heard("listener", counters={"refused": {"10.9.9.9": 3}})
+    beat("listener", clinic.clock.now(), refused={"10.9.9.9": 3})
     nurse = signed_in(client, clinic, "session_nurse")
     text = nurse.get(reverse("monitors")).content.decode()
     for said in ("clock 5 min behind", "4 kept aside", "demonstration mode", "10.9.9.9"):

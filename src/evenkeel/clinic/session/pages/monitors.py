@@ -14,6 +14,7 @@ from evenkeel.clinic.people.models import Chair, Site
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.record.door import log_read, visible
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
+from evenkeel.clinic.record.models import Heartbeat
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.actions.manage_monitors import (
     allow_source,
@@ -37,7 +38,7 @@ from evenkeel.clinic.session.pages.day import chosen_site
 OFFSET_SHOWN_S = 120
 #: A monitor not heard for this long is shown as silent. Assumed.
 SILENT_S = 300
-#: The row under which the listener keeps its own counts.
+#: Under this name the listener leaves its signs of life, with its counts since the start.
 LISTENER = "listener"
 _SHORT = {
     "sbp_mmhg": "systolic",
@@ -67,11 +68,10 @@ def monitors(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(request.get_full_path())
     now = ctx.clock.now()
     statuses = {row.pk: row for row in MonitorStatus.objects.order_by("pk")}
-    listener = statuses.pop(LISTENER, None)
     known = list(Monitor.objects.select_related("chair", "site").order_by("identifier"))
     here = [m for m in known if m.site_id == site.pk and m.active]
     names = {m.identifier for m in known if m.active}
-    counts = listener.counters if listener else {}
+    counts = Heartbeat.objects.filter(pk=LISTENER).values_list("detail", flat=True).first() or {}
     shown = {
         "site": site,
         "sites": sites,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -191,19 +191,26 @@ def farewell(story: Story) -> dict[str, Any]:
     }
 
 
-def give(house: House, story: Story, course: Course, starts_at: datetime, chair: Chair) -> Session:
-    """A whole session of the past. Stands in one transaction: nobody may see it half done."""
+def give(
+    house: House, story: Story, course: Course, starts_at: datetime, chair: Chair
+) -> Iterator[None]:
+    """A whole session of the past.
+
+    From its opening to its end nothing is committed: no screen and no watcher may take a session
+    that has long ended for a live one.
+    """
     anchor = starts_at + timedelta(minutes=LEAD_MIN)
     appointment = book(
         house, course, starts_at, booked_at=starts_at - timedelta(days=5), chair=chair
     )
     arrive(house, story, appointment, starts_at)
+    yield
     session = open_for(house, appointment, starts_at + timedelta(minutes=2))
     scene = scene_of(house, story, session)
     tell(house, session, steps_of(scene), anchor)
     gone = leave(house, session, scene, anchor)
+    yield
     _call(house, appointment, gone)
-    return session
 
 
 def _call(house: House, after: Appointment, gone: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from evenkeel.clinic.record.act import together
 
 #: How long one transaction may take before it commits and lets others write.
-LIMIT_S: Final = 0.04
+LIMIT_S: Final = 0.02
 #: How long the history then rests, as a share of the time it held the writer's place.
 REST_SHARE: Final = 0.6
 

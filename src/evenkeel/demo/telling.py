@@ -235,7 +235,7 @@ def treat(telling: Telling) -> Iterator[None]:
         if days_ago == 0 and story.today_h is not None:
             starts_at = house.start + timedelta(hours=story.today_h)
             couch = couches[story.couch]
-        give(house, story, telling.fresh(), starts_at, telling.chair or couch)
+        yield from give(house, story, telling.fresh(), starts_at, telling.chair or couch)
         yield
         if number in (2, 5) and days_ago > 1:
             yield from _talk(telling, days_ago - 1, "integration")

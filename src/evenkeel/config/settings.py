@@ -188,6 +188,8 @@ LOGGING = {
     "loggers": {
         "evenkeel": {"level": "INFO"},
         "axes": {"level": "ERROR"},
+        # it warns of every rule that is for screens alone
+        "weasyprint": {"level": "ERROR"},
         # anybody on the network can send a wrong Host header; the 400 is answer enough
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },

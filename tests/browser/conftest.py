@@ -193,7 +193,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         served.stop()
 
 
-@pytest.fixture(scope="session")
+# Not for the whole run: while Playwright runs, its loop is this thread's, and no other test in the
+# same process could start one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for all; every page has a context, and so a browser's memory, of its own."""
     path = chromium()

@@ -31,7 +31,7 @@ from evenkeel.clinic.course.dose_sheet import DoseOrder  # noqa: E402
 from evenkeel.clinic.people.actions.change_set_up import edit_site  # noqa: E402
 from evenkeel.clinic.people.actions.register_patient import register_patient  # noqa: E402
 from evenkeel.clinic.people.actions.set_up import add_chair  # noqa: E402
-from evenkeel.clinic.people.models import Account, Chair, Site  # noqa: E402
+from evenkeel.clinic.people.models import Account, Chair, Patient, Site  # noqa: E402
 from evenkeel.clinic.people.sign_in import hash_pin  # noqa: E402
 from evenkeel.clinic.record.clock import FixedClock  # noqa: E402
 from evenkeel.clinic.record.routes import LAST_ACT  # noqa: E402
@@ -41,7 +41,7 @@ from evenkeel.clinic.session.actions.open_session import open_session  # noqa: E
 from evenkeel.clinic.session.actions.record_event import record_event  # noqa: E402
 from evenkeel.clinic.session.arriving import Arrival  # noqa: E402
 from evenkeel.clinic.session.events import checks_for  # noqa: E402
-from evenkeel.clinic.session.models import Session  # noqa: E402
+from evenkeel.clinic.session.models import Appointment, Session  # noqa: E402
 from tests.clinic.course.makers import IV_ORDER, NASAL_ORDER, SOUND_FACTS, Case  # noqa: E402
 from tests.clinic_factory import Clinic, build_clinic  # noqa: E402
 
@@ -120,7 +120,7 @@ def _clinic(clock: FixedClock) -> Clinic:
 
 
 def _free_chair(clinic: Clinic) -> Chair:
-    taken = set(Session.objects.filter(closed_at=None).values_list("chair_id", flat=True))
+    taken = set(Appointment.objects.values_list("chair_id", flat=True))
     for chair in clinic.chairs:
         if chair.pk not in taken:
             return chair
@@ -134,7 +134,7 @@ def bring(now: datetime, product: str, phase: str) -> dict[str, Any]:
     """One more person with a course, brought to ``phase`` (see ``BEGAN_AGO``)."""
     clock = FixedClock(now - timedelta(days=2))
     clinic = _clinic(clock)
-    count = Session.objects.count()
+    count = Patient.objects.count()
     given, family = NAMES[count % len(NAMES)].split()
     patient = register_patient(
         clinic.as_("front_desk"),

@@ -26,11 +26,13 @@ from evenkeel.clinic.session.models import (
 )
 from evenkeel.clinic.session.pages.board_cards import Card, card_of, drug_words, empty_card
 from evenkeel.clinic.session.queries import board_timelines, live_sessions
-from evenkeel.clinic.session.timeline import Timeline
+from evenkeel.clinic.session.timeline import ShownAlarm, Timeline
 from evenkeel.web.svg import Appointment as Visit
 from evenkeel.web.svg import Day, day_timeline
 
 _GONE = frozenset({AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED})
+#: With more chairs than this each is drawn smaller.
+_ROOMY = 8
 _LEVELS = ("inform", "review", "hold", "emergency")
 
 
@@ -76,7 +78,7 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
     return {
         "site": site,
         "cards": cards,
-        "many": len(cards) > 4,
+        "size": "dense" if len(cards) > _ROOMY else "many" if len(cards) > 4 else "",
         "alarms": alarms,
         "loudest": alarms[0]["level"] if alarms else "",
         "oldest_alarm_at": oldest,
@@ -150,9 +152,17 @@ def _alarms(sessions: Sequence[Session], timelines: dict[UUID, Timeline]) -> lis
             "session_id": session.pk,
         }
         for session in sessions
-        for alarm in timelines[session.pk].open_alarms
+        for alarm in worst_of_each(timelines[session.pk].open_alarms)
     ]
     return sorted(found, key=lambda a: (-_LEVELS.index(a["level"]), a["raised_at"]))
+
+
+def worst_of_each(alarms: Sequence[ShownAlarm]) -> list[ShownAlarm]:
+    """Of alarms of one kind the worst; they come worst first. It stands for the lesser ones."""
+    found: dict[str, ShownAlarm] = {}
+    for alarm in alarms:
+        found.setdefault(alarm.key, alarm)
+    return list(found.values())
 
 
 def _day(

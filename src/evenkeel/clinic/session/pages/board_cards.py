@@ -234,7 +234,7 @@ def _due_line(timeline: Timeline) -> Line:
 def _scores(timeline: Timeline) -> list[Line]:
     lines = []
     for name, words, fine in (
-        ("moaas", "Sedation, MOAA/S", 5),
+        ("moaas", "MOAA/S", 5),
         ("dissociation_0_10", "Dissociation", 0),
     ):
         last = timeline.last.get(name)

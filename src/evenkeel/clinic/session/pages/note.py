@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from evenkeel.clinic.record.door import open_record
 from evenkeel.clinic.record.installation import installation
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.models import LIVE_STATES, Session, SessionEvent
+from evenkeel.clinic.session.moments import Given
 from evenkeel.clinic.session.pages.narrative import event_lines, narrative
 from evenkeel.clinic.session.queries import events_of, timeline_of
 from evenkeel.clinic.session.raising import protocol_of
@@ -49,6 +50,8 @@ _COLUMNS = (
 )
 #: A monitor's readings closer together than this share one line of the table.
 _TABLE_STEP = timedelta(minutes=5)
+#: Doses closer together than this have no room for a label each.
+_TOGETHER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,12 +275,21 @@ def drug_spans(timeline: Timeline, end: datetime) -> list[DrugSpan]:
             close(given.at)
             since = None
         else:
-            label = f"{given.body['dose_mg']:g} mg"
-            if given.kind == "device":
-                label = f"Device {given.body['number']}"
-            spans.append(DrugSpan(given.at, given.at + timedelta(minutes=1), label))
+            spans.append(_single(given, spans))
     close(end)
     return spans
+
+
+def _single(given: Given, before: list[DrugSpan]) -> DrugSpan:
+    """One dose; of several close together only the last carries words, for all of them."""
+    words = f"{given.body['dose_mg']:g} mg"
+    if given.kind == "device":
+        words = f"Device {given.body['number']}"
+    if before and given.at - before[-1].start < _TOGETHER:
+        said = before[-1].label
+        before[-1] = replace(before[-1], label="")
+        words = f"{said}, {given.body['number'] if given.kind == 'device' else words}"
+    return DrugSpan(given.at, given.at + timedelta(minutes=1), words)
 
 
 def _limits(timeline: Timeline, protocol: Protocol) -> list[Threshold]:

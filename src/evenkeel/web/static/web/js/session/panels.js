@@ -236,7 +236,7 @@ export function showLeaving(root, timeline, judged) {
   else if (timeline.ready) write(head, `Ready since ${clockTime(timeline.ready.at)}`);
   else write(head, items ? `${items.filter((i) => i.state === "met").length} of ${items.length}` : "not judged yet");
   bar.hidden = !items;
-  head.classList.toggle("words", !items || Boolean(timeline.closed ?? timeline.ready));
+  head.classList.toggle("in-words", !items || Boolean(timeline.closed ?? timeline.ready));
   if (!items) return list.replaceChildren(el("li", iconOf("open"), el("span", "Answer the leaving checklist"), el("span.faint", "")));
   bar.max = items.length;
   bar.value = items.filter((i) => i.state === "met").length;

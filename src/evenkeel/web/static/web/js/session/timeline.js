@@ -126,6 +126,12 @@ function alarmsOf(events) {
   return [...raised.values()].sort((a, b) => level(b) - level(a) || b.at - a.at);
 }
 
+/** Of alarms of one kind the worst stands for all: who acknowledges it has seen the lesser ones. */
+function worstOfEach(open) {
+  const seen = new Set();
+  return open.filter((alarm) => !seen.has(alarm.body.key) && seen.add(alarm.body.key));
+}
+
 /** Read a session. `events` are the store's; `config` the page's; `now` milliseconds. */
 export function readTimeline(events, config, now) {
   const kept = standing(events);
@@ -147,7 +153,7 @@ export function readTimeline(events, config, now) {
   const pending = new Set(events.filter((e) => e.waiting && e.kind === "alarm_acknowledged").map((e) => e.body.alarm_event));
   return {
     events, kept, pending, drug, observations, last, baseline, alarms, checks, lastVitalsAt, dueAt, closed,
-    openAlarms: alarms.filter((a) => !a.ack),
+    openAlarms: worstOfEach(alarms.filter((a) => !a.ack)),
     phase: phaseOf(drug, kept, config.dose),
     doseCheck: kept.filter((e) => e.kind === "dose_check").at(-1) ?? null,
     discharge: kept.filter((e) => e.kind === "discharge_check").at(-1) ?? null,

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from evenkeel.clinic.record.clock import system_clock
 from evenkeel.clinic.record.installation import is_demo
+from evenkeel.clinic.record.models import Heartbeat
 from evenkeel.clinic.record.permissions import ROLE_LABELS
 
 #: (label, route name, permission, path prefixes that count as this place)
@@ -22,12 +23,22 @@ PLACES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 )
 
 
+def _filling() -> dict[str, int] | None:
+    """How far a demonstration's older history is, while it is still being filled in."""
+    row = Heartbeat.objects.filter(pk="demo-history").first()
+    if row is None or row.detail.get("done", 0) >= row.detail.get("of", 0):
+        return None
+    return {"done": row.detail["done"], "of": row.detail["of"]}
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """A context processor; costs one query for a signed-in caller who was not looked up yet."""
     clock = system_clock()
     now = clock.now()
+    demo = is_demo()
     shown: dict[str, Any] = {
-        "demo": is_demo(),
+        "demo": demo,
+        "demo_filling": _filling() if demo else None,
         "server_now": timezone.localtime(now),
         "clock_speed": clock.speed,
         "home_url": "/",

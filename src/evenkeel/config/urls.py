@@ -9,6 +9,7 @@ from evenkeel.config import first_page, style_guide
 
 urlpatterns = [
     path("", first_page.home, name="home"),
+    path("favicon.ico", style_guide.mark),
     path("kit", style_guide.style_guide, name="kit"),
     path("", include("evenkeel.clinic.people.pages.urls")),
     path("", include("evenkeel.clinic.course.pages.urls")),

@@ -29,6 +29,12 @@ _HISTORY: Final = "history"
 _LOOK_EVERY_S: Final = 0.1
 
 
+_OPENS_HOUR: Final = 8
+_CLOSES_HOUR: Final = 18
+#: Setting the scene takes some seconds; a start further back than this was chosen.
+_TRUE_TIME_S: Final = 600
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What was asked for on the command line. ``start`` is aware; ``None``: now."""
@@ -115,7 +121,7 @@ def build(instance: Instance, wishes: Wishes) -> DemoSettings:
     if kept is not None:
         call_command("migrate", interactive=False, verbosity=0)
         return kept
-    start = (wishes.start or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    start = (wishes.start or _in_opening_hours()).astimezone(UTC).replace(microsecond=0)
     settings = DemoSettings(wishes.seed, start, wishes.people, wishes.ports.hl7, wishes.speed)
     _write_marker(instance, settings)
     call_command("migrate", interactive=False, verbosity=0)
@@ -163,10 +169,18 @@ def _kept(instance: Instance, wishes: Wishes) -> DemoSettings | None:
     )
 
 
+def _in_opening_hours() -> datetime:
+    """Now; by night the early afternoon of this day, for a clinic at night has little to show."""
+    now = datetime.now().astimezone()
+    if _OPENS_HOUR <= now.hour < _CLOSES_HOUR:
+        return now
+    return now.replace(hour=14, minute=0, second=0)
+
+
 def clock_text(wishes: Wishes, settings: DemoSettings) -> str:
     """The clock all processes share, as their environment carries it.
 
-    With speed 1 and no start of one's own it shows the true time; otherwise it begins at the
+    With speed 1, in opening hours, it shows the true time; otherwise it begins at the
     opening (for a kept demonstration: where its record ends) now that the scene is set.
     """
     from evenkeel.clinic.record.clock import ScaledClock
@@ -175,7 +189,8 @@ def clock_text(wishes: Wishes, settings: DemoSettings) -> str:
     real = datetime.now(UTC)
     newest = ChainEntry.objects.order_by("-recorded_at").values_list("recorded_at", flat=True)
     ends = newest.first() or settings.start
-    if wishes.start is None and wishes.speed == 1 and ends <= real:
+    true_time = abs((real - settings.start).total_seconds()) < _TRUE_TIME_S
+    if wishes.start is None and wishes.speed == 1 and true_time and ends <= real:
         begins = real
     else:
         begins = max(ends, settings.start)

@@ -134,7 +134,7 @@ class Tail(threading.Thread):
             self._loop.call_soon_threadsafe(self._publish, frames)
 
     def _read_beats(self) -> None:
-        if time.monotonic() < self._next_beats or not self._watched():
+        if time.monotonic() < self._next_beats:
             return
         self._next_beats = time.monotonic() + BEATS_EVERY_S
         self.beats = dict(Heartbeat.objects.values_list("name", "beat_at"))

@@ -17,7 +17,7 @@ import evenkeel
 from evenkeel.web.kit import NOW, kit_context
 from tests import needs
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 STATIC = Path(evenkeel.__file__).parent / "web/static"
 POLICY = (

@@ -304,7 +304,16 @@ class _Builder:
             said_name=course.patient.name,
             said_birth_date=course.patient.birth_date,
             arrival=Arrival(
-                allergies="as_listed", escort="yes", escort_name="Eli Escort", weight_kg=74
+                allergies="as_listed",
+                last_food_at=self.clock.now() - timedelta(hours=9),
+                last_fluids_at=self.clock.now() - timedelta(hours=3),
+                escort="yes",
+                escort_name="Eli Escort",
+                benzodiazepine="no",
+                stimulant="no",
+                maoi="no",
+                changes="no",
+                weight_kg=74,
             ),
         )
         session: Session = open_session(

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,15 +91,18 @@ class Server:
     hl7_port: int = field(default_factory=free_port)
     workers: int = 2
     environment: dict[str, str] = field(default_factory=dict)
+    #: What the processes inherit; this process's own environment unless given.
+    inherited: dict[str, str] | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, wait: bool = True) -> Server:
         """Start it, and wait until both ports answer. Raises ``RuntimeError`` where it ends."""
         words = ["--port", str(self.http_port), "--hl7-port", str(self.hl7_port)]
         words += ["--workers", str(self.workers)]
+        inherited = dict(os.environ) if self.inherited is None else self.inherited
         self.process = subprocess.Popen(
             [sys.executable, "-m", "evenkeel.cli", "serve", *words],
-            env={**os.environ, HOME_VARIABLE: str(self.home), **self.environment},
+            env={**inherited, HOME_VARIABLE: str(self.home), **self.environment},
             stdout=(self.home / "serve.log").open("ab"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -110,14 +113,11 @@ class Server:
 
     def wait_until_open(self) -> None:
         """Return when pages and monitor port take connections."""
-        deadline = time.monotonic() + _START_S
-        for port in (self.http_port, self.hl7_port):
-            while not _answers(port):
-                if self.process is None or self.process.poll() is not None:
-                    raise RuntimeError(f"the server ended:\n{self.log()[-2000:]}")
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"port {port} never opened:\n{self.log()[-2000:]}")
-                time.sleep(0.02)
+        wait_for_ports((self.http_port, self.hl7_port), self._assert_running)
+
+    def _assert_running(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            raise RuntimeError(f"the server ended:\n{self.log()[-2000:]}")
 
     def log(self) -> str:
         """What it has said."""
@@ -134,10 +134,13 @@ class Server:
 
     def kill_everything(self) -> None:
         """SIGKILL to every process at once: all are stopped first, so that none reacts."""
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in self.tree():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
+        found: list[int] = []
+        while (now := self.tree()) != found:
+            found = now
+            for pid in found:
+                _signal(pid, signal.SIGSTOP)
+        for pid in found:
+            _signal(pid, signal.SIGKILL)
         if self.process is not None:
             self.process.wait(_STOP_S)
 
@@ -160,6 +163,17 @@ class Server:
         self.stop()
 
 
+def wait_for_ports(ports: Iterable[int], still: Callable[[], None] = lambda: None) -> None:
+    """Return when all ports of this machine take connections; ``still`` may raise meanwhile."""
+    deadline = time.monotonic() + _START_S
+    for port in ports:
+        while not _answers(port):
+            still()
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"port {port} never opened")
+            time.sleep(0.01)
+
+
 def children_of(pid: int) -> list[int]:
     """The direct children of a process, of all its threads."""
     found = []
@@ -167,6 +181,11 @@ def children_of(pid: int) -> list[int]:
         with contextlib.suppress(OSError):
             found += [int(word) for word in task.read_text().split()]
     return found
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _answers(port: int) -> bool:

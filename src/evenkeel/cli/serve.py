@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Refuse what is unsafe, then serve until told to stop."""
     instance = find_instance()
-    problems = [c for c in checks.run_checks(instance) if c.level == "refuse"]
+    found = checks.run_checks(instance, before_serving=True)
+    problems = [check for check in found if check.level == "refuse"]
     problems += checks.refuse_demo()
     for problem in problems:
         print(f"evenkeel: {problem.message}\n  {problem.what_to_do}", file=sys.stderr)

@@ -24,8 +24,11 @@ class Check:
     what_to_do: str = ""
 
 
-def run_checks(instance: Instance) -> list[Check]:
-    """Every check, in the order a person would want to read them."""
+def run_checks(instance: Instance, *, before_serving: bool = False) -> list[Check]:
+    """Every check, in the order a person would want to read them.
+
+    ``before_serving`` leaves out what cannot refuse and takes long to find out.
+    """
     found = [_secret_key(instance), _transport(instance), _home(instance)]
     try:
         found += _database()
@@ -38,7 +41,8 @@ def run_checks(instance: Instance) -> list[Check]:
                 "Check the setting 'database', or that the folder can be written.",
             )
         )
-    found.append(_pdf())
+    if not before_serving:
+        found.append(_pdf())
     return found
 
 

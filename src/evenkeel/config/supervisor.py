@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
+import functools
 import logging
 import os
 import signal
@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from evenkeel.config.instance import Instance
+from evenkeel.config.parent import die_with_parent
 
 log = logging.getLogger("evenkeel.supervisor")
-_PR_SET_PDEATHSIG = 1  # Linux: a child that outlives its supervisor would hold the ports
 _LONGEST_PAUSE_S = 10.0
 _GRACE_S = 8.0
 
@@ -41,11 +41,6 @@ class Process:
     not_before_s: float = 0.0
 
 
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> list[Process]:
     """Pages with live streams, the monitor listener, and the watcher that raises overdue alarms."""
     host = str(instance.get("host", "127.0.0.1"))
@@ -67,7 +62,7 @@ def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> l
         "512",
         "--log-level",
         "warning",
-        "evenkeel.live.asgi:application",
+        "evenkeel.config.pages:application",
     ]
     certificate, key = instance.get("tls_certificate", ""), instance.get("tls_key", "")
     if certificate:
@@ -101,7 +96,7 @@ class Supervisor:
         process.running = subprocess.Popen(  # noqa: S603 - our own commands, no shell
             process.command,
             env={**os.environ, **process.environment},
-            preexec_fn=_die_with_parent,
+            preexec_fn=functools.partial(die_with_parent, os.getpid()),
             start_new_session=True,
         )
 

@@ -1,0 +1,18 @@
+"""What a process that serves pages loads: it ends with the one that started it.
+
+The server's master starts its workers by itself. Were master and supervisor killed at once, a
+worker left over would hold the port, and go on serving beside the next ones.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+
+from evenkeel.config.parent import die_with_parent
+
+_starter = multiprocessing.parent_process()
+die_with_parent(_starter.pid if _starter else None)
+
+from evenkeel.live.asgi import application  # noqa: E402 - after the above, whatever it takes
+
+__all__ = ["application"]

@@ -3,6 +3,7 @@
 // readings below the chart is its twin.
 import uPlot from "../../vendor/uPlot.esm.js";
 import { clockTime } from "../clock.js";
+import { css, drawSign, palette } from "./paint.js";
 
 const MINUTE = 60_000;
 const LEFT_PX = 58;
@@ -11,21 +12,6 @@ const DOT_PX = 11;
 const RING_PX = 9;
 /** With less room than this between two readings a line needs no dots. */
 const ROOM_PX = 7;
-
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-function palette() {
-  const names = {
-    text: "--text", text2: "--text-2", text3: "--text-3", surface: "--surface", bg: "--bg",
-    grid: "--c-grid", axis: "--c-axis", now: "--c-now", future: "--c-future",
-    review: "--review-edge", reviewInk: "--review-ink", reviewWash: "--review-wash",
-    hold: "--hold-edge", holdInk: "--hold-ink", holdWash: "--hold-wash",
-    emergency: "--emergency-wash", emergencyInk: "--emergency-ink", inform: "--inform-edge", informInk: "--inform-ink",
-    pressure: "--c-pressure", heart: "--c-heart", oxygen: "--c-oxygen", dissociation: "--c-dissociation",
-    sedation: "--c-sedation", drug: "--c-concentration",
-  };
-  return Object.fromEntries(Object.entries(names).map(([key, name]) => [key, css(name)]));
-}
 
 /** What each lane shows. `fields` are one line each; the second is drawn hollow. */
 const LANES = {
@@ -285,7 +271,6 @@ export class Chart {
   /** Alarm signs on the lane of their quantity, at the reading that set them off. */
   #marks(u, name) {
     const of = { sbp: "pressure", dbp: "pressure", heart_rate: "heart", spo2: "oxygen", moaas: "sedation" };
-    const px = devicePixelRatio;
     for (const alarm of this.timeline?.alarms ?? []) {
       const key = (alarm.body.threshold ?? "").replace("alarm.", "");
       const lane = Object.entries(of).find(([start]) => key.startsWith(start))?.[1];
@@ -295,42 +280,8 @@ export class Chart {
       const field = key.startsWith("dbp") ? "dbp_mmhg" : this.lanes.get(name).lane.fields[0];
       const value = row.body[field] ?? row.body[this.lanes.get(name).lane.fields[0]];
       if (value === undefined) continue;
-      this.#sign(u, alarm.body.level, u.valToPos(alarm.at, "x", true), u.valToPos(value, "y", true), px);
+      drawSign(u.ctx, this.colors, alarm.body.level, u.valToPos(alarm.at, "x", true), u.valToPos(value, "y", true));
     }
-  }
-
-  #sign(u, level, x, y, px) {
-    const { ctx } = u;
-    const size = 8 * px;
-    ctx.save();
-    ctx.lineJoin = "round";
-    ctx.lineWidth = 1.8 * px;
-    ctx.beginPath();
-    if (level === "review") {
-      ctx.moveTo(x, y - size);
-      ctx.lineTo(x + size, y + size * 0.8);
-      ctx.lineTo(x - size, y + size * 0.8);
-      ctx.closePath();
-      ctx.fillStyle = this.colors.reviewWash;
-      ctx.strokeStyle = this.colors.reviewInk;
-      ctx.fill();
-      ctx.stroke();
-    } else {
-      const filled = level === "hold" ? this.colors.holdInk : this.colors.emergency;
-      ctx.fillStyle = filled;
-      ctx.strokeStyle = this.colors.surface;
-      if (level === "hold") ctx.roundRect(x - size, y - size, 2 * size, 2 * size, 2 * px);
-      else for (let i = 0; i < 8; i++) ctx.lineTo(x + size * 1.1 * Math.cos((i + 0.5) * Math.PI / 4), y + size * 1.1 * Math.sin((i + 0.5) * Math.PI / 4));
-      ctx.closePath();
-      ctx.stroke();
-      ctx.fill();
-    }
-    ctx.beginPath();
-    ctx.strokeStyle = level === "review" ? this.colors.reviewInk : level === "hold" ? this.colors.holdWash : this.colors.emergencyInk;
-    if (level === "hold") for (const dx of [-2.6, 2.6]) { ctx.moveTo(x + dx * px, y - 4 * px); ctx.lineTo(x + dx * px, y + 4 * px); }
-    else { ctx.moveTo(x, y - 3 * px); ctx.lineTo(x, y + 1.4 * px); ctx.moveTo(x, y + 4 * px); ctx.lineTo(x, y + 4.2 * px); }
-    ctx.stroke();
-    ctx.restore();
   }
 
   #drug(u) {

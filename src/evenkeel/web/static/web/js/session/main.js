@@ -5,10 +5,11 @@ import { Chart } from "./chart.js";
 import { $, $$, Dialogs } from "./dialogs.js";
 import { showList, showTable } from "./entries.js";
 import { chartLimits } from "./limits.js";
+import { Link } from "./link.js";
 import * as panels from "./panels.js";
 import { Queue } from "./queue.js";
 import { Store } from "./store.js";
-import { SILENCE_MS, Stream } from "./stream.js";
+import { Stream } from "./stream.js";
 import { givenMg, readTimeline } from "./timeline.js";
 import { ago, number, say } from "./words.js";
 
@@ -19,6 +20,7 @@ const queue = new Queue({ url: config.urls.events, csrf: config.csrf, store, loc
 const stream = new Stream({ url: config.urls.stream, after: () => store.position, names: ["session_event"] });
 const chart = new Chart($("[data-timeline]"), openEntry);
 const dialogs = new Dialogs({ send });
+const link = new Link({ config, queue, stream, dialogs });
 const DIALOG_OF = {
   observation: "d-vitals", note: "d-note", infusion_start: "d-start", rate_change: "d-rate", resume: "d-resume",
   injection: "d-injection", oral_dose: "d-oral", device: "d-device", rescue_medicine: "d-rescue", pause: "d-pause",
@@ -81,7 +83,7 @@ function light(now) {
     write("[data-act-note=device]", !timeline.drug.devices.length ? `${config.product.device_mg} mg each` : wait > 0 ? `in ${minutesSeconds(wait)}` : "may be given");
     write("[data-device-wait]", timeline.drug.devices.length && wait > 0 ? `The next device is due in ${minutesSeconds(wait)}.` : "");
   }
-  link();
+  link.show();
 }
 
 
@@ -124,49 +126,7 @@ function showButtons() {
   for (const panel of $$("[data-panel=checks] button")) panel.disabled = !may(panel.dataset.permission);
 }
 
-// ---- the state of the link ----
-
-function link() {
-  const silent = stream.silentMs;
-  const stale = silent > SILENCE_MS;
-  document.body.classList.toggle("stale", stale);
-  const state = $("[data-live]");
-  state.classList.toggle("lost", stale);
-  panels.write($("[data-live-words]"), stale ? "DATA STALE" : `Live, ${Math.round(silent / 1000)} s ago`);
-  const waiting = queue.count;
-  const count = $("[data-waiting]");
-  panels.write(count, waiting === 0 ? "nothing waiting" : waiting === 1 ? "1 entry waiting to be sent" : `${waiting} entries waiting to be sent`);
-  count.classList.toggle("some", waiting > 0);
-  const banner = $("#link-state");
-  const words = stale ? `DATA STALE: nothing heard for ${minutesSeconds(silent)}. Look at the person and at the bedside monitor. Entries are kept here and sent when the link is back.`
-    : queue.locked ? "This sign-in has been idle. The display goes on; enter your PIN to act."
-    : watchWords();
-  const kind = stale ? "stale" : queue.locked ? "locked" : words ? "stale" : "";
-  if (banner.dataset.words === kind + (stale ? "" : words)) {
-    panels.write(banner.firstElementChild?.lastElementChild ?? null, words);
-    return;
-  }
-  banner.dataset.words = kind + (stale ? "" : words);
-  banner.replaceChildren();
-  if (!words) return;
-  const line = panels.el(`div.stale-banner${kind === "locked" ? ".quiet" : ""}`, panels.el("span", words));
-  if (kind === "locked") {
-    const button = panels.el("button.btn", "Enter PIN");
-    button.type = "button";
-    button.addEventListener("click", openPin);
-    line.append(button);
-  }
-  banner.append(line);
-}
-
-/** A process that watches for overdue vitals is itself watched. */
-function watchWords() {
-  const health = stream.health;
-  if (!health) return "";
-  if (health.watcher_age_s === null || health.watcher_age_s > config.watcher_silent_s)
-    return "The alarm watch is not running: overdue vitals raise no alarm. Keep the time yourself and call the administrator.";
-  return "";
-}
+// ---- entries ----
 
 function toast(words, action = null) {
   const line = panels.el("div.message.success", panels.el("span", words));
@@ -181,8 +141,6 @@ function toast(words, action = null) {
 }
 
 const say_ = (words) => { $("[data-spoken]").textContent = words; };
-
-// ---- entries ----
 
 function openEntry(event) {
   const next = store.events.find((e) => e.supersedes === event.id);
@@ -314,7 +272,7 @@ async function sendAsSecond(entry, form) {
     });
     answer = await response.json();
     if (response.status === 401 && answer.code === "locked") {
-      openPin();
+      link.askPin();
       return { refused: true, problem: { detail: "Enter your own PIN first, then send this again." } };
     }
     if (!response.ok) return { refused: true, problem: answer };
@@ -358,48 +316,6 @@ document.addEventListener("entry:stored", (event) => {
 for (const form of $$("#d-leave form[data-kind=ready]"))
   form.addEventListener("entry:stored", () => showVerdict());
 
-// ---- the PIN after an idle time ----
-
-function openPin() {
-  const dialog = $("#d-pin");
-  if (!dialog.open) {
-    dialogs.open("d-pin");
-  }
-}
-
-queue.addEventListener("locked", (event) => {
-  const signedOut = event.detail?.code === "sign_in";
-  $("#d-pin [data-signed-out]").hidden = !signedOut;
-  link();
-  openPin();
-});
-$("#d-pin form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.target;
-  const wrong = $("[data-problem]", form);
-  const given = new FormData(form);
-  try {
-    const response = await fetch(config.urls.unlock, {
-      method: "POST", redirect: "manual",
-      headers: { "X-CSRFToken": config.csrf, Accept: "text/html" },
-      body: new URLSearchParams({ pin: given.get("pin"), next: location.pathname, act_id: newActId() }),
-    });
-    if (response.type === "opaqueredirect" || response.ok) {
-      form.reset();
-      wrong.hidden = true;
-      $("#d-pin").close();
-      queue.unlock();
-      link();
-      return;
-    }
-    wrong.textContent = response.status === 422 ? "That is not right. Try again." : "Too many wrong tries, or no answer. Sign in again.";
-  } catch {
-    wrong.textContent = "No answer from the server. Try again in a moment.";
-  }
-  wrong.hidden = false;
-  $("input", form).select();
-});
-
 // ---- what comes in ----
 
 store.addEventListener("change", (event) => {
@@ -407,7 +323,6 @@ store.addEventListener("change", (event) => {
   if ($("#d-checks").open) showCheckStates();
   for (const fresh of event.detail.fresh) announce(fresh);
 });
-queue.addEventListener("count", link);
 queue.addEventListener("refused", ({ detail: { entry, problem } }) => {
   const id = entry.kind === "observation" ? "d-vitals" : DIALOG_OF[entry.kind];
   // while its dialog is still open the dialog itself shows this
@@ -417,7 +332,6 @@ queue.addEventListener("refused", ({ detail: { entry, problem } }) => {
 });
 stream.addEventListener("event", ({ detail }) => store.receive([detail]));
 stream.addEventListener("open", () => queue.hurry());
-stream.addEventListener("heartbeat", link);
 stream.addEventListener("reload", async () => {
   const response = await fetch(config.urls.view, { headers: { Accept: "application/json" } });
   if (response.ok) store.receive((await response.json()).events);

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 import pytest
 from bench.home import Server
 
-from tests.crash.conftest import Installation
 from tests.crash.traffic import Traffic
 from tests.crash.warm import WarmServer
+from tests.installations import Installation
 
 KILLS = 300 if os.environ.get("EVENKEEL_SOAK") == "1" else 30
 #: Each so many starts the whole of ``evenkeel serve``; the others fork what is imported already.

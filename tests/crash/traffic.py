@@ -61,7 +61,7 @@ class Traffic:
         line = Connection(port, cookie_header(cookie), timeout_s=10)
         while not self.stopping.is_set():
             session_id = chance.choice(sessions)
-            event = _event(chance)
+            event = some_event(chance)
             self.sent[event["id"]] = {**event, "session": session_id}
             answer = self._until(lambda: _post(line, session_id, event))  # noqa: B023
             if answer is None:
@@ -109,7 +109,8 @@ class Traffic:
         return None
 
 
-def _event(chance: random.Random) -> dict[str, Any]:
+def some_event(chance: random.Random) -> dict[str, Any]:
+    """An observation or a note of now, with an id of its own."""
     kind = chance.choice(["observation", "observation", "note"])
     body: dict[str, Any] = (
         {"text": f"Quiet, {chance.random():.9f}."}

@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from django.core.exceptions import ImproperlyConfigured
+
 from evenkeel import __version__
 from evenkeel.cli.commands import ALL
 from evenkeel.config.instance import ConfigurationError
@@ -26,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser = argparse.ArgumentParser(prog=f"evenkeel {chosen.name}", description=chosen.summary)
         module.add_arguments(parser)
         return int(module.run(parser.parse_args(words[1:])) or 0)
-    except ConfigurationError as error:
+    except (ConfigurationError, ImproperlyConfigured) as error:
         print(f"evenkeel: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     instance = find_instance()
     found = checks.run_checks(instance, before_serving=True)
     problems = [check for check in found if check.level == "refuse"]
-    problems += checks.refuse_demo()
+    problems = problems or checks.refuse_demo()
     for problem in problems:
         print(f"evenkeel: {problem.message}\n  {problem.what_to_do}", file=sys.stderr)
     if problems:

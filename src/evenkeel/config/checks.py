@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -39,6 +40,14 @@ def run_checks(instance: Instance, *, before_serving: bool = False) -> list[Chec
                 "refuse",
                 f"The database does not answer: {error}".strip(),
                 "Check the setting 'database', or that the folder can be written.",
+            )
+        )
+    except ImproperlyConfigured as error:
+        found.append(
+            Check(
+                "refuse",
+                f"The database could lose what was acknowledged: {error}.",
+                "Restore the settings of the database as they were shipped.",
             )
         )
     if not before_serving:

@@ -15,10 +15,14 @@ def assert_durable(connection: Any, **_: Any) -> None:
     SQLite must run with a write-ahead log, full synchronization and immediate transactions;
     PostgreSQL with ``fsync`` and ``synchronous_commit``. Raises ``ImproperlyConfigured``.
     """
-    if connection.vendor == "sqlite":
-        _assert_sqlite(connection)
-    elif connection.vendor == "postgresql":
-        _assert_postgres(connection)
+    try:
+        if connection.vendor == "sqlite":
+            _assert_sqlite(connection)
+        elif connection.vendor == "postgresql":
+            _assert_postgres(connection)
+    except ImproperlyConfigured:
+        connection.close()  # left open, it would be used without a question the next time
+        raise
 
 
 def _assert_sqlite(connection: Any) -> None:

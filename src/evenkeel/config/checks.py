@@ -30,7 +30,7 @@ def run_checks(instance: Instance, *, before_serving: bool = False) -> list[Chec
 
     ``before_serving`` leaves out what cannot refuse and takes long to find out.
     """
-    found = [_secret_key(instance), _transport(instance), _home(instance)]
+    found = [_files(instance), _transport(instance), _home(instance)]
     try:
         found += _database()
         found.append(_migrations())
@@ -61,12 +61,16 @@ def serves_tls(instance: Instance) -> bool:
     return bool(instance.get("tls_certificate", "")) or proxy
 
 
-def _secret_key(instance: Instance) -> Check:
-    path = instance.home / "secret_key"
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
-    if mode & 0o077:
-        return Check("refuse", f"Others on this machine can read {path.name}.", f"chmod 600 {path}")
-    return Check("ok", "The secret key is this installation's own and readable by its owner alone.")
+def _files(instance: Instance) -> Check:
+    """Whether what holds keys or patients is for its owner alone."""
+    kept = [instance.home / "secret_key", instance.settings_path, instance.database_path]
+    kept += instance.backups_path.glob("evenkeel-*")
+    for path in kept:
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            return Check(
+                "refuse", f"Others on this machine can read {path.name}.", f"chmod 600 {path}"
+            )
+    return Check("ok", "Secret key, settings and data are readable by their owner alone.")
 
 
 def _transport(instance: Instance) -> Check:

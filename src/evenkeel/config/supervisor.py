@@ -18,6 +18,7 @@ from evenkeel.config.parent import die_with_parent
 log = logging.getLogger("evenkeel.supervisor")
 _LONGEST_PAUSE_S = 10.0
 _GRACE_S = 8.0
+_WORKER_GRACE_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> l
         str(workers),
         "--no-ws",
         "--respawn-failed-workers",
+        "--workers-kill-timeout",
+        str(_WORKER_GRACE_S),
         "--backpressure",
         "512",
         "--log-level",

@@ -33,22 +33,17 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
-#: (picture, role, where to begin, links to follow, theme) of the README.
+#: (picture, role, where to begin, whom to look for, links to follow, theme) of the README.
 README_PICTURES = (
-    ("session-dark", "nurse", "/board", ("a[href^='/sessions/']",), "dark"),
-    ("board-dark", "nurse", "/board", (), "dark"),
-    (
-        "course-light",
-        "prescriber",
-        "/people/?q=Specimen",
-        ("main a[href^='/people/']", "main a[href^='/courses/']"),
-        "light",
-    ),
+    ("session-dark", "nurse", "/board", "", ("a:has-text('Open session')",), "dark"),
+    ("board-dark", "nurse", "/board", "", (), "dark"),
+    ("course-light", "prescriber", "/people/", "Specimen", ("main a[href^='/courses/']",), "light"),
     (
         "screening-light",
         "prescriber",
-        "/people/?q=Example",
-        ("main a[href^='/people/']", "main a[href^='/courses/']", "main a[href$='/screening']"),
+        "/people/",
+        "Example",
+        ("main a[href^='/courses/']", "main a[href$='/screening']"),
         "light",
     ),
 )
@@ -136,23 +131,39 @@ def take(folder: Path, *, everything: bool = False) -> list[Path]:
     taken = []
     with running_demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        time.sleep(20 if not everything else 45)  # the history fills in behind
-        for name, role, place, links, theme in README_PICTURES:
+        _wait_for_history(browser, address)
+        for name, role, place, whom, links, theme in README_PICTURES:
             page = _open(browser, theme, WIDE, address)
             sign_in(page, address, ROLE_WORDS[role])
             page.goto(address + place)
+            if whom:
+                page.locator("main input[type=search]").fill(whom)
+                page.keyboard.press("Enter")
+                page.locator("main table a", has_text=whom).first.click()
             for link in links:
                 page.locator(link).first.click()
-                page.wait_for_load_state()
+                page.wait_for_load_state("domcontentloaded")
             page.wait_for_timeout(2500)
             path = folder / f"{name}.png"
-            page.screenshot(path=path, full_page=name.startswith(("course", "screening")))
+            page.screenshot(path=path, full_page=name.startswith("course"))
             taken.append(path)
             page.context.close()
         if everything:
             taken += _everything(browser, address, folder)
         browser.close()
     return taken
+
+
+def _wait_for_history(browser: Browser, address: str) -> None:
+    """The ribbon counts until the older history has been filled in behind."""
+    page = _open(browser, "light", WIDE, address)
+    sign_in(page, address, ROLE_WORDS["nurse"])
+    for _ in range(100):
+        page.goto(f"{address}/people/")
+        if "older history" not in page.locator(".ribbon").inner_text():
+            break
+        page.wait_for_timeout(3000)
+    page.context.close()
 
 
 def _everything(browser: Browser, address: str, folder: Path) -> list[Path]:

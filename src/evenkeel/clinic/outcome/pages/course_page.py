@@ -17,6 +17,7 @@ from evenkeel.clinic.outcome.course_story import (
 )
 from evenkeel.clinic.outcome.to_resolve import to_resolve
 from evenkeel.clinic.record.routes import page
+from evenkeel.clinic.session.follow_up import called_words
 from evenkeel.protocol.products import PRODUCTS
 from evenkeel.web.svg import course_chart
 
@@ -132,7 +133,8 @@ def talks_of(story: CourseStory) -> list[dict[str, Any]]:
     found = []
     for each in reversed(story.appointments):
         outcome = each.outcome if isinstance(each.outcome, dict) else {}
-        note = each.note or str(outcome.get("note", ""))
+        called = [f"{label}: {words}" for label, words in called_words(outcome)[:3]]
+        note = "; ".join(called) or each.note or str(outcome.get("note", ""))
         if each.kind in _TALKS and each.status == "done" and note:
             found.append({"kind": each.get_kind_display(), "at": each.starts_at, "note": note})
     return found[:6]

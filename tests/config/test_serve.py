@@ -240,15 +240,18 @@ def test_doctor_names_what_is_unsafe(
 
 
 def test_doctor_sees_files_others_can_read(installation: Installation) -> None:
-    for name in ("secret_key", "evenkeel.sqlite3", "evenkeel.toml"):
+    for name in ("secret_key", "evenkeel.sqlite3"):
         path = installation.home / name
-        path.touch()
         path.chmod(0o644)
         found = installation.command("doctor")
         assert found.returncode == 1
         assert f"read {name}" in found.stdout
         path.chmod(0o600)
     assert installation.command("doctor").returncode == 0
+    settings = installation.home / "evenkeel.toml"
+    settings.write_text('database = "postgresql://evenkeel:secret@127.0.0.1:1/none"')
+    settings.chmod(0o640)
+    assert "read evenkeel.toml" in installation.command("doctor").stdout
 
 
 def test_the_database_is_made_for_its_owner_alone(installation: Installation) -> None:

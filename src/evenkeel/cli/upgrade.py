@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from evenkeel import __version__
+from evenkeel.clinic.record.chain import head
 from evenkeel.config import backup
 from evenkeel.config.founding import found_if_new
 from evenkeel.config.instance import ConfigurationError, Instance, find_instance
@@ -62,13 +63,23 @@ def _go_back(instance: Instance, chosen: Path | None, accepted_loss: int) -> int
     copy = chosen or backup.newest_copy(instance)
     if not copy.exists():
         raise ConfigurationError(f"there is no backup {copy}")
-    if not instance.get("database", ""):
-        lost = backup.chain_length(instance.database_path) - backup.chain_length(copy)
-        if lost > accepted_loss:
-            raise ConfigurationError(
-                f"{lost} entries were recorded since {copy.name}; going back would lose them. "
-                f"If that is meant, say so: --lose {lost}"
-            )
+    lost = _recorded() - backup.chain_length(instance, copy)
+    if lost > accepted_loss:
+        raise ConfigurationError(
+            f"{lost} entries were recorded since {copy.name}; going back would lose them. "
+            f"If that is meant, say so: --lose {lost}"
+        )
     backup.put_back(instance, copy)
     print(f"The database is that of {copy.name}.")
     return 0
+
+
+def _recorded() -> int:
+    """How many entries the chain has now; 0 for a database that cannot be read any more."""
+    try:
+        position: int = head()[0]
+    except DatabaseError:
+        position = 0
+    finally:
+        connection.close()
+    return position

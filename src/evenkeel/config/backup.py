@@ -9,8 +9,11 @@ import sqlite3
 import subprocess
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from evenkeel.config.instance import ConfigurationError, Instance
+
+_REPLACED = "replaced"
 
 
 def back_up(instance: Instance, version: str, at: datetime) -> Path | None:
@@ -28,14 +31,19 @@ def back_up(instance: Instance, version: str, at: datetime) -> Path | None:
         return None
     copy = instance.backups_path / f"{name}.sqlite3"
     partial = copy.with_suffix(".partial")
-    with (
-        contextlib.closing(sqlite3.connect(instance.database_path)) as source,
-        contextlib.closing(sqlite3.connect(partial)) as target,
-    ):
-        source.backup(target)
-        sound = target.execute("PRAGMA integrity_check").fetchone()[0]
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(instance.database_path)) as source,
+            contextlib.closing(sqlite3.connect(partial)) as target,
+        ):
+            source.backup(target)
+            sound = target.execute("PRAGMA integrity_check").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        sound = str(error)
     if sound != "ok":
-        raise ConfigurationError(f"the database is damaged ({sound}); nothing was changed")
+        partial.unlink(missing_ok=True)
+        what = " ".join(sound.split())[:200]
+        raise ConfigurationError(f"the database is damaged ({what}); nothing was changed")
     _settle(partial)
     partial.rename(copy)
     _settle(copy.parent)
@@ -43,7 +51,11 @@ def back_up(instance: Instance, version: str, at: datetime) -> Path | None:
 
 
 def put_back(instance: Instance, copy: Path) -> None:
-    """Replace the database by ``copy``; what it replaces is kept beside it as ``*.replaced``."""
+    """Replace the database by ``copy``, in one step.
+
+    What it replaces is kept beside it, until the next time: as ``*.replaced``, on PostgreSQL in
+    the schema ``replaced``. Raises :class:`ConfigurationError` where ``copy`` is none.
+    """
     address = str(instance.get("database", ""))
     if address:
         _restore_postgres(address, copy)
@@ -71,14 +83,40 @@ def newest_copy(instance: Instance) -> Path:
     return copies[-1]
 
 
-def chain_length(copy: Path) -> int:
-    """How many entries the chain of a SQLite copy has."""
-    with contextlib.closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as database:
-        try:
-            found = database.execute("SELECT MAX(position) FROM record_chainentry").fetchone()[0]
-        except sqlite3.OperationalError:
-            return 0
+def chain_length(instance: Instance, copy: Path) -> int:
+    """How many entries the chain of a copy has. Raises :class:`ConfigurationError` for no copy."""
+    if instance.get("database", ""):
+        return _chain_length_in_dump(copy)
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as database:
+            if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                raise ConfigurationError(f"{copy} is damaged")
+            return _longest(database)
+    except sqlite3.DatabaseError as error:
+        raise ConfigurationError(f"{copy} is no backup: {error}") from None
+
+
+def _longest(database: sqlite3.Connection) -> int:
+    try:
+        found = database.execute("SELECT MAX(position) FROM record_chainentry").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0  # from before there was a chain
     return int(found or 0)
+
+
+def _chain_length_in_dump(copy: Path) -> int:
+    """The highest position in the dumped table: the first column of its rows."""
+    options = ["--data-only", "--schema=public", "--table=record_chainentry", "--file=-"]
+    script = _run([_program("pg_restore"), *options, str(copy)], f"{copy} is no backup")
+    longest, inside = 0, False
+    for line in script.splitlines():
+        if line.startswith("COPY "):
+            inside = True
+        elif line == "\\.":
+            inside = False
+        elif inside:
+            longest = max(longest, int(line.split("\t", 1)[0]))
+    return longest
 
 
 def _settle(path: Path) -> None:
@@ -96,27 +134,48 @@ def _program(name: str) -> str:
     return found
 
 
+def _run(command: list[str], failed: str, *, address: str = "", given: str | None = None) -> str:
+    """What a program says. Raises :class:`ConfigurationError`, beginning with ``failed``.
+
+    ``address`` is handed over as its last word, but for the password: everybody on the machine can
+    read the words of a command.
+    """
+    parts, environment = urlsplit(address), dict(os.environ)
+    if parts.password is not None:
+        environment["PGPASSWORD"] = unquote(parts.password)
+        place = parts.netloc.replace(f":{parts.password}@", "@", 1)
+        address = urlunsplit(parts._replace(netloc=place))
+    done = subprocess.run(  # noqa: S603 - our own words, no shell
+        [*command, address] if address else command,
+        input=given,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ConfigurationError(f"{failed}: {done.stderr.strip()[:300]}")
+    return done.stdout
+
+
 def _dump_postgres(address: str, copy: Path) -> Path:
     partial = copy.with_suffix(".partial")
-    command = [_program("pg_dump"), "--format=custom", f"--file={partial}", address]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        raise ConfigurationError(f"the backup failed: {done.stderr.strip()[:300]}")
+    options = ["--format=custom", f"--exclude-schema={_REPLACED}", f"--file={partial}"]
+    _run([_program("pg_dump"), *options], "the backup failed", address=address)
     _settle(partial)
     partial.rename(copy)
+    _settle(copy.parent)
     return copy
 
 
 def _restore_postgres(address: str, copy: Path) -> None:
-    command = [
-        _program("pg_restore"),
-        "--clean",
-        "--if-exists",
-        "--single-transaction",
-        "--no-owner",
-        f"--dbname={address}",
-        str(copy),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        raise ConfigurationError(f"going back failed: {done.stderr.strip()[:300]}")
+    """One transaction: what was there is renamed away, so that nothing of it is left between."""
+    options = ["--no-owner", "--no-privileges", "--file=-"]
+    script = _run([_program("pg_restore"), *options, str(copy)], f"{copy} is no backup")
+    aside = (
+        f"DROP SCHEMA IF EXISTS {_REPLACED} CASCADE;\n"
+        f"ALTER SCHEMA public RENAME TO {_REPLACED};\nCREATE SCHEMA public;\n"
+    )
+    psql = [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"]
+    psql += ["--set=ON_ERROR_STOP=1"]
+    _run(psql, "going back failed", address=address, given=aside + script)

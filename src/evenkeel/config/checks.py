@@ -63,7 +63,9 @@ def serves_tls(instance: Instance) -> bool:
 
 def _files(instance: Instance) -> Check:
     """Whether what holds keys or patients is for its owner alone."""
-    kept = [instance.home / "secret_key", instance.settings_path, instance.database_path]
+    kept = [instance.home / "secret_key", instance.database_path]
+    if instance.settings.get("database"):  # its address may hold a password
+        kept.append(instance.settings_path)
     kept += instance.backups_path.glob("evenkeel-*")
     for path in kept:
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:

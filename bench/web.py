@@ -1,0 +1,296 @@
+"""``evenkeel bench web``: how fast the clinic's server stores and shows, and what it was run on.
+
+Everything a clinic has is on: sign-in with a second factor, permission, audit chain, idempotency.
+The generators run on the same machine, each in a process of its own, and take their share of it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.home import Server, cookie_header, free_port, temporary_home, wait_for_ports
+from bench.machine import database_version, machine
+
+ROOT = Path(__file__).parents[1]
+#: Said of other systems, not measured in this run.
+PEERS = (
+    "Measured earlier on such a machine, not in this run: 64-84 vitals a second stored "
+    "(CARE, GNU Health), 11-12 patient-list pages a second (CARE)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of everything. The usual ones are those of the targets."""
+
+    seconds: float = 8.0
+    people: int = 500
+    live: int = 20
+    past: int = 20
+    streams: int = 10
+    connections: int = 8
+    stream_events_per_s: float = 20.0
+    workers: int = 2
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    figure: str
+    target: str = ""
+    met: bool | None = None
+    note: str = ""
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+class Miscount(RuntimeError):
+    """What was acknowledged is not what is stored: no figure of this run counts."""
+
+
+class Bench:
+    """One run on one filled installation."""
+
+    def __init__(self, home: Path, made: dict[str, Any], sizes: Sizes) -> None:
+        self.home, self.made, self.sizes = home, made, sizes
+        self.rows: list[Row] = []
+        self.headers = [cookie_header(cookie) for cookie in made["cookies"]]
+        self.server = Server(home, workers=sizes.workers)
+
+    def run(self, say: Callable[[Row], None]) -> list[Row]:
+        """Run every workload; ``say`` hears each row as it is there."""
+        with self.server:
+            for workload in (
+                self.events,
+                self.streams,
+                self.course_page,
+                self.board,
+                self.people,
+                self.monitors,
+            ):
+                row = workload()
+                self.rows.append(row)
+                say(row)
+        for row in (*self.router(), self.whole()):
+            self.rows.append(row)
+            say(row)
+        return self.rows
+
+    def load(self, name: str, **job: Any) -> dict[str, Any]:
+        """Run one generator in a process of its own and return what it measured."""
+        words = {"load": name, "seconds": self.sizes.seconds, "headers": self.headers, **job}
+        words.setdefault("port", self.server.http_port)
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.generators"],
+            input=json.dumps(words),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+        if done.returncode != 0:
+            log = self.server.log()[-1500:]
+            raise RuntimeError(f"{name}: {done.stderr.strip()[-1500:]}\nThe server said:\n{log}")
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def events(self) -> Row:
+        """Events stored a second, each acknowledged after its commit."""
+        before = _stored()
+        found = self.load(
+            "events", sessions=self.made["sessions"], connections=self.sizes.connections
+        )
+        _expect(_stored(), before, events=found["all"], entries=found["all"])
+        return Row(
+            "session events stored",
+            f"{found['per_s']:.0f} a second",
+            ">= 300 a second",
+            found["per_s"] >= 300,
+            f"{self.sizes.connections} connections, one event a request, "
+            f"median {found['median_ms']:.1f} ms, 95% under {found['p95_ms']:.1f} ms; "
+            f"{found['all']} acknowledged, {found['all']} rows and entries found",
+            found,
+        )
+
+    def streams(self) -> Row:
+        """From sending an event to its arrival on the other screens."""
+        before = _stored()
+        found = self.load(
+            "streams",
+            sessions=self.made["sessions"],
+            streams=self.sizes.streams,
+            rate=self.sizes.stream_events_per_s,
+        )
+        _expect(_stored(), before, events=found["events"])
+        if found["missing"]:
+            raise Miscount(f"{found['missing']} events never came on a stream")
+        return Row(
+            "event on the other screens",
+            f"{found['p95_ms']:.0f} ms at the 95th percentile",
+            "<= 250 ms",
+            found["p95_ms"] <= 250,
+            f"{found['streams']} streams on {len(self.made['sessions'])} live sessions, "
+            f"{found['events']} events, {found['done']} arrivals, "
+            f"median {found['median_ms']:.0f} ms, slowest {found['max_ms']:.0f} ms",
+            found,
+        )
+
+    def page(self, path: str, holds: str, *, connections: int, **job: Any) -> dict[str, Any]:
+        """Ask for one page over and over, as the prescriber."""
+        headers = [cookie_header(self.made["staff_cookies"]["prescriber"])]
+        return self.load(
+            "pages", path=path, holds=holds, connections=connections, **{"headers": headers, **job}
+        )
+
+    def _time_of(self, name: str, path: str, holds: str, *, logged: bool) -> Row:
+        before = _stored()
+        found = self.page(path, holds, connections=1)
+        _expect(_stored(), before, entries=found["all"] if logged else None)
+        return Row(
+            name,
+            f"{found['median_ms']:.1f} ms at the median",
+            "< 60 ms",
+            found["median_ms"] < 60,
+            f"one at a time, request to last byte, 95% under {found['p95_ms']:.1f} ms",
+            found,
+        )
+
+    def course_page(self) -> Row:
+        """The course on one page, of somebody with many sessions; each reading is logged."""
+        return self._time_of(
+            f"course page, {self.sizes.past} sessions",
+            f"/courses/{self.made['long_course']}",
+            "</html>",
+            logged=True,
+        )
+
+    def board(self) -> Row:
+        """The chair board with every chair taken."""
+        return self._time_of(
+            f"chair board, {self.sizes.live} live sessions", "/board", "</html>", logged=False
+        )
+
+    def people(self) -> Row:
+        """Pages of the list of people a second."""
+        found = self.page("/people/", "</html>", connections=self.sizes.connections)
+        return Row(
+            f"patient list, 20 of {self.sizes.people}",
+            f"{found['per_s']:.0f} pages a second",
+            ">= 120 a second",
+            found["per_s"] >= 120,
+            f"{self.sizes.connections} connections, median {found['median_ms']:.1f} ms",
+            found,
+        )
+
+    def monitors(self) -> Row:
+        """Messages of bedside monitors a second, each acknowledged after its commit."""
+        before = _stored()
+        found = self.load("monitors", port=self.server.hl7_port, beds=self.made["beds"])
+        _expect(_stored(), before, events=found["all"])
+        return Row(
+            "monitor messages filed",
+            f"{found['per_s']:.0f} a second, {found['readings_per_s']:.0f} readings",
+            note=f"{len(self.made['beds'])} monitors over MLLP, median {found['median_ms']:.0f} ms;"
+            f" {found['all']} acknowledged and filed",
+            raw=found,
+        )
+
+    def router(self) -> list[Row]:
+        """The same pages from the one-port router and from a plain WSGI server."""
+        rows = []
+        course = f"/courses/{self.made['long_course']}"
+        for name, path in (("patient list", "/people/"), ("course page", course)):
+            with Server(self.home, workers=self.sizes.workers) as one_port:
+                routed = self.page(
+                    path, "</html>", connections=self.sizes.connections, port=one_port.http_port
+                )
+            plain = self._plain_wsgi(path)
+            share = routed["per_s"] / plain["per_s"] if plain["per_s"] else 0.0
+            rows.append(
+                Row(
+                    f"one port against plain WSGI, {name}",
+                    f"{100 * share:.0f}% of the rate",
+                    ">= 70%",
+                    share >= 0.7,
+                    f"{routed['per_s']:.0f} against {plain['per_s']:.0f} pages a second",
+                    {"one_port": routed, "wsgi": plain},
+                )
+            )
+        return rows
+
+    def _plain_wsgi(self, path: str) -> dict[str, Any]:
+        port = free_port()
+        words = ["--interface", "wsgi", "--port", str(port), "--no-ws", "--log-level", "warning"]
+        words += ["--workers", str(self.sizes.workers), "--blocking-threads", "6"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "granian", *words, "evenkeel.config.wsgi:application"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            wait_for_ports([port])
+            return self.page(path, "</html>", connections=self.sizes.connections, port=port)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+    def whole(self) -> Row:
+        """Whether the chain that was written meanwhile is whole."""
+        from evenkeel.clinic.record.chain import verify_links
+
+        found = verify_links()
+        if not found.whole:
+            raise Miscount(f"the chain is broken at {found.breaks[:3]}")
+        return Row("audit chain afterwards", f"whole, {found.entries} entries", "whole", True)
+
+
+def _stored() -> dict[str, int]:
+    from evenkeel.clinic.record.models import ChainEntry
+    from evenkeel.clinic.session.models import SessionEvent
+
+    return {
+        "events": SessionEvent.objects.exclude(kind="alarm_raised").count(),
+        "entries": ChainEntry.objects.count(),
+    }
+
+
+def _expect(after: dict[str, int], before: dict[str, int], **expected: int | None) -> None:
+    """Raise unless exactly so many rows were added; entries may be more, the watcher writes too."""
+    for name, wanted in expected.items():
+        added = after[name] - before[name]
+        if wanted is not None and (added != wanted if name == "events" else added < wanted):
+            raise Miscount(f"{wanted} {name} were acknowledged, {added} are stored")
+
+
+def run(sizes: Sizes, *, database: str = "", say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Make a throw-away installation, run everything on it, and return it all as plain JSON."""
+    about = machine()
+    with temporary_home(database) as home:
+        from bench.make import make
+
+        made = make(people=sizes.people, live=sizes.live, past=sizes.past, sign_ins=4)
+        about["database"] = database_version()
+        for name, value in about.items():
+            say(f"{name:12} {value}")
+        say("")
+        bench = Bench(home, made, sizes)
+        rows = bench.run(lambda row: say(line_of(row)))
+    say("")
+    say(PEERS)
+    return {"machine": about, "sizes": asdict(sizes), "rows": [asdict(r) for r in rows]}
+
+
+def line_of(row: Row) -> str:
+    """One row as text."""
+    mark = {True: "met", False: "NOT MET", None: ""}[row.met]
+    target = f"{row.target} {mark}".strip()
+    head = f"{row.name:42} {row.figure:36} {target}".rstrip()
+    return f"{head}\n    {row.note}" if row.note else head

@@ -1,0 +1,56 @@
+"""``evenkeel bench web``: measure this machine with the workloads of the source tree."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import evenkeel
+from evenkeel.config.instance import ConfigurationError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("what", choices=["web"], help="the workloads of the clinic's server")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of each workload (8)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
+    parser.add_argument(
+        "--postgres", default="", metavar="ADDRESS", help="an empty PostgreSQL database to use"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="processes that serve pages (2)")
+    for name, usual in (("people", 500), ("live", 20), ("past", 20), ("streams", 10)):
+        parser.add_argument(f"--{name}", type=int, default=usual, help=f"({usual})")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure on a throw-away installation; status 1 where a figure cannot be trusted."""
+    web = _workloads()
+    sizes = web.Sizes(
+        seconds=arguments.seconds,
+        people=arguments.people,
+        live=arguments.live,
+        past=arguments.past,
+        streams=arguments.streams,
+        workers=arguments.workers,
+    )
+    try:
+        found = web.run(sizes, database=arguments.postgres)
+    except RuntimeError as error:
+        print(f"evenkeel: the measurement broke off: {error}", file=sys.stderr)
+        return 1
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+    return 0
+
+
+def _workloads() -> ModuleType:
+    """The workloads are part of the source tree, not of what is installed."""
+    root = Path(evenkeel.__file__).parents[2]
+    if not (root / "bench" / "web.py").exists():
+        raise ConfigurationError("the workloads are not installed; run this from a source tree")
+    sys.path.insert(0, str(root))
+    return importlib.import_module("bench.web")

@@ -4,8 +4,8 @@ import os
 
 _clock = os.environ["EVENKEEL_CLOCK"]
 
-from tests.settings import *  # noqa: F403
-from tests.settings import DATABASES
+from tests.settings import *  # noqa: E402, F403
+from tests.settings import DATABASES  # noqa: E402
 
 os.environ["EVENKEEL_CLOCK"] = _clock
 DATABASES["default"]["NAME"] = os.environ["EVENKEEL_SERVED_DATABASE"]

@@ -129,9 +129,7 @@ def _before(
     card.figure, card.figure_words = str(timeline.checks_done), f"of {total} checks"
     card.share = timeline.checks_done / total if total else 0.0
     card.button = "Open checks"
-    lines = [
-        Line(_short(c), "missing", "a problem") for c in timeline.checks if c.ok is False
-    ]
+    lines = [Line(_short(c), "missing", "a problem") for c in timeline.checks if c.ok is False]
     lines += [Line(_short(c), "", "not asked") for c in timeline.checks if c.ok is None]
     second = timeline.dose_check
     agreed = bool(second and second.get("agrees"))

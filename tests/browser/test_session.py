@@ -187,7 +187,9 @@ def test_pause_and_resume_with_the_keyboard_alone(server: Served, page: Page) ->
     expect(page.locator("#d-resume")).to_be_visible()
     page.keyboard.press("Enter")  # the rate stands there already
     expect(page.locator("[data-phase-word]")).to_have_text("Drug running")
+    expect(page.locator("#d-resume")).to_be_hidden()
     act(page, "stop").focus()
+    expect(act(page, "stop")).to_be_focused()
     page.keyboard.down("Space")
     expect(page.locator("[data-phase-word]")).to_have_text("Watching")
     page.keyboard.up("Space")

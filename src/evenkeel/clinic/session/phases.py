@@ -39,8 +39,11 @@ class EventLike(Protocol):
 
 
 def in_order(events: Iterable[Any]) -> list[Any]:
-    """The events as they happened; ties by kind, then by id, so arrival does not matter."""
-    return sorted(events, key=lambda e: (e.happened_at, _RANK.get(e.kind, 7), str(e.id)))
+    """The events as they happened; ties by kind, then the one recorded last stands last."""
+    return sorted(
+        events,
+        key=lambda e: (e.happened_at, _RANK.get(e.kind, 7), e.position or 0, str(e.id)),
+    )
 
 
 def standing(events: Iterable[Any]) -> list[Any]:

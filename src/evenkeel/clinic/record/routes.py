@@ -73,6 +73,8 @@ def _admit(
                 }
             )
         return _send_to("account_login", request.get_full_path())
+    # From here on the caller itself: a lazy one would be looked through hundreds of times.
+    ctx = request.ctx = getattr(ctx, "_wrapped", ctx)  # type: ignore[attr-defined]
     if not without_second_factor and request.needs_second_factor:  # type: ignore[attr-defined]
         return HttpResponseRedirect(reverse("second_factor"))
     acting = request.method not in SAFE_METHODS

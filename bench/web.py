@@ -167,7 +167,7 @@ class Bench:
     def course_page(self) -> Row:
         """The course on one page, of somebody with many sessions; each reading is logged."""
         return self._time_of(
-            f"course page, {self.sizes.past} sessions",
+            f"course page, sessions: {self.sizes.past}",
             f"/courses/{self.made['long_course']}",
             "</html>",
             logged=True,
@@ -176,7 +176,7 @@ class Bench:
     def board(self) -> Row:
         """The chair board with every chair taken."""
         return self._time_of(
-            f"chair board, {self.sizes.live} live sessions", "/board", "</html>", logged=False
+            f"chair board, live sessions: {self.sizes.live}", "/board", "</html>", logged=False
         )
 
     def people(self) -> Row:

@@ -1,0 +1,72 @@
+"""No page asks the database more often than its baseline says.
+
+The baseline is changed on purpose only: ``EVENKEEL_WRITE_BASELINE=1`` writes what was counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from bench.clinic import Filled, Shape, fill
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from evenkeel.clinic.people.models import Account
+from evenkeel.clinic.record import installation
+from tests.clinic_factory import sign_in
+
+BASELINE = Path(__file__).with_name("query_baseline.json")
+SHAPE = Shape(people=24, live_sessions=3, past_sessions=3, readings_a_session=4)
+
+
+@pytest.fixture
+def filled(db: None) -> Iterator[Filled]:
+    """A clinic of fixed shape, on the machine's own clock as its pages are."""
+    installation.forget()
+    cache.clear()
+    yield fill(datetime.now(UTC), SHAPE)
+    installation.forget()
+
+
+def _paths(filled: Filled) -> dict[str, str]:
+    course, session = filled.long_course, filled.sessions[0]
+    return {
+        "people": "/people/",
+        "patient": f"/people/{filled.long_patient}",
+        "course": f"/courses/{course}",
+        "screening": f"/courses/{course}/screening",
+        "consent": f"/courses/{course}/consent",
+        "plan": f"/courses/{course}/plan",
+        "questionnaires": f"/courses/{course}/questionnaires",
+        "board": "/board",
+        "session": f"/sessions/{session}",
+        "note": f"/sessions/{session}/note",
+        "day": "/day/",
+        "monitors": "/monitors/",
+    }
+
+
+@pytest.mark.sqlite
+def test_no_page_asks_more_often_than_its_baseline(filled: Filled, client: Client) -> None:
+    sign_in(client, Account.objects.get(pk=filled.accounts["medical_director"]))
+    client.get("/board")
+    counted = {}
+    for name, path in _paths(filled).items():
+        client.get(path)  # what is looked up once for the process is not the page's
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(path)
+        assert answer.status_code == 200, (name, answer.status_code)
+        counted[name] = len(queries)
+    if os.environ.get("EVENKEEL_WRITE_BASELINE"):
+        BASELINE.write_text(json.dumps(counted, indent=2) + "\n")
+    allowed = json.loads(BASELINE.read_text())
+    assert set(counted) == set(allowed)
+    worse = {name: (n, allowed[name]) for name, n in counted.items() if n > allowed[name]}
+    assert not worse, f"more queries than the baseline (counted, allowed): {worse}"

@@ -1,0 +1,220 @@
+"""Every address that names a thing: who may open it, and that nobody else's role or site may.
+
+The table is held against the addresses themselves, so that a new one without a row fails.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from evenkeel.clinic.record.models import ChainEntry
+from tests.clinic.test_permissions import our_routes
+from tests.clinic_factory import Clinic
+from tests.security.world import World, build_world
+
+#: The door said no: by the role, or as if there were nothing.
+NO_ROLE, NOTHING, NO_METHOD, GOES_ON = 403, 404, 405, 302
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a route answers.
+
+    ``holder`` may open it and gets ``shown``; ``lacking`` works at the same site and may not.
+    ``elsewhere`` is what somebody with every role at another site gets by GET and by POST.
+    """
+
+    holder: str
+    shown: int
+    lacking: str
+    elsewhere: tuple[int, int] = (NOTHING, NOTHING)
+
+
+READ_ONLY = (NOTHING, NO_METHOD)
+POST_ONLY = (NO_METHOD, NOTHING)
+
+ROUTES: dict[str, Row] = {
+    "patient": Row("front_desk", 200, "administrator"),
+    "patient_edit": Row("front_desk", 200, "therapist"),
+    "patient_deceased": Row("session_nurse", 200, "pharmacist"),
+    "patient_invite": Row("front_desk", GOES_ON, "therapist"),
+    "patient_facts": Row("pharmacist", 200, "front_desk"),
+    "fact_correct": Row("session_nurse", 200, "pharmacist"),
+    "setup_site": Row("administrator", 200, "prescriber"),
+    "setup_chair": Row("medical_director", 200, "front_desk"),
+    "setup_person": Row("administrator", 200, "auditor"),
+    # it shows nothing: by GET it leads to the list of staff
+    "setup_invitation": Row("administrator", GOES_ON, "session_nurse", (GOES_ON, NOTHING)),
+    "course_new": Row("front_desk", 200, "session_nurse"),
+    "course_move": Row("auditor", 200, "front_desk"),
+    "screening": Row("pharmacist", 200, "front_desk"),
+    "screening_signed": Row("auditor", 200, "administrator"),
+    "consent": Row("therapist", 200, "pharmacist"),
+    "touch": Row("session_nurse", 200, "front_desk"),
+    "plan": Row("pharmacist", 200, "front_desk"),
+    "plan_figures": Row("pharmacist", 200, "administrator"),
+    "appointment_new": Row("front_desk", 200, "pharmacist"),
+    "appointment": Row("front_desk", 200, "administrator"),
+    "check_in": Row("front_desk", 200, "therapist"),
+    # of an appointment that is no call it shows nothing: it leads to the appointment
+    "follow_up": Row("therapist", GOES_ON, "front_desk"),
+    "downtime_sheet": Row("session_nurse", 200, "front_desk"),
+    "session": Row("pharmacist", 200, "front_desk", READ_ONLY),
+    # these two show nothing: they lead to a place on the session's page
+    "session_checks": Row("session_nurse", GOES_ON, "front_desk", (GOES_ON, NO_METHOD)),
+    "session_discharge": Row("session_nurse", GOES_ON, "front_desk", (GOES_ON, NO_METHOD)),
+    "session_dose_check": Row("session_nurse", NO_METHOD, "front_desk", POST_ONLY),
+    "session_note": Row("auditor", 200, "front_desk", READ_ONLY),
+    "session_note_pdf": Row("auditor", 200, "administrator", READ_ONLY),
+    "api_session_events": Row("session_nurse", NO_METHOD, "front_desk", POST_ONLY),
+    "api_session_view": Row("pharmacist", 200, "administrator", READ_ONLY),
+    "course": Row("therapist", 200, "front_desk"),
+    "questionnaires": Row("auditor", 200, "pharmacist"),
+    "safety_signal": Row("auditor", 200, "front_desk"),
+    # a member of staff has no pages of their own, whatever the site
+    "own_answer": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
+}
+#: Addresses whose one argument is a secret, not a thing; each is nothing to who has no secret.
+LINKS = frozenset({"invitation", "first_administrator", "answer"})
+#: What only a patient may open.
+OF_PATIENTS = frozenset({"own_answer"})
+
+
+@pytest.fixture
+def world(clinic: Clinic) -> World:
+    return build_world(clinic)
+
+
+def arguments() -> dict[str, list[str]]:
+    """The names of the arguments of every address of ours that has some."""
+    found = {}
+    for _, entry in our_routes():
+        names = list(entry.pattern.converters)
+        if names:
+            found[str(entry.name)] = names
+    return found
+
+
+def address(world: World, name: str) -> str:
+    return reverse(name, kwargs={key: world.ids[key] for key in arguments()[name]})
+
+
+def get(client: Client, world: World, name: str) -> int:
+    return client.get(address(world, name)).status_code
+
+
+def post(client: Client, world: World, name: str) -> int:
+    """A sound envelope, so that it is the door that refuses and not the form."""
+    where = address(world, name)
+    if name in {"api_session_events", "session_dose_check"}:
+        sent: dict[str, Any] = {
+            "id": str(uuid.uuid4()),
+            "kind": "note",
+            "happened_at": world.clinic.clock.now().isoformat(),
+            "body": {"text": "seen"},
+        }
+        if name == "session_dose_check":
+            second = world.clinic.staff["prescriber_elsewhere"]
+            sent |= {"kind": "dose_check", "body": {"dose_mg": 37, "agrees": True}}
+            sent |= {"email": second.email, "pin": "correct-horse-battery"}
+        return client.post(where, json.dumps(sent), content_type="application/json").status_code
+    return client.post(where, {"act_id": str(uuid.uuid4()), "do": "x", "key": "x"}).status_code
+
+
+def test_every_address_that_names_something_has_a_row() -> None:
+    assert set(arguments()) == set(ROUTES) | LINKS
+
+
+@pytest.mark.django_db
+def test_who_may_open_it_can(world: World) -> None:
+    for name, row in ROUTES.items():
+        assert get(world.caller(row.holder), world, name) == row.shown, name
+
+
+@pytest.mark.django_db
+def test_a_colleague_without_the_role_cannot(world: World) -> None:
+    for name, row in ROUTES.items():
+        client = world.caller(row.lacking)
+        for answer in (get(client, world, name), post(client, world, name)):
+            assert answer in {NO_ROLE, NO_METHOD}, f"{name} as {row.lacking}: {answer}"
+
+
+@pytest.mark.django_db
+def test_with_every_role_at_another_site_there_is_nothing_here(world: World) -> None:
+    client = world.caller("elsewhere")
+    for name, row in ROUTES.items():
+        answered = (get(client, world, name), post(client, world, name))
+        assert answered == row.elsewhere, f"{name}: {answered}"
+
+
+@pytest.mark.django_db
+def test_a_patient_reaches_nothing_of_staff_not_even_about_themselves(world: World) -> None:
+    for who in ("patient", "other_patient"):
+        client = world.caller(who)
+        for name in ROUTES.keys() - OF_PATIENTS:
+            for answer in (get(client, world, name), post(client, world, name)):
+                assert answer in {NO_ROLE, NO_METHOD}, f"{name} as {who}: {answer}"
+
+
+@pytest.mark.django_db
+def test_a_patient_does_not_see_another_patients_questions(world: World) -> None:
+    client = world.caller("other_patient")
+    assert get(client, world, "own_answer") == NOTHING
+    assert post(client, world, "own_answer") == NOTHING
+
+
+@pytest.mark.django_db
+def test_a_patient_reaches_no_page_without_an_argument_but_their_own(world: World) -> None:
+    client = world.caller("patient")
+    allowed = {"home", "kit", "own", "own_ready", "own_questions", "own_help", "own_choices"}
+    allowed |= {"second_factor", "unlock", "own_sign_in", "demo_sign_in", "account_login"}
+    for path, entry in our_routes():
+        if entry.pattern.converters or "(" in path or entry.name in allowed:
+            continue
+        if str(entry.name).startswith("account_") or entry.name in {None, "mfa_index"}:
+            continue
+        for answer in (client.get(f"/{path}"), client.post(f"/{path}")):
+            assert answer.status_code in {NO_ROLE, NO_METHOD}, f"{path}: {answer.status_code}"
+
+
+@pytest.mark.django_db
+def test_no_secret_no_page(world: World) -> None:
+    for name in LINKS:
+        for client in (Client(), world.caller("patient"), world.caller("administrator")):
+            where = reverse(name, args=["x" * 43])
+            assert client.get(where).status_code == NOTHING, name
+            assert client.post(where).status_code == NOTHING, name
+
+
+@pytest.mark.django_db
+def test_what_was_refused_elsewhere_left_no_trace_but_the_refusal(world: World) -> None:
+    before = ChainEntry.objects.order_by("-position").values_list("position", flat=True).first()
+    client = world.caller("elsewhere")
+    for name in ROUTES:
+        post(client, world, name)
+    entries = ChainEntry.objects.filter(position__gt=before)
+    assert entries.exists()
+    assert not entries.exclude(outcome="refused").exists()
+
+
+@pytest.mark.django_db
+def test_an_opened_record_is_a_reading_in_the_log(world: World) -> None:
+    shows_a_person = [
+        name
+        for name, row in ROUTES.items()
+        if row.shown == 200 and not name.startswith("setup_") and name != "plan_figures"
+    ]
+    for name in shows_a_person:
+        newest = ChainEntry.objects.order_by("-position").values_list("position", flat=True)[0]
+        get(world.caller(ROUTES[name].holder), world, name)
+        read = ChainEntry.objects.filter(
+            position__gt=newest, action__startswith="read ", patient_id=world.ids["patient_id"]
+        )
+        assert read.exists(), f"{name} was shown and nobody wrote it down"

@@ -1,0 +1,98 @@
+"""One of everything that an address can name, at one site, and callers who should not see it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from evenkeel.clinic.course.models import Screening
+from evenkeel.clinic.outcome.actions.ask_questionnaire import ask_questionnaire
+from evenkeel.clinic.outcome.models import SafetySignal
+from evenkeel.clinic.people.actions.invite_staff import invite_staff
+from evenkeel.clinic.people.actions.set_up import grant_role
+from evenkeel.clinic.people.models import Account, Fact, Patient
+from evenkeel.clinic.record.act import Actor, Context
+from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
+from tests.clinic.outcome.conftest import say_items
+from tests.clinic.session.makers import Stage, another_case, open_stage
+from tests.clinic_factory import Clinic, make_account, sign_in
+
+
+@dataclass
+class World:
+    """The rows an address may name, by the name of the address's argument, and who may call."""
+
+    clinic: Clinic
+    stage: Stage
+    ids: dict[str, uuid.UUID]
+    signal: SafetySignal
+    elsewhere: Account
+    patient: Account
+    other_patient: Account
+
+    def caller(self, who: str) -> Client:
+        """A browser of ``who``: a role of staff, ``elsewhere``, ``patient``, ``other_patient``."""
+        account = getattr(self, who, None) if who in _PEOPLE else self.clinic.staff[who]
+        return sign_in(Client(), account)
+
+
+_PEOPLE = ("elsewhere", "patient", "other_patient")
+
+
+def founder(clinic: Clinic) -> Context:
+    """Whoever may do everything everywhere."""
+    grants = frozenset({(None, role) for role in Role})
+    return Context(Actor("system:founder", "Founder", grants), clinic.clock)
+
+
+def build_world(clinic: Clinic) -> World:
+    """A live session with everything that leads to it, an open safety signal, an invitation."""
+    stage = open_stage(clinic)
+    course = stage.case.course
+    assert course is not None
+    asked = ask_questionnaire(clinic.as_("therapist"), course_id=course.pk, instrument_id="phq9")
+    say_items(clinic, asked.ask, [1, 1, 1, 1, 1, 1, 1, 1, 2])
+    invited, _ = invite_staff(
+        clinic.as_("administrator"),
+        site_id=clinic.site.pk,
+        email="new@harbour.invalid",
+        full_name="New Sample",
+        roles=["therapist"],
+    )
+    elsewhere = make_account("all@hill.invalid", "Hill Everything", clinic.clock)
+    for role in STAFF_ROLES:
+        grant_role(
+            founder(clinic), account_id=elsewhere.pk, site_id=clinic.other_site.pk, role=role.value
+        )
+    signal = SafetySignal.objects.get(course=course)
+    ids: dict[str, Any] = {
+        "patient_id": stage.session.patient_id,
+        "fact_id": Fact.objects.filter(patient=stage.session.patient_id).first().pk,
+        "site_id": clinic.site.pk,
+        "chair_id": clinic.chairs[3].pk,
+        "account_id": clinic.staff["therapist"].pk,
+        "invitation_id": invited.pk,
+        "course_id": course.pk,
+        "screening_id": Screening.objects.get(course=course).pk,
+        "appointment_id": stage.session.appointment_id,
+        "session_id": stage.session.pk,
+        "ask_id": asked.ask.pk,
+        "signal_id": signal.pk,
+    }
+    return World(
+        clinic,
+        stage,
+        ids,
+        signal,
+        elsewhere,
+        _patient_account(clinic, Patient.objects.get(pk=ids["patient_id"])),
+        _patient_account(clinic, another_case(clinic, "Bea").patient),
+    )
+
+
+def _patient_account(clinic: Clinic, patient: Patient) -> Account:
+    name = patient.mrn.lower()
+    return make_account(f"{name}@patients.invalid", patient.name, clinic.clock, patient=patient)

@@ -96,7 +96,7 @@ def _check(
         at=event.happened_at,
         pressure=last_pressure(session, event.happened_at) if doses else None,
         against=_against(act, session)
-        if doses or (event.kind == "resume" and not on_paper)
+        if doses or (event.kind in {"resume", "rate_change"} and not on_paper)
         else (),
     )
     if event.kind == "infusion_start" and "planned_mg" not in event.body:

@@ -293,11 +293,16 @@ def check(kind: str, scene: Scene, body: Mapping[str, Any]) -> None:
         return
     if kind in FIRST_DOSE and scene.before().started_at is None:
         check_first_dose(scene, body)
-    elif kind in FIRST_DOSE | {"resume"} and scene.against:
+    elif scene.against and (kind in FIRST_DOSE | {"resume"} or _is_faster(kind, scene, body)):
         raise Refused(
             " ".join(scene.against), what_to_do="Settle what is named first.", code="dose_hold"
         )
     rule(scene, body)
+
+
+def _is_faster(kind: str, scene: Scene, body: Mapping[str, Any]) -> bool:
+    """Whether a rate is raised; lowering one is always taken."""
+    return kind == "rate_change" and float(body["rate_mg_per_h"]) > scene.before().rate_mg_per_h
 
 
 def check_again(kind: str, scene: Scene, body: Mapping[str, Any]) -> None:

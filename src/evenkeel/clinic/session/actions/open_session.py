@@ -100,6 +100,8 @@ def _appointment_reasons(
         reasons.append("This person is in another session now.")
     if chair is None:
         reasons.append("No chair has been chosen.")
+    elif chair.site_id != appointment.site_id:
+        reasons.append(f"{chair.name} stands at another site.")
     elif on_paper:
         return reasons
     elif not chair.active:

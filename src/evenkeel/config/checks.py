@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from evenkeel.clinic.record.clock import CLOCK_VARIABLE
 from evenkeel.clinic.record.installation import is_demo
 from evenkeel.config.instance import LOOPBACK, Instance
 
@@ -30,7 +31,7 @@ def run_checks(instance: Instance, *, before_serving: bool = False) -> list[Chec
 
     ``before_serving`` leaves out what cannot refuse and takes long to find out.
     """
-    found = [_files(instance), _transport(instance), _home(instance)]
+    found = [_files(instance), _transport(instance), _home(instance), _clock()]
     try:
         found += _database()
         found.append(_migrations())
@@ -95,6 +96,16 @@ def _transport(instance: Instance) -> Check:
             "Set tls_certificate and tls_key, or tls_proxy where a trusted proxy ends TLS.",
         )
     return Check("ok", f"Pages are served on {host} with TLS.")
+
+
+def _clock() -> Check:
+    if os.environ.get(CLOCK_VARIABLE):
+        return Check(
+            "refuse",
+            f"{CLOCK_VARIABLE} is set: the clinic would run by a demonstration's clock.",
+            f"Unset {CLOCK_VARIABLE}.",
+        )
+    return Check("ok", "The time is this machine's.")
 
 
 def _home(instance: Instance) -> Check:

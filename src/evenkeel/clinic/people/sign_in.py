@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from evenkeel.clinic.people.models import Account
 from evenkeel.clinic.record.errors import Invalid
+from evenkeel.clinic.record.routes import LAST_ACT
 
 MIN_PIN_LENGTH = 6
 MAX_PIN_LENGTH = 12
@@ -110,6 +111,9 @@ def safe_next(request: HttpRequest, fallback: str) -> str:
 
 
 def note_sign_in(*, request: HttpRequest | None, **_: Any) -> None:
-    """Receiver of Django's signal: note in the session when it was signed in."""
+    """Receiver of Django's signal: note in the session when it was signed in.
+
+    Signing in is an act: the idle time runs from here, also for who goes straight to a display.
+    """
     if request is not None and hasattr(request, "session"):
-        request.session[SIGNED_IN_AT] = time.time()
+        request.session[SIGNED_IN_AT] = request.session[LAST_ACT] = time.time()

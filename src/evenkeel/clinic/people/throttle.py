@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from evenkeel.clinic.people.models import FailedAttempt
@@ -49,6 +52,10 @@ class Throttle:
         FailedAttempt.objects.filter(kind=self.kind, subject=subject[:80]).delete()
 
 
+#: PINs on the page that unlocks a sign-in, by account (clinic policy, assumed).
+PINS = Throttle("pin", 10, timedelta(minutes=15))
+#: One's own password, asked for before PIN or password are changed, by account.
+OWN_PASSWORD = Throttle("own_password", 10, timedelta(minutes=15))
 #: One-time links, by the address of the caller.
 LINKS = Throttle("link", 20, timedelta(hours=1))
 #: Codes of an authenticator app, by account.
@@ -56,5 +63,13 @@ CODES = Throttle("second_factor", 6, timedelta(minutes=15))
 
 
 def caller_address(request: HttpRequest) -> str:
-    """The network address the request came from."""
+    """The network address the request came from.
+
+    Behind the trusted proxy it is what the proxy itself saw, the last that is named: whatever
+    stands before it was sent by the caller. Else one caller's wrong tries would be everybody's.
+    """
+    if settings.BEHIND_TLS_PROXY:
+        seen = request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip()
+        with contextlib.suppress(ValueError):
+            return str(ip_address(seen))
     return str(request.META.get("REMOTE_ADDR", ""))

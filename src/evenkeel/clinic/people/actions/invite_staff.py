@@ -17,7 +17,7 @@ from evenkeel.clinic.people.models import Account, Invitation, Membership, Patie
 from evenkeel.clinic.people.sign_in import hash_pin, new_token, token_hash
 from evenkeel.clinic.record.act import Act, Actor, Context, action
 from evenkeel.clinic.record.clock import Clock
-from evenkeel.clinic.record.errors import Invalid, NotFound, Refused
+from evenkeel.clinic.record.errors import Forbidden, Invalid, NotFound, Refused
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
 
 #: How long a link works (clinic policy, assumed).
@@ -93,6 +93,14 @@ def reset_sign_in(act: Act, *, account_id: Any, site_id: Any) -> tuple[Invitatio
     ).first()
     if account is None:
         raise NotFound("There is no such member of staff at this site.")
+    sites = act.actor.sites(act.permission)
+    held = account.memberships.filter(ended_at=None).values_list("site_id", flat=True)
+    if sites is not None and set(held) - sites:
+        # whoever holds the link has every role of the account, at every site
+        raise Forbidden(
+            "This person also works at a site that is not yours to manage.",
+            what_to_do="Ask an administrator of that site for the link.",
+        )
     return _issue(
         act,
         Invitation(site=site, email=account.email, full_name=account.full_name, account=account),

@@ -29,12 +29,16 @@ from evenkeel.clinic.record.routes import page
 
 
 def _found(request: HttpRequest, find: Any) -> Any:
-    """What the link stands for; wrong links are counted by address and then refused."""
+    """What the link stands for; wrong links are counted by address and then refused.
+
+    A right one always opens: nobody guesses 256 bits, and whoever shares an address with somebody
+    who tries is not to be shut out.
+    """
     now = system_clock().now()
-    LINKS.refuse_if_exceeded(caller_address(request), now)
     try:
         return find()
     except NotFound:
+        LINKS.refuse_if_exceeded(caller_address(request), now)
         LINKS.count(caller_address(request), now)
         raise
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.views import LoginView
 from allauth.mfa.models import Authenticator
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
@@ -23,6 +24,8 @@ from evenkeel.clinic.people.models import Account
 from evenkeel.clinic.people.pages.posting import submit
 from evenkeel.clinic.people.pages.sign_in_forms import OwnPasswordForm, OwnPinForm, UnlockForm
 from evenkeel.clinic.people.sign_in import pin_matches, safe_next
+from evenkeel.clinic.people.throttle import OWN_PASSWORD, PINS
+from evenkeel.clinic.record.clock import SystemClock
 from evenkeel.clinic.record.errors import Forbidden, NotFound
 from evenkeel.clinic.record.installation import is_demo
 from evenkeel.clinic.record.permissions import PUBLIC, ROLE_LABELS, SIGNED_IN
@@ -109,7 +112,12 @@ def unlock(request: HttpRequest) -> HttpResponse:
         return _unlock_page(request, UnlockForm(), back)
     form = UnlockForm(request.POST)
     if form.is_valid():
+        now = SystemClock().now()
+        # counted in the database too: requests side by side do not see each other's session
+        PINS.refuse_if_exceeded(str(account.pk), now)
+        PINS.count(str(account.pk), now)
         if pin_matches(account, form.cleaned_data["pin"]):
+            PINS.clear(str(account.pk))
             request.session.pop(WRONG_PINS, None)
             request.session[LAST_ACT] = time.time()
             return HttpResponseRedirect(back)
@@ -170,15 +178,29 @@ def own_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _changed_pin(request: HttpRequest, form: OwnPinForm) -> bool:
+    _limit_own_password(request, form)
+
     def do(given: dict[str, Any]) -> dict[str, bool]:
         set_own_pin(request.ctx, password=given["password"], pin=given["pin"])  # type: ignore[attr-defined]
         return {"done": True}
 
-    return submit(request, form, do) is not None
+    done = submit(request, form, do) is not None
+    if done:
+        OWN_PASSWORD.clear(str(request.user.pk))
+    return done
+
+
+def _limit_own_password(request: HttpRequest, form: forms.Form) -> None:
+    """Count this try of one's own password before it is looked at. Raises ``TooMany``."""
+    if form.is_valid():
+        now = SystemClock().now()
+        OWN_PASSWORD.refuse_if_exceeded(str(request.user.pk), now)
+        OWN_PASSWORD.count(str(request.user.pk), now)
 
 
 def _changed_password(request: HttpRequest, form: OwnPasswordForm) -> bool:
     changed: list[Account] = []
+    _limit_own_password(request, form)
 
     def do(given: dict[str, Any]) -> dict[str, bool]:
         account = set_own_password(
@@ -190,6 +212,8 @@ def _changed_password(request: HttpRequest, form: OwnPasswordForm) -> bool:
         return {"done": True}
 
     done = submit(request, form, do) is not None
+    if done:
+        OWN_PASSWORD.clear(str(request.user.pk))
     if changed:
         _keep(request, changed[0])
     return done

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import sqlite3
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import django
@@ -50,3 +53,39 @@ def _field(path: str, name: str) -> str:
 def _memory() -> str:
     kilobytes = _field("/proc/meminfo", "MemTotal").split()
     return f"{int(kilobytes[0]) / 1024**2:.0f} GiB" if kilobytes else "unknown"
+
+
+class Share:
+    """How much of the machine's processors others took while something ran."""
+
+    def __init__(self, ours: Callable[[], Iterable[int]]) -> None:
+        self._ours = ours
+        self._cores = len(os.sched_getaffinity(0))
+        self._busy_s, self._own_s, self._at_s = _busy_s(), self._own(), time.monotonic()
+
+    def others(self) -> float:
+        """Share of all cores, 0 to 1, that was spent by processes that are not ours."""
+        busy_s = _busy_s() - self._busy_s
+        own_s = self._own() - self._own_s
+        whole_s = self._cores * (time.monotonic() - self._at_s)
+        return min(1.0, max(0.0, busy_s - own_s) / whole_s) if whole_s else 0.0
+
+    def _own(self) -> float:
+        """Processor seconds of this process, its ended children and those that are named."""
+        here = os.times()
+        total_s = here.user + here.system + here.children_user + here.children_system
+        for pid in self._ours():
+            with contextlib.suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                total_s += (int(fields[11]) + int(fields[12])) / _TICKS
+        return total_s
+
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _busy_s() -> float:
+    """Processor seconds the whole machine has worked; waiting for disks is not work."""
+    first = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system, _idle, _waiting, *rest = (int(word) for word in first)
+    return (user + nice + system + sum(rest[:3])) / _TICKS

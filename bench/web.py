@@ -14,9 +14,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.home import Server, cookie_header, free_port, temporary_home, wait_for_ports
-from bench.machine import database_version, machine
+from bench.home import Server, children_of, cookie_header, free_port, temporary_home, wait_for_ports
+from bench.machine import Share, database_version, machine
 
+#: From this share of the machine on, what others did meanwhile is said beside a figure.
+DISTURBED = 0.05
 #: So many connections of one machine the listener takes.
 MONITORS = 16
 ROOT = Path(__file__).parents[1]
@@ -65,6 +67,8 @@ class Bench:
         self.rows: list[Row] = []
         self.headers = [cookie_header(cookie) for cookie in made["cookies"]]
         self.server = Server(home, workers=sizes.workers)
+        self.running: list[Server] = [self.server]
+        self.plain: list[subprocess.Popen[bytes]] = []
 
     def run(self, say: Callable[[Row], None]) -> list[Row]:
         """Run every workload; ``say`` hears each row as it is there."""
@@ -86,9 +90,13 @@ class Bench:
         return self.rows
 
     def load(self, name: str, **job: Any) -> dict[str, Any]:
-        """Run one generator in a process of its own and return what it measured."""
+        """Run one generator in a process of its own and return what it measured.
+
+        ``others``: the share of the machine that other work took meanwhile.
+        """
         words = {"load": name, "seconds": self.sizes.seconds, "headers": self.headers, **job}
         words.setdefault("port", self.server.http_port)
+        share = Share(self._servers)
         done = subprocess.run(
             [sys.executable, "-m", "bench.generators"],
             input=json.dumps(words),
@@ -101,7 +109,15 @@ class Bench:
             log = self.server.log()[-1500:]
             raise RuntimeError(f"{name}: {done.stderr.strip()[-1500:]}\nThe server said:\n{log}")
         found: dict[str, Any] = json.loads(done.stdout)
-        return found
+        return {**found, "others": share.others()}
+
+    def _servers(self) -> list[int]:
+        """Every process that serves now: the supervised ones and those started beside them."""
+        roots = [server.process.pid for server in self.running if server.process]
+        roots += [process.pid for process in self.plain]
+        for pid in roots:
+            roots += children_of(pid)
+        return roots
 
     def events(self) -> Row:
         """Events stored a second, each acknowledged after its commit."""
@@ -210,6 +226,7 @@ class Bench:
         course = f"/courses/{self.made['long_course']}"
         for name, path in (("patient list", "/people/"), ("course page", course)):
             with Server(self.home, workers=self.sizes.workers) as one_port:
+                self.running = [one_port]
                 routed = self.page(
                     path, "</html>", connections=self.sizes.connections, port=one_port.http_port
                 )
@@ -237,10 +254,12 @@ class Bench:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self.plain = [process]
         try:
             wait_for_ports([port])
             return self.page(path, "</html>", connections=self.sizes.connections, port=port)
         finally:
+            self.plain = []
             process.terminate()
             process.wait(20)
 
@@ -292,7 +311,13 @@ def run(sizes: Sizes, *, database: str = "", say: Callable[[str], None] = print)
 
 def line_of(row: Row) -> str:
     """One row as text."""
+    others = [
+        one.get("others", 0.0) for one in (row.raw, *row.raw.values()) if isinstance(one, dict)
+    ]
+    note = row.note
+    if max(others, default=0.0) >= DISTURBED:
+        note += f"; DISTURBED: other work took {100 * max(others):.0f}% of the machine"
     mark = {True: "met", False: "NOT MET", None: ""}[row.met]
     target = f"{row.target} {mark}".strip()
     head = f"{row.name:42} {row.figure:36} {target}".rstrip()
-    return f"{head}\n    {row.note}" if row.note else head
+    return f"{head}\n    {note}" if note else head

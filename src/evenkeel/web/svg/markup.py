@@ -70,6 +70,9 @@ _ROLES: Mapping[str, Mapping[str, Attribute]] = {
     "minor": {"stroke": PAPER["text"], "stroke_width": 1, "fill": "none"},
 }
 
+#: Words in which nothing has to be escaped or left out.
+_PLAIN = re.compile(r"[A-Za-z0-9 #.,:()%/-]*").fullmatch
+
 _HUED: Mapping[str, Mapping[str, Attribute]] = {
     "obs": {"stroke": "hue", "stroke_width": 2, "fill": "none", "stroke_linejoin": "round"},
     "med": {"stroke": "hue", "stroke_width": 1.75, "fill": "none"},
@@ -97,6 +100,12 @@ def fixed(value: float) -> str:
     return text[:-2] if text.endswith(".0") else text
 
 
+def _escaped(value: object) -> str:
+    """The value as text of an attribute or element; most of a drawing needs no escaping."""
+    text = str(value)
+    return text if _PLAIN(text) else escape(clean(text))
+
+
 def element(name: str, *children: object, **attributes: Attribute) -> SafeString:
     """Return one element; `cls` stands for class, an underscore for a hyphen, None leaves out.
 
@@ -107,7 +116,7 @@ def element(name: str, *children: object, **attributes: Attribute) -> SafeString
         if value is None:
             continue
         key = "class" if key == "cls" else key.replace("_", "-")
-        written = fixed(value) if isinstance(value, float) else escape(clean(value))
+        written = fixed(value) if isinstance(value, float) else _escaped(value)
         parts.append(f'{key}="{written}"')
     inner = join(children)
     opened = " ".join(parts)
@@ -118,7 +127,7 @@ def join(children: Iterable[object]) -> SafeString:
     """Join markup and words, escaping the words."""
     return mark_safe(  # noqa: S308 every word escaped below
         "".join(
-            child if isinstance(child, SafeString) else escape(clean(child))
+            child if isinstance(child, SafeString) else _escaped(child)
             for child in children
             if child is not None and child != ""
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -19,6 +21,9 @@ log = logging.getLogger("evenkeel.supervisor")
 _LONGEST_PAUSE_S = 10.0
 _GRACE_S = 8.0
 _WORKER_GRACE_S = 5
+#: Connections a worker holds open. Each open display is one, and so is whoever connects and says
+#: nothing; were there few places, one silent caller could take them all. [assumed]
+_MOST_CONNECTIONS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,18 @@ def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> l
         "--respawn-failed-workers",
         "--workers-kill-timeout",
         str(_WORKER_GRACE_S),
+        "--backlog",
+        "2048",
         "--backpressure",
-        "512",
+        str(_MOST_CONNECTIONS),
         "--log-level",
         "warning",
         "evenkeel.config.pages:application",
     ]
     certificate, key = instance.get("tls_certificate", ""), instance.get("tls_key", "")
+    if not certificate:
+        # guessing the version waits for the first bytes without a limit; browsers speak no other
+        pages[-1:-1] = ["--http", "1"]
     if certificate:
         pages[-1:-1] = ["--ssl-certificate", str(certificate), "--ssl-keyfile", str(key)]
     environment = {"EVENKEEL_HOME": str(instance.home)}
@@ -90,7 +100,10 @@ class Supervisor:
         self.stopping = False
 
     def start(self) -> None:
-        """Start every process."""
+        """Start every process, each with as many open files as the system lets it have."""
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         for process in self.processes:
             self._start(process)
 

@@ -25,11 +25,17 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 #: Above this a body is refused unread; the largest upload a page takes is well below. [assumed]
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
+#: A request whose body stops coming for this long is given up. [assumed]
+STALLED_S: Final = 30.0
 _IN_MEMORY_BYTES: Final = 1024 * 1024
 
 
 class TooLarge(Exception):
     """The request's body is beyond the limit."""
+
+
+class Stalled(Exception):
+    """The client began a request and went silent."""
 
 
 class Gone(Exception):
@@ -61,6 +67,9 @@ class Pages:
             return
         except TooLarge:
             await _send_whole(send, Answer(413, [(b"connection", b"close")]))
+            return
+        except Stalled:
+            await _send_whole(send, Answer(408, [(b"connection", b"close")]))
             return
         with body:
             environ = environ_of(scope, body)
@@ -136,7 +145,7 @@ async def _send_whole(send: Send, answer: Answer) -> None:
 async def read_body(scope: Scope, receive: Receive) -> IO[bytes]:
     """The request's body from its beginning; above a megabyte it lies in a file.
 
-    Raises ``TooLarge`` or ``Gone``.
+    Raises ``TooLarge``, ``Stalled`` or ``Gone``.
     """
     for name, value in scope["headers"]:
         if name.lower() == b"content-length" and value.isdigit() and int(value) > MAX_BODY_BYTES:
@@ -146,7 +155,12 @@ async def read_body(scope: Scope, receive: Receive) -> IO[bytes]:
     body: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
     size = 0
     while True:
-        message = await receive()
+        try:
+            async with asyncio.timeout(STALLED_S):
+                message = await receive()
+        except TimeoutError:
+            body.close()
+            raise Stalled from None
         if message["type"] == "http.disconnect":
             body.close()
             raise Gone

@@ -13,9 +13,15 @@ from evenkeel.clinic.record.routes import page
 
 @page("audit.view")
 def audit(request: HttpRequest) -> HttpResponse:
-    """The audit chain, newest first, by person, action or patient."""
-    asked = {name: request.GET.get(name, "").strip()[:80] for name in ("who", "what", "patient")}
-    before = request.GET.get("before", "")
+    """The audit chain, newest first, by person, action or patient.
+
+    What is looked for is posted, so that no name and no record number stands in an address.
+    """
+    asked = {
+        name: request.POST.get(name, "").replace("\x00", "").strip()[:80]
+        for name in ("who", "what", "patient")
+    }
+    before = request.POST.get("before", "")
     found = audit_page(
         request.ctx, before=int(before) if before.isdigit() and len(before) < 19 else None, **asked
     )

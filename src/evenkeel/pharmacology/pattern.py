@@ -14,7 +14,7 @@ Booleans = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Sparsity:
-    """The places of an (n, n) matrix that can be other than zero, row by row."""
+    """The places of a matrix, square unless said, that can be other than zero, row by row."""
 
     mask: Booleans
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .bends import Stage
+from .bends import Bend, Delay, Stage
 from .model import Model, Status
 from .people import People
 from .plan import check_times
 from .regimen import Regimen
-from .solve import Kernel, bent, linear
+from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, threads
 from .system import Filter, Integral, build
 
 Array = NDArray[np.float64]
+
+#: People worked out together: what they need stays in the cache, and memory bounded.
+PART = 4096
 
 _RANK: dict[Status, int] = {"validated": 0, "extrapolated": 1, "derived": 2}
 
@@ -73,13 +78,49 @@ def simulate(
     times.
     """
     times = check_times(times_h)
-    system, inputs = build(model, regimen, people, filters, integrals)
-    found = linear(system, inputs, times, kernel)
-    values = dict(zip(system.outputs, found, strict=True))
-    if wanted:
-        values |= zip(wanted, bent(system, inputs, stages, wanted, times, kernel), strict=True)
+    names = (*model.outputs, *(f.name for f in filters), *(i.name for i in integrals))
+    out = np.empty((len(names), people.n, len(times)))
+    bends = np.empty((len(wanted), people.n, len(times)))
+    failed = np.zeros(people.n, dtype=bool)
+
+    def part(first: int, last: int) -> None:
+        some = slice(first, last)
+        own_filters = [_filter_part(f, some) for f in filters]
+        system, inputs = build(model, regimen, people.part(some), own_filters, integrals)
+        failed[some] = system.failed
+        linear(system, inputs, times, kernel, out, first)
+        if wanted:
+            own_stages = [_stage_part(s, some) for s in stages]
+            bent(system, inputs, own_stages, wanted, times, kernel, bends, first)
+
+    size = max(64, min(PART, -(-people.n // (2 * threads()))))
+    tasks = [
+        partial(part, first, min(people.n, first + size)) for first in range(0, people.n, size)
+    ]
+    if len(tasks) == 1 or people.n < WORTH_A_THREAD:
+        part(0, people.n)
+    else:
+        in_threads(tasks)
+    values = dict(zip((*names, *wanted), (*out, *bends), strict=True))
     status, reasons = trust(model, regimen, people)
-    return Result(model, regimen, people, times, values, system.failed, status, reasons)
+    return Result(model, regimen, people, times, values, failed, status, reasons)
+
+
+def _some(value: Array | float | None, part: slice) -> Any:
+    return value[part] if isinstance(value, np.ndarray) and value.ndim == 1 else value
+
+
+def _filter_part(one: Filter, part: slice) -> Filter:
+    return replace(one, rate_per_h=_some(one.rate_per_h, part))
+
+
+def _stage_part(stage: Stage, part: slice) -> Stage:
+    if isinstance(stage, Bend):
+        return replace(stage, half=_some(stage.half, part), fall=_some(stage.fall, part))
+    if isinstance(stage, Delay):
+        return replace(stage, rate_per_h=_some(stage.rate_per_h, part))
+    gain, loss = _some(stage.gain_per_h, part), _some(stage.loss_per_h, part)
+    return replace(stage, gain_per_h=gain, loss_per_h=loss)
 
 
 def trust(model: Model, regimen: Regimen, people: People) -> tuple[Status, tuple[str, ...]]:

@@ -1,0 +1,52 @@
+"""From dose to blood to receptor to effect, for many virtual people at once.
+
+Importing this compiles nothing and loads neither SciPy nor Numba; the kernels load on first use, or
+when ``warm`` is called.
+"""
+
+from .bends import Bend, Delay, Growth
+from .errors import (
+    ExpressionError,
+    ModelError,
+    PeopleError,
+    PharmacologyError,
+    RegimenError,
+    TimesError,
+)
+from .model import Model
+from .model_file import load_model, model_ids, read_model
+from .people import People, draw_covariates, draw_people, typical_people
+from .regimen import Dose, Regimen, bolus, devices, infusion
+from .simulate import Result, compare, simulate, warm
+from .system import Filter, Integral
+
+__all__ = [
+    "Bend",
+    "Delay",
+    "Dose",
+    "ExpressionError",
+    "Filter",
+    "Growth",
+    "Integral",
+    "Model",
+    "ModelError",
+    "People",
+    "PeopleError",
+    "PharmacologyError",
+    "Regimen",
+    "RegimenError",
+    "Result",
+    "TimesError",
+    "bolus",
+    "compare",
+    "devices",
+    "draw_covariates",
+    "draw_people",
+    "infusion",
+    "load_model",
+    "model_ids",
+    "read_model",
+    "simulate",
+    "typical_people",
+    "warm",
+]

@@ -1,0 +1,129 @@
+"""Formulas in model files: arithmetic over named arrays and nothing else.
+
+A formula is parsed once with Python's own grammar, checked against a short list of allowed nodes,
+and then evaluated on NumPy arrays. Attribute access, indexing, comparison, calls other than to
+the functions below and names that nobody defined are refused when the file is loaded.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ExpressionError
+
+Array = NDArray[np.float64]
+Value = Array | float
+
+#: A formula longer than this is a mistake or an attack.
+LONGEST = 400
+_DEEPEST = 40
+
+
+def _expit(x: Value) -> Value:
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def _logit(p: Value) -> Value:
+    return np.log(p) - np.log1p(-p)
+
+
+FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "min": np.minimum,
+    "max": np.maximum,
+    "expit": _expit,
+    "logit": _logit,
+}
+_ARITY = {"min": 2, "max": 2}
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b,
+    ast.Pow: lambda a, b: a**b,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One formula. ``names`` are the quantities it needs."""
+
+    text: str
+    names: frozenset[str]
+    _tree: ast.expr
+
+    def __call__(self, values: Mapping[str, Value]) -> Value:
+        """Work it out. Shapes follow NumPy's broadcasting.
+
+        Raises ``ExpressionError`` where constants alone overflow or divide by zero; arrays give
+        infinities and NaN instead, so that one person's failure stays that person's.
+        """
+        try:
+            return _evaluate(self._tree, values)
+        except ArithmeticError as error:
+            raise ExpressionError(f"cannot work out {self.text!r}: {error}") from error
+
+
+def parse(text: object) -> Expression:
+    """Read a formula. Raises ``ExpressionError`` for anything but arithmetic."""
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        text = repr(text)
+    if not isinstance(text, str):
+        raise ExpressionError(f"a formula must be text or a number, not {type(text).__name__}")
+    if len(text) > LONGEST:
+        raise ExpressionError(f"a formula may have {LONGEST} characters, this has {len(text)}")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ExpressionError(f"cannot read the formula {text!r}") from error
+    names: set[str] = set()
+    _check(tree, names, text, 0)
+    return Expression(text, frozenset(names), tree)
+
+
+def _check(node: ast.expr, names: set[str], text: str, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise ExpressionError(f"the formula {text!r} is nested too deeply")
+    match node:
+        case ast.Constant(value=bool()):
+            raise ExpressionError(f"the formula {text!r} holds a truth value")
+        case ast.Constant(value=int() | float()):
+            return
+        case ast.Name(id=name):
+            names.add(name)
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            _check(operand, names, text, depth + 1)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            _check(left, names, text, depth + 1)
+            _check(right, names, text, depth + 1)
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
+            if len(arguments) != _ARITY.get(name, 1):
+                raise ExpressionError(f"{name} takes {_ARITY.get(name, 1)} values in {text!r}")
+            for argument in arguments:
+                _check(argument, names, text, depth + 1)
+        case _:
+            raise ExpressionError(f"the formula {text!r} may hold only + - * / ** and functions")
+
+
+def _evaluate(node: ast.expr, values: Mapping[str, Value]) -> Value:
+    match node:
+        case ast.Constant(value=value):
+            return float(value)  # type: ignore[arg-type]
+        case ast.Name(id=name):
+            return values[name]
+        case ast.UnaryOp(op=op, operand=operand):
+            found = _evaluate(operand, values)
+            return -found if isinstance(op, ast.USub) else found
+        case ast.BinOp(left=left, op=op, right=right):
+            return _BINARY[type(op)](_evaluate(left, values), _evaluate(right, values))  # type: ignore[no-any-return]
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return FUNCTIONS[name](*(_evaluate(a, values) for a in arguments))
+    raise ExpressionError("not a checked formula")

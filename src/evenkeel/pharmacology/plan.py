@@ -1,0 +1,203 @@
+"""Turns a regimen and the times asked for into a list of steps that all people take together.
+
+Two plans are made. The linear plan goes from event to output to event, exactly; its steps are as
+long as they need be. The ladder is for what lies behind a bend (see ``bends``): after every event
+its panels begin short and double, because what a jump sets off in a linear system is over in
+proportion to the time since; it depends on the regimen and the typical person alone, never on the
+output times or on who else is simulated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import TimesError
+from .system import Inputs
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+JUMP, BUILD, ADVANCE, RUN, WRITE = range(5)
+#: Exponentials of so many different steps are kept at a time.
+SLOTS = 8
+#: Two times closer than this share of the whole are one.
+SAME = 1e-12
+#: Steps inside a panel; the bends are interpolated by a polynomial of this degree.
+DEGREE = 4
+#: Panels to each doubling of the time since the last event.
+PANELS = 2
+#: The first panel is over before the fastest process of the typical person has done this much.
+FIRST = 0.5
+LONGEST_H = 24.0 * 366 * 30
+MOST_TIMES = 1_000_000
+
+
+def check_times(times_h: object) -> Array:
+    """Output times as a float array (T,). Raises ``TimesError`` unless finite, >= 0, ascending."""
+    try:
+        times = np.asarray(times_h, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TimesError("output times must be numbers") from error
+    if times.ndim != 1 or not 1 <= times.size <= MOST_TIMES:
+        raise TimesError(f"between 1 and {MOST_TIMES} output times can be asked for, in one list")
+    if not np.isfinite(times).all() or times[0] < 0 or times[-1] > LONGEST_H:
+        raise TimesError(f"output times must lie between 0 and {LONGEST_H:g} h")
+    if (np.diff(times) < 0).any():
+        raise TimesError("output times must be in ascending order")
+    return times
+
+
+@dataclass(frozen=True, eq=False)
+class LinearPlan:
+    """``ops`` (k, 4): kind and three numbers, see the kernel; ``steps_h``: the different steps.
+
+    JUMP first last: take these jumps. BUILD slot step: work out the exponential of a step.
+    ADVANCE slot: take it. RUN slot count output: take it ``count`` times, writing outputs from
+    ``output`` on. WRITE output.
+    """
+
+    ops: Integers
+    steps_h: Array
+    slots: int
+
+
+def linear_plan(inputs: Inputs, times: Array) -> LinearPlan:
+    """The exact way from event to output to event."""
+    tolerance = SAME * max(1.0, float(times[-1]))
+    ops: list[tuple[int, int, int, int]] = []
+    slots = _Slots(tolerance, ops)
+    now, jump, output = 0.0, 0, 0
+    while output < len(times):
+        while jump < len(inputs.time_h) and inputs.time_h[jump] <= times[output] + tolerance:
+            at = float(inputs.time_h[jump])
+            now = slots.advance(now, at)
+            last = jump
+            while last < len(inputs.time_h) and inputs.time_h[last] <= at + tolerance:
+                last += 1
+            ops.append((JUMP, jump, last, 0))
+            jump = last
+        until = float(inputs.time_h[jump]) if jump < len(inputs.time_h) else np.inf
+        count = _run_length(times, output, now, until - tolerance, tolerance)
+        if count > 1:
+            step = (float(times[output + count - 1]) - now) / count
+            ops.append((RUN, slots.get(step), count, output))
+            output += count
+            now = float(times[output - 1])
+        else:
+            now = slots.advance(now, float(times[output]))
+            ops.append((WRITE, output, 0, 0))
+            output += 1
+    return LinearPlan(np.array(ops, dtype=np.int64), np.array(slots.steps), slots.used)
+
+
+def _run_length(times: Array, first: int, now: float, until: float, tolerance: float) -> int:
+    """How many outputs from ``first`` on follow each other at the distance of the first."""
+    step = float(times[first]) - now
+    if step <= tolerance:
+        return 0
+    ahead = times[first:]
+    expected = now + step * np.arange(1, len(ahead) + 1)
+    # The end of the run sets the step, so that no error of the first distance adds up.
+    fits = (np.abs(ahead - expected) <= 1e-9 * step) & (ahead < until)
+    return len(fits) if fits.all() else int(np.argmin(fits))
+
+
+class _Slots:
+    """Hands out places for exponentials; the one that was not used for longest goes first."""
+
+    def __init__(self, tolerance: float, ops: list[tuple[int, int, int, int]]) -> None:
+        self.tolerance, self.ops = tolerance, ops
+        self.steps: list[float] = []
+        self.holds: list[int] = []
+        self.last_used: list[int] = []
+        self.used = 0
+
+    def advance(self, now: float, to: float) -> float:
+        step = to - now
+        if step > self.tolerance:
+            self.ops.append((ADVANCE, self.get(step), 0, 0))
+            return to
+        return now
+
+    def get(self, step: float) -> int:
+        number = next(
+            (i for i, s in enumerate(self.steps) if abs(s - step) <= self.tolerance),
+            len(self.steps),
+        )
+        if number == len(self.steps):
+            self.steps.append(step)
+        if number in self.holds:
+            slot = self.holds.index(number)
+        else:
+            slot = len(self.holds)
+            if slot == SLOTS:
+                slot = int(np.argmin(self.last_used))
+                self.holds[slot] = number
+                self.last_used[slot] = len(self.ops)
+            else:
+                self.holds.append(number)
+                self.last_used.append(len(self.ops))
+            self.ops.append((BUILD, slot, number, 0))
+        self.used = max(self.used, slot + 1)
+        self.last_used[slot] = len(self.ops)
+        return slot
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """Panels between events, for what is driven through bends.
+
+    Between events k and k + 1 lie ``panels[k]`` panels. ``first_jump`` (segments + 1) are the jumps
+    taken at the start of each segment. ``kind`` (segments,) numbers the different segment lengths:
+    those of one kind share their exponentials; ``unit_h`` (kinds,) is the shortest step of a kind
+    and ``octaves`` (kinds,) how often it doubles. ``start_h`` (segments,) is where each begins.
+    """
+
+    start_h: Array
+    first_jump: Integers
+    kind: Integers
+    unit_h: Array
+    octaves: Integers
+
+    @property
+    def panels(self) -> int:
+        """Panels in all: the work of a run."""
+        return int(((self.octaves[self.kind] + 1) * PANELS).sum())
+
+
+def ladder(inputs: Inputs, end_h: float, fastest_per_h: float) -> Ladder:
+    """The ladder from time 0 to ``end_h``, fine enough for a process of ``fastest_per_h``."""
+    tolerance = SAME * max(1.0, end_h)
+    starts, first_jump, jump = [0.0], [0], 0
+    while jump < len(inputs.time_h) and inputs.time_h[jump] <= tolerance:
+        jump += 1
+    while jump < len(inputs.time_h) and inputs.time_h[jump] < end_h - tolerance:
+        starts.append(float(inputs.time_h[jump]))
+        first_jump.append(jump)
+        while jump < len(inputs.time_h) and inputs.time_h[jump] <= starts[-1] + tolerance:
+            jump += 1
+    first_jump.append(jump)
+    lengths = np.diff([*starts, max(end_h, starts[-1] + 1e-6)])
+    kinds: list[float] = []
+    kind = []
+    for length in lengths.tolist():
+        same = (i for i, known in enumerate(kinds) if abs(known - length) <= tolerance)
+        number = next(same, len(kinds))
+        if number == len(kinds):
+            kinds.append(length)
+        kind.append(number)
+    octaves = [max(1, int(np.ceil(np.log2(length * fastest_per_h / FIRST)))) for length in kinds]
+    unit = [
+        length / 2**octave / (PANELS * DEGREE)
+        for length, octave in zip(kinds, octaves, strict=True)
+    ]
+    return Ladder(
+        np.array(starts),
+        np.array(first_jump, dtype=np.int64),
+        np.array(kind, dtype=np.int64),
+        np.array(unit),
+        np.array(octaves, dtype=np.int64),
+    )

@@ -257,7 +257,7 @@ def run_ladder(  # type: ignore[no-untyped-def]
     start_h, first_jump, kind_of, unit_h, octaves_of, cache_of, cached,
     stages, stage_constants, numbers, needs_nodes, delays, wanted, times, out,
 ):  # fmt: skip
-    """Fill out (wanted, all people, times) for some blocks; this part's people begin at ``offset``."""
+    """Fill out (wanted, all people, times) of some blocks; the people begin at ``offset``."""
     people = rates.shape[1]
     n = diagonal.shape[0]
     deepest = octaves_of.max()

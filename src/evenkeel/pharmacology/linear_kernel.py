@@ -68,7 +68,7 @@ def run_linear(  # type: ignore[no-untyped-def]
     jump_state, jump_amount, jump_factor, factors,
     ops, steps_h, slots, out,
 ):  # fmt: skip
-    """Fill out (outputs, all people, times) for some blocks; the part's people begin at ``offset``."""
+    """Fill out (outputs, all people, times) of some blocks; the people begin at ``offset``."""
     people = rates.shape[1]
     n = diagonal.shape[0]
     outputs = o_start.shape[0] - 1

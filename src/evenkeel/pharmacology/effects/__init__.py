@@ -15,6 +15,7 @@ from .dissociation import (
     session_factor,
 )
 from .errors import EffectsError, EffectsFileError
+from .held import site_of_held_levels
 from .hemodynamics import Hemodynamics, cardiac_output_percent, hemodynamics
 from .nausea import (
     cumulative_hazard,
@@ -121,6 +122,7 @@ __all__ = [
     "session_factor",
     "severe_pressure",
     "site_exposure",
+    "site_of_held_levels",
     "time_to_readiness_min",
     "total_likelihood",
     "typical_person",

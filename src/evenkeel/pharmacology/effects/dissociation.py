@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .bounded import BoundedInteger, bounded_integer
+from .chunks import row_slices
 from .errors import EffectsError
 from .parameters import AcuteModel
 from .people import AcutePerson
@@ -42,11 +43,11 @@ class Dissociation:
 
     def cadss(self) -> Array:
         """Expected CADSS total (N, T), 0 to 92."""
-        return cadss_scale(self.person.model).mean(self.cadss_latent())
+        return self._mean(cadss_scale(self.person.model), "cadss", self.person.cadss_intercept)
 
     def score(self) -> Array:
         """Expected dissociation score (N, T), 0 to 10."""
-        return score_scale(self.person.model).mean(self.score_latent())
+        return self._mean(score_scale(self.person.model), "score", self.person.score_intercept)
 
     def probability_cadss_above(self, points: int = 4) -> Array:
         """P(CADSS reading > points) (N, T); above 4 is the usual sign of dissociation."""
@@ -55,10 +56,17 @@ class Dissociation:
 
     def percent_of_maximum(self, scale: Scale) -> Array:
         """Expected share of the scale's maximum in percent (N, T), as a 0 to 100 rating."""
-        model = self.person.model
-        latent = self.drug * model[f"{scale}_slope"]
-        latent += self.person.score_intercept[:, None]
-        return bounded_integer(100, model["score_residual_sd"]).mean(latent)
+        rating = bounded_integer(100, self.person.model["score_residual_sd"])
+        return self._mean(rating, scale, self.person.score_intercept)
+
+    def _mean(self, scale: BoundedInteger, name: str, intercept: Array) -> Array:
+        slope = self.person.model[f"{name}_slope"]
+        found = np.empty_like(self.drug)
+        for rows in row_slices(*self.drug.shape):
+            latent = np.multiply(self.drug[rows], slope, out=found[rows])
+            latent += intercept[rows, None]
+            scale.mean_into(latent)
+        return found
 
     def _latent(self, kind: Literal["cadss", "score"]) -> Array:
         latent = self.drug * self.person.model[f"{kind}_slope"]
@@ -81,19 +89,24 @@ def dissociation(
     Raises EffectsError for a session number below 1.
     """
     model = person.model
-    level = np.maximum(site, 0.0)
-    level /= person.dissociation_c50_ng_ml[:, None]
-    if tolerance_site is not None:
-        growth = tolerance_site * model["tolerance_c50_per_ng_ml"]
-        np.maximum(growth, 0.0, out=growth)
-        growth += 1.0
-        level /= growth
-    level = powered(level, model["dissociation_hill"])
-    level /= 1.0 + level
+    hill, per_ng_ml = model["dissociation_hill"], model["tolerance_c50_per_ng_ml"]
     factor = session_factor(session_number, model)
-    if not (factor.ndim == 0 and factor == 1.0):
-        level *= factor
-    return Dissociation(level, person)
+    drug = np.empty(site.shape)
+    for rows in row_slices(*site.shape):
+        level = np.maximum(site[rows], 0.0)
+        c50 = person.dissociation_c50_ng_ml[rows, None]
+        if tolerance_site is None:
+            level /= c50
+        else:
+            growth = np.maximum(tolerance_site[rows], 0.0)
+            growth *= per_ng_ml * c50
+            growth += c50
+            level /= growth
+        level = powered(level, hill)
+        np.divide(level, 1.0 + level, out=drug[rows])
+        if not (factor.ndim == 0 and factor == 1.0):
+            drug[rows] *= factor
+    return Dissociation(drug, person)
 
 
 def session_factor(session_number: ArrayLike, model: AcuteModel) -> Array:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .chunks import row_slices
 from .people import AcutePerson
 
 Array = NDArray[np.float64]
@@ -62,15 +63,18 @@ def hemodynamics(
     `site_pressure_norketamine`; without it there is no damping.
     """
     model = person.model
-    rise = np.maximum(site, 0.0)
-    bend = rise * (1.0 / model["pressure_saturation_ng_ml"])
-    bend *= bend
-    bend += 1.0
-    np.sqrt(bend, out=bend)
-    rise /= bend
-    rise *= person.sbp_slope_mmhg_per_ng_ml[:, None]
-    _damp(rise, norketamine_site, model["norketamine_damping_ng_ml"])
-    return Hemodynamics(rise, person)
+    found = np.empty(site.shape)
+    for rows in row_slices(*site.shape):
+        rise = np.maximum(site[rows], 0.0, out=found[rows])
+        bend = rise * (1.0 / model["pressure_saturation_ng_ml"])
+        bend *= bend
+        bend += 1.0
+        np.sqrt(bend, out=bend)
+        if norketamine_site is not None:
+            bend *= _damping(norketamine_site[rows], model["norketamine_damping_ng_ml"])
+        rise *= person.sbp_slope_mmhg_per_ng_ml[rows, None]
+        rise /= bend
+    return Hemodynamics(found, person)
 
 
 def cardiac_output_percent(
@@ -83,14 +87,13 @@ def cardiac_output_percent(
     model = person.model
     rise = np.clip(site, 0.0, model["cardiac_output_top_ng_ml"])
     rise *= person.cardiac_output_percent_per_ng_ml[:, None]
-    _damp(rise, norketamine_site, model["norketamine_damping_ng_ml"])
+    if norketamine_site is not None:
+        rise /= _damping(norketamine_site, model["norketamine_damping_ng_ml"])
     return rise
 
 
-def _damp(rise: Array, norketamine_site: Array | None, half_ng_ml: float) -> None:
-    if norketamine_site is None:
-        return
+def _damping(norketamine_site: Array, half_ng_ml: float) -> Array:
     damping = np.maximum(norketamine_site, 0.0)
     damping *= 1.0 / half_ng_ml
     damping += 1.0
-    rise /= damping
+    return damping

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .chunks import row_slices
 from .errors import EffectsError
 from .parameters import AcuteModel
 from .people import AcutePerson
@@ -26,10 +27,12 @@ def site_exposure(exposure: Array, site: Array, person: AcutePerson) -> Array:
 
     `exposure` is the filter `exposure_nausea` (ng h/mL), `site` the filter `site_sedation`.
     """
-    hours = person.sedation_half_life_min * (1.0 / (60.0 * np.log(2.0)))
-    found: Array = site * -hours[:, None]
-    found += exposure
-    np.maximum(found, 0.0, out=found)
+    hours = person.sedation_half_life_min * (-1.0 / (60.0 * np.log(2.0)))
+    found = np.empty(site.shape)
+    for rows in row_slices(*site.shape):
+        piece = np.multiply(site[rows], hours[rows, None], out=found[rows])
+        piece += exposure[rows]
+        np.maximum(piece, 0.0, out=piece)
     return found
 
 
@@ -50,9 +53,12 @@ def cumulative_hazard(
     model = person.model
     frailty = person.nausea_frailty if event == "nausea" else person.dizziness_frailty
     factor = nausea_session_factor(session_number, model) * model[f"{event}_hazard_per_ng_h_ml"]
-    hazard = exposure_at_site * factor
-    hazard *= frailty[:, None]
-    hazard += np.asarray(watched_h, dtype=np.float64) * model[f"{event}_background_per_h"]
+    background = np.asarray(watched_h, dtype=np.float64) * model[f"{event}_background_per_h"]
+    hazard = np.empty(exposure_at_site.shape)
+    for rows in row_slices(*exposure_at_site.shape):
+        piece = np.multiply(exposure_at_site[rows], frailty[rows, None], out=hazard[rows])
+        piece *= factor
+        piece += background
     return hazard
 
 

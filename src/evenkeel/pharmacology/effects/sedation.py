@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .chunks import row_slices
 from .dissociation import powered
 from .errors import EffectsError
 from .parameters import AcuteModel
@@ -58,17 +59,26 @@ class Sedation:
 
     def score(self) -> Array:
         """Expected MOAA/S (N, T)."""
-        expected = np.full_like(self.odds, float(ALERT))
-        for level in range(ALERT):
-            expected -= self.probability_at_most(level)
+        expected = np.full(self.odds.shape, float(ALERT))
+        thresholds = sedation_thresholds(self.person.model)
+        for rows in row_slices(*self.odds.shape):
+            odds, score = self.odds[rows], expected[rows]
+            for threshold in thresholds:
+                share = odds + threshold
+                np.divide(odds, share, out=share)
+                score -= share
         return expected
 
 
 def sedation(site: Array, person: AcutePerson) -> Sedation:
     """Sedation of N people at T times from the filter `site_sedation` (N, T) in ng/mL."""
-    level = np.maximum(site, 0.0)
-    level /= person.sedation_c50_ng_ml[:, None]
-    return Sedation(powered(level, person.model["sedation_hill"]), person)
+    hill = person.model["sedation_hill"]
+    odds = np.empty(site.shape)
+    for rows in row_slices(*site.shape):
+        level = np.maximum(site[rows], 0.0)
+        level /= person.sedation_c50_ng_ml[rows, None]
+        odds[rows] = powered(level, hill)
+    return Sedation(odds, person)
 
 
 def sedation_thresholds(model: AcuteModel) -> tuple[float, ...]:

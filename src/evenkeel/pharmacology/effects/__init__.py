@@ -58,7 +58,7 @@ from .people import (
     people_from_normals,
     typical_person,
 )
-from .readiness import READINESS_NOTE, time_to_readiness_min
+from .readiness import READINESS_NOTE, time_back_min, time_of_peak_min, time_to_readiness_min
 from .readings import (
     SeverePressure,
     expected_maximum,
@@ -123,6 +123,8 @@ __all__ = [
     "severe_pressure",
     "site_exposure",
     "site_of_held_levels",
+    "time_back_min",
+    "time_of_peak_min",
     "time_to_readiness_min",
     "total_likelihood",
     "typical_person",

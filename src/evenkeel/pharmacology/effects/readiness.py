@@ -14,6 +14,20 @@ READINESS_NOTE = (
 )
 
 
+def time_of_peak_min(times_min: Array, values: Array) -> Array:
+    """Time (N,) of each person's largest value (N, T); the first of equal ones."""
+    return np.asarray(np.asarray(times_min, dtype=np.float64)[np.argmax(values, axis=1)])
+
+
+def time_back_min(times_min: Array, values: Array, line: float) -> Array:
+    """First of the times (N,) from which `values` (N, T) stay at or below `line` to the end.
+
+    The first time for whoever is never above it; NaN for whoever still is at the last time.
+    """
+    times = _rows(times_min, values)
+    return _first_clear(times, values > line)
+
+
 def time_to_readiness_min(
     times_min: Array,
     *,
@@ -31,17 +45,25 @@ def time_to_readiness_min(
     ready by the last time. See READINESS_NOTE for what this may not be used for.
     Raises EffectsError where the shapes do not fit or the times do not increase.
     """
-    times = np.asarray(times_min, dtype=np.float64)
-    if times.ndim != 1 or np.any(np.diff(times) <= 0):
-        raise EffectsError("times must be one increasing row")
+    times = _rows(times_min, dissociation)
     if not dissociation.shape == moaas.shape == sbp_rise_mmhg.shape:
         raise EffectsError("dissociation, moaas and sbp_rise_mmhg must have one shape")
-    if dissociation.ndim != 2 or dissociation.shape[1] != len(times):
-        raise EffectsError(f"expected (N, {len(times)}) arrays, not {dissociation.shape}")
     waiting = dissociation > dissociation_at_most
     waiting |= moaas < moaas_at_least
     waiting |= np.abs(sbp_rise_mmhg) > sbp_within_mmhg
+    return _first_clear(times, waiting)
+
+
+def _rows(times_min: Array, values: Array) -> Array:
+    times = np.asarray(times_min, dtype=np.float64)
+    if times.ndim != 1 or np.any(np.diff(times) <= 0):
+        raise EffectsError("times must be one increasing row")
+    if values.ndim != 2 or values.shape[1] != len(times):
+        raise EffectsError(f"expected (N, {len(times)}) arrays, not {values.shape}")
+    return times
+
+
+def _first_clear(times: Array, waiting: NDArray[np.bool_]) -> Array:
     last = len(times) - np.argmax(waiting[:, ::-1], axis=1)
     last[~waiting.any(axis=1)] = 0
-    ready = np.append(times, np.nan)[last]
-    return np.asarray(ready, dtype=np.float64)
+    return np.asarray(np.append(times, np.nan)[last], dtype=np.float64)

@@ -18,7 +18,7 @@ from .bounded import normal_cdf
 from .hemodynamics import Hemodynamics
 
 Array = NDArray[np.float64]
-_NODES = 96
+_NODES = 48
 _REACH = 6.0
 
 
@@ -39,17 +39,16 @@ class SeverePressure:
 def expected_maximum(truth: Array, noise_sd: float) -> Array:
     """Mean (N,) of the largest of R noisy readings of `truth` (N, R).
 
-    E[max] = top - integral of prod F, by the trapezoid rule on 97 points over the span of
-    the readings and 6 SD either side (relative error below 1e-9: the integrand is smooth).
+    E[max] = top - integral of prod F, by the trapezoid rule on 49 points up to 6 SD either side
+    of the largest true value (error below 1e-8 SD: the integrand is smooth and flat at the ends).
     """
     if noise_sd == 0.0:
         return np.asarray(truth.max(axis=1), dtype=np.float64)
-    low = truth.min(axis=1) - _REACH * noise_sd
     high = truth.max(axis=1) + _REACH * noise_sd
-    step = (high - low) / _NODES
+    step = 2.0 * _REACH * noise_sd / _NODES
     area = np.zeros(len(truth))
     for node in range(_NODES + 1):
-        point = low + node * step
+        point = high - node * step
         below = normal_cdf((point[:, None] - truth) / noise_sd).prod(axis=1)
         area += below * (0.5 if node in (0, _NODES) else 1.0)
     area *= step
@@ -66,9 +65,9 @@ def probability_any_rise_at_least(rise: Array, line: float, noise_sd: float) -> 
     """P(some reading - pre-dose reading >= line) (N,) for true rises (N, R).
 
     The pre-dose reading has noise of its own, shared by all rises: integrated over by
-    Gauss-Hermite quadrature of 21 nodes.
+    Gauss-Hermite quadrature of 15 nodes (error below 1e-5).
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(21)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
     weights = weights / weights.sum()
     found = np.zeros(len(rise))
     for node, weight in zip(nodes, weights, strict=True):

@@ -1,5 +1,9 @@
 """The acute effects: limits, order and published numbers."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -228,3 +232,26 @@ def test_many_people_are_the_same_people_one_at_a_time() -> None:
         np.testing.assert_array_equal(
             hemodynamics(own, one, norketamine_site=own).sbp_rise_mmhg[0], pressure[person]
         )
+
+
+def test_one_person_who_failed_stays_one_person() -> None:
+    site = rows(50.0, 100.0)
+    site[3] = np.nan
+    others = np.arange(8) != 3
+    for found in (
+        dissociation(site, PEOPLE, tolerance_site=site).score(),
+        dissociation(site, PEOPLE).cadss(),
+        hemodynamics(site, PEOPLE, norketamine_site=site).sbp_mmhg,
+        sedation(site, PEOPLE).score(),
+    ):
+        assert np.all(np.isnan(found[3]))
+        assert np.all(np.isfinite(found[others]))
+
+
+def test_importing_the_effects_loads_no_scipy() -> None:
+    code = (
+        "import sys, evenkeel.pharmacology.effects as e; assert 'scipy' not in sys.modules;"
+        "e.warm_effects(); assert 'scipy' in sys.modules"
+    )
+    path = os.pathsep.join(place for place in sys.path if place)
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": path})

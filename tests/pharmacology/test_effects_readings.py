@@ -179,3 +179,12 @@ def test_time_of_peak_and_time_back() -> None:
     values = np.array([[0.0, 6.0, 9.0, 2.0], [0.0, 1.0, 1.0, 1.0], [0.0, 4.0, 5.0, 6.0]])
     np.testing.assert_array_equal(time_of_peak_min(times, values), [40.0, 20.0, 60.0])
     np.testing.assert_array_equal(time_back_min(times, values, 3.0), [60.0, 0.0, np.nan])
+
+
+def test_a_person_whose_prediction_failed_weighs_nothing() -> None:
+    truth = np.array([120.0, np.nan, 130.0])
+    found = vital_likelihood("sbp", 125.0, truth, MODEL, weights=np.array([0.3, 0.4, 0.3]))
+    assert found.log[1] == -np.inf
+    assert np.all(np.isfinite(found.log[[0, 2]]))
+    assert 0.0 < found.tail <= 1.0
+    assert vital_likelihood("sbp", 125.0, np.array([np.nan]), MODEL).tail == 0.0

@@ -68,6 +68,7 @@ from .readings import (
     severe_pressure,
 )
 from .sedation import Sedation, sedation, sedation_thresholds
+from .warm import warm_effects
 
 __all__ = [
     "CADSS_TOP",
@@ -129,4 +130,5 @@ __all__ = [
     "total_likelihood",
     "typical_person",
     "vital_likelihood",
+    "warm_effects",
 ]

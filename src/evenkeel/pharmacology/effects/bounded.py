@@ -55,7 +55,8 @@ class BoundedInteger:
         latent *= _PER_UNIT
         np.maximum(latent, 0.0, out=latent)
         np.minimum(latent, len(self.steps) - 1e-9, out=latent)
-        index = latent.astype(np.intp)
+        with np.errstate(invalid="ignore"):  # a failed person is NaN, and stays NaN
+            index = latent.astype(np.intp)
         latent -= index
         latent *= self.steps.take(index, mode="clip")
         latent += self.table.take(index, mode="clip")

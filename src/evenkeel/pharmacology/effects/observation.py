@@ -3,7 +3,8 @@
 Every likelihood is that of one reading given the person's own prediction (N,); readings of one
 session are independent given the person, whose baseline already holds the session's shift. Each is
 mixed with a small floor, an even spread over what can be written down at all, so that an
-impossible reading leaves the weights nearly alone; `tail` then says that it was impossible.
+impossible reading leaves the weights nearly alone; `tail` then says that it was impossible. A
+person whose prediction failed (NaN) gets a log likelihood of minus infinity and is not counted.
 """
 
 from __future__ import annotations
@@ -181,6 +182,13 @@ def _likelihood(
 ) -> Likelihood:
     share = model["floor_share"]
     log = np.log((1.0 - share) * density + share * floor_density)
+    known = np.isfinite(log)
+    if not np.all(known):
+        log = np.where(known, log, -np.inf)
+        at_most, at_least = at_most[known], at_least[known]
+        weights = None if weights is None else weights[known]
+    if not len(at_most):
+        return Likelihood(log, 0.0)
     below = float(np.average(at_most, weights=weights))
     above = float(np.average(at_least, weights=weights))
     return Likelihood(log, min(1.0, 2.0 * min(below, above)))

@@ -109,7 +109,8 @@ def draw_acute_people(
     """N virtual people; the same generator state gives the same people.
 
     `between_study` adds the spread between clinics to the pressure slope, drawn for each person:
-    right for a person of a clinic not yet known, wrong for a trial at one place.
+    right for a person of a clinic not yet known, wrong for a trial at one place. Covariates that
+    these effects do not know (weight, say) are passed over.
     Raises EffectsError for n < 1 or an unusable covariate.
     """
     if n < 1:

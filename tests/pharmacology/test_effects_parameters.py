@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evenkeel.pharmacology.effects import (
     RANDOM_EFFECTS,
+    SESSION_EFFECTS,
     EffectsError,
     EffectsFileError,
     draw_acute_people,
@@ -151,3 +152,15 @@ def test_taking_people_keeps_every_array_in_step(index: list[int]) -> None:
     assert len(taken) == len(index)
     np.testing.assert_array_equal(taken.sedation_c50_ng_ml, people.sedation_c50_ng_ml[index])
     np.testing.assert_array_equal(taken.hr_baseline_bpm, people.hr_baseline_bpm[index])
+
+
+def test_another_session_moves_the_baseline_and_nothing_else() -> None:
+    rng = np.random.default_rng(6)
+    normals = rng.standard_normal((100, len(RANDOM_EFFECTS)))
+    today = people_from_normals(normals)
+    for name in SESSION_EFFECTS:
+        normals[:, RANDOM_EFFECTS.index(name)] = rng.standard_normal(100)
+    later = people_from_normals(normals)
+    assert np.all(later.sbp_baseline_mmhg != today.sbp_baseline_mmhg)
+    np.testing.assert_array_equal(later.sbp_slope_mmhg_per_ng_ml, today.sbp_slope_mmhg_per_ng_ml)
+    np.testing.assert_array_equal(later.dissociation_c50_ng_ml, today.dissociation_c50_ng_ml)

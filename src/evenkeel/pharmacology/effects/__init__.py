@@ -53,6 +53,7 @@ from .parameters import (
 from .people import (
     COVARIATES,
     RANDOM_EFFECTS,
+    SESSION_EFFECTS,
     AcutePerson,
     draw_acute_people,
     people_from_normals,
@@ -77,6 +78,7 @@ __all__ = [
     "RANDOM_EFFECTS",
     "READINESS_NOTE",
     "SCORE_TOP",
+    "SESSION_EFFECTS",
     "SURPRISING",
     "AcuteModel",
     "AcutePerson",

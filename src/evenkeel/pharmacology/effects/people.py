@@ -34,6 +34,8 @@ RANDOM_EFFECTS = (
     "dizziness_hazard_per_ng_h_ml",
     "slope_between_study_log_sd",
 )
+#: Those that belong to one session: draw them anew for another session of the same person.
+SESSION_EFFECTS = ("sbp_session_sd_mmhg", "dbp_session_sd_mmhg", "hr_session_sd_bpm")
 #: What may be known of a person: (N,) or scalar. The usual pressures replace the drawn baseline.
 COVARIATES = (
     "age_years",

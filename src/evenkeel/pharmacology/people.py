@@ -84,6 +84,22 @@ def draw_people(model: Model, n: int, seed: int = 0, **covariates: float | Array
     return People(n, _covariates(model, n, covariates), effects)
 
 
+def people_from_normals(model: Model, normals: Array, **covariates: float | Array) -> People:
+    """People whose random effects come from standard normals (n, len(model.random_effects)).
+
+    In this space the prior is a unit sphere, whatever the covariances: what learning moves in.
+    """
+    n = len(normals)
+    effects: dict[str, Array] = {}
+    first = 0
+    for block in model.variability:
+        k = len(block.parameters)
+        values = normals[:, first : first + k] @ _root(block.omega2).T
+        effects |= {name: values[:, i] for i, name in enumerate(block.parameters)}
+        first += k
+    return People(n, _covariates(model, n, covariates), effects)
+
+
 def draw_covariates(n: int, seed: int = 0) -> dict[str, Array]:
     """Weight, age and sex of ``n`` adults as in the trials, from ``population.json``.
 
@@ -122,9 +138,8 @@ def parameters(model: Model, people: People) -> dict[str, Array | float]:
         values[name] = (
             parameter.value if eta is None else _apply(scales[name], parameter.value, eta)
         )
-    with np.errstate(all="ignore"):
-        for name, formula in model.individual.items():
-            values[name] = formula(values)
+    for name, formula in model.individual.items():
+        values[name] = formula(values)
     return values
 
 

@@ -16,7 +16,7 @@ from .people import People
 from .plan import check_times
 from .regimen import Regimen
 from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, threads
-from .system import Filter, Integral, build
+from .system import Filter, Integral, build, fastest_per_h
 
 Array = NDArray[np.float64]
 
@@ -82,6 +82,7 @@ def simulate(
     out = np.empty((len(names), people.n, len(times)))
     bends = np.empty((len(wanted), people.n, len(times)))
     failed = np.zeros(people.n, dtype=bool)
+    fastest = fastest_per_h(model, filters) if wanted else 0.0
 
     def part(first: int, last: int) -> None:
         some = slice(first, last)
@@ -91,7 +92,7 @@ def simulate(
         linear(system, inputs, times, kernel, out, first)
         if wanted:
             own_stages = [_stage_part(s, some) for s in stages]
-            bent(system, inputs, own_stages, wanted, times, kernel, bends, first)
+            bent(system, inputs, own_stages, wanted, times, fastest, kernel, bends, first)
 
     size = max(64, min(PART, -(-people.n // (2 * threads()))))
     tasks = [

@@ -87,13 +87,17 @@ def bent(
     stages: Sequence[Stage],
     wanted: Sequence[str],
     times: Array,
+    fastest: float,
     kernel: Kernel = "auto",
     out: Array | None = None,
     offset: int = 0,
 ) -> Array:
-    """The ``wanted`` delays and growths at ``times`` (T,): (wanted, people, T). As ``linear``."""
+    """The ``wanted`` delays and growths at ``times`` (T,): (wanted, people, T). As ``linear``.
+
+    ``fastest`` is ``system.fastest_per_h`` of the model.
+    """
     chart = Chart.of(system, stages, wanted)
-    steps = ladder(inputs, float(times[-1]), 2.0 * system.fastest_per_h)
+    steps = ladder(inputs, float(times[-1]), 2.0 * fastest)
     alone = out is not None
     if out is None:
         out = np.empty((len(wanted), system.n, len(times)))
@@ -138,7 +142,7 @@ def _reach(system: System) -> Sparsity:
     own = np.zeros((len(system.outputs), len(closed)), dtype=bool)
     of = np.repeat(np.arange(len(system.outputs)), np.diff(system.output_start))
     own[of, system.output_cols] = True
-    return Sparsity(own @ closed)
+    return Sparsity.of(own @ closed)
 
 
 def threads() -> int:

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import RegimenError
-from .expressions import Expression
 from .model import Model
 from .pattern import Sparsity
 from .people import People, parameters, typical_people
@@ -65,7 +64,6 @@ class System:
     output_start: Integers
     output_cols: Integers
     output_values: Array
-    fastest_per_h: float
     failed: NDArray[np.bool_]
 
 
@@ -94,6 +92,17 @@ def build(
 
     Raises ``RegimenError`` where the model has no such route or cannot take a dose as given.
     """
+    with np.errstate(all="ignore"):
+        return _build(model, regimen, people, filters, integrals)
+
+
+def _build(
+    model: Model,
+    regimen: Regimen,
+    people: People,
+    filters: Sequence[Filter],
+    integrals: Sequence[Integral],
+) -> tuple[System, Inputs]:
     values = parameters(model, people)
     channels = _channels(model, regimen)
     states = (
@@ -102,34 +111,38 @@ def build(
         *(f.name for f in filters),
         *(i.name for i in integrals),
     )
-    failed = np.zeros(people.n, dtype=bool)
     a, rates = _matrix(model, values, people.n, states, channels, filters, integrals)
     start, cols, coefficients = _outputs(model, values, people.n, states, filters, integrals)
-    failed |= ~np.isfinite(rates).all(axis=0) | ~np.isfinite(coefficients).all(axis=0)
-    off_diagonal = a.rows != a.cols
-    failed |= (rates[off_diagonal] < 0).any(axis=0) | (coefficients < 0).any(axis=0)
     inputs = _inputs(model, regimen, values, people.n, states)
-    failed |= ~np.isfinite(inputs.factors).all(axis=0) | (inputs.factors < 0).any(axis=0)
-    if failed.any():
-        rates[:, failed] = 0.0
-        coefficients[:, failed] = 0.0
-        inputs.factors[:, failed] = 0.0
+    failed = _failed(a, rates, coefficients, inputs.factors)
     names = (*model.outputs, *(f.name for f in filters), *(i.name for i in integrals))
-    return System(
-        people.n,
-        states,
-        a,
-        rates,
-        names,
-        start,
-        cols,
-        coefficients,
-        _fastest(model, filters),
-        failed,
-    ), inputs
+    return System(people.n, states, a, rates, names, start, cols, coefficients, failed), inputs
 
 
-def _fastest(model: Model, filters: Sequence[Filter]) -> float:
+def _failed(a: Sparsity, rates: Array, *others: Array) -> NDArray[np.bool_]:
+    """Whose numbers did not work out: not finite, or a rate or share below zero. They are emptied.
+
+    The usual case, that all is well, is seen from one sum and a few smallest values.
+    """
+    off_diagonal = np.nonzero(a.rows != a.cols)[0]
+    tables = [rates, *others]
+    well = all(np.isfinite(table.sum()) for table in tables)
+    well &= all(rates[k].min(initial=0.0) >= 0 for k in off_diagonal)
+    well &= all(table.min(initial=0.0) >= 0 for table in others)
+    failed = np.zeros(rates.shape[1], dtype=bool)
+    if well:
+        return failed
+    for table in tables:
+        failed |= ~np.isfinite(table).all(axis=0)
+    failed |= (rates[off_diagonal] < 0).any(axis=0)
+    for table in others:
+        failed |= (table < 0).any(axis=0)
+    for table in tables:
+        table[:, failed] = 0.0
+    return failed
+
+
+def fastest_per_h(model: Model, filters: Sequence[Filter]) -> float:
     """The largest rate (1/h) at which anything leaves any state of the typical person.
 
     It sets the ladder, so it must not depend on who is simulated.
@@ -137,7 +150,7 @@ def _fastest(model: Model, filters: Sequence[Filter]) -> float:
     values = parameters(model, typical_people(model))
     leaving: dict[str, float] = {}
     for flow in model.flows:
-        rate = float(np.max(_worked(flow.rate, values))) / model.hours
+        rate = float(np.max(flow.rate(values))) / model.hours
         leaving[flow.origin] = leaving.get(flow.origin, 0.0) + rate
     delays = [f.typical_per_h or float(np.max(f.rate_per_h)) for f in filters]
     return max(*leaving.values(), *delays, 1e-3)
@@ -159,11 +172,6 @@ def _channels(model: Model, regimen: Regimen) -> tuple[str, ...]:
     return tuple(c for c in model.compartments if c in found)
 
 
-def _worked(formula: Expression, values: Mapping[str, Array | float]) -> Array | float:
-    with np.errstate(all="ignore"):
-        return formula(values)
-
-
 def _matrix(
     model: Model,
     values: Mapping[str, Array | float],
@@ -183,11 +191,11 @@ def _matrix(
     for channel in channels:
         add(index[channel], index[f"rate into {channel}"], 1.0)
     for flow in model.flows:
-        rate = _worked(flow.rate, values) / model.hours
+        rate = flow.rate(values) / model.hours
         origin = index[flow.origin]
         add(origin, origin, -rate)
         if flow.to is not None:
-            share = _worked(flow.share, values)
+            share = flow.share(values)
             add(index[flow.to], origin, rate if flow.share.text == "1" else rate * share)
     extra: tuple[Filter | Integral, ...] = (*filters, *integrals)
     for one in extra:
@@ -198,7 +206,7 @@ def _matrix(
         for name, weight in one.inputs.items():
             if name in model.outputs:
                 for compartment, factor in model.outputs[name].terms.items():
-                    add(row, index[compartment], rate * weight * _worked(factor, values))
+                    add(row, index[compartment], rate * weight * factor(values))
             elif index.get(name, row) < row:
                 add(row, index[name], rate * weight)
             else:
@@ -206,7 +214,7 @@ def _matrix(
     mask = np.zeros((len(states), len(states)), dtype=bool)
     for row, col in entries:
         mask[row, col] = True
-    a = Sparsity(mask)
+    a = Sparsity.of(mask)
     rates = np.empty((len(a.rows), n))
     for k, (row, col) in enumerate(zip(a.rows.tolist(), a.cols.tolist(), strict=True)):
         rates[k] = entries[row, col]
@@ -228,7 +236,7 @@ def _outputs(
     for output in model.outputs.values():
         for compartment, factor in output.terms.items():
             cols.append(index[compartment])
-            factors.append(_worked(factor, values))
+            factors.append(factor(values))
         start.append(len(cols))
     extra: tuple[Filter | Integral, ...] = (*filters, *integrals)
     for one in extra:
@@ -257,12 +265,12 @@ def _inputs(
         for place, entry in enumerate(model.routes[dose.route].inputs):
             key = (dose.route, place, first, dose.unit)
             if key not in known:
-                fraction = _worked(entry.fraction, {**values, "first_device": float(first)})
+                fraction = entry.fraction({**values, "first_device": float(first)})
                 known[key] = len(factors)
                 factors.append(fraction * weight if dose.unit == "mg/kg" else fraction)
             over_h = dose.over_h
             if entry.over is not None:
-                over_h = float(np.ravel(_worked(entry.over, values))[0]) * model.hours
+                over_h = float(np.ravel(entry.over(values))[0]) * model.hours
             if over_h > 0:
                 state, rate = index[f"rate into {entry.to}"], dose.amount / over_h
                 jumps.append((dose.at_h, state, rate, known[key]))

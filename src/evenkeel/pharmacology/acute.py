@@ -122,14 +122,23 @@ def simulate_acute(
     *,
     session_number: ArrayLike = 1,
     effects: Sequence[str] = USUAL,
+    outputs: Sequence[str] | None = None,
     kernel: Kernel = "auto",
 ) -> Acute:
     """``simulate`` with acute effects. ``people`` and ``person`` are the same N people.
 
-    ``effects`` are those that will be asked for: the fewer, the faster. Raises as ``simulate``.
+    ``effects`` and ``outputs`` are those that will be asked for: the fewer, the faster. Raises as
+    ``simulate``.
     """
     filters, integrals, derived = acute_filters(model, person, effects)
     result = simulate(
-        model, regimen, people, times_h, filters=filters, integrals=integrals, kernel=kernel
+        model,
+        regimen,
+        people,
+        times_h,
+        filters=filters,
+        integrals=integrals,
+        outputs=outputs,
+        kernel=kernel,
     )
     return Acute(result, person, session_number, derived, tuple(effects))

@@ -1,7 +1,7 @@
 """The single most likely person behind measured levels, for one person or thousands at once.
 
-Fisher scoring on the posterior mode: the random effects of each person, as standard normals z, that
-minimize  sum over levels of ((y - p) / (sd p))**2 + 2 log(sd p)  +  z'z . Sensitivities are
+Gauss-Newton steps to the posterior mode: the random effects of each person, as standard normals z,
+that minimize  sum over levels of ((y - p) / (sd p))**2 + 2 log(sd p)  +  z'z . Sensitivities are
 differences of neighboring virtual people, which are propagated together with the person, so that
 one call does a whole step for everybody.
 """
@@ -100,7 +100,7 @@ def fit_many(
     if (values <= 0).any() or not (sd > 0):
         raise PeopleError("a level and its error must be above zero")
     problem = _Problem(model, regimen, times, tuple(outputs), values, chosen, sd, covariates)
-    z, objective, converged, information, steps = _scoring(problem, len(values), len(chosen))
+    z, objective, converged, information, steps = _descend(problem, len(values), len(chosen))
     full = np.zeros((len(z), len(every)))
     full[:, chosen] = z
     people = people_from_normals(model, full, **covariates)
@@ -126,7 +126,8 @@ class _Problem:
     ) -> None:
         self.model, self.regimen, self.values, self.sd = model, regimen, values, sd
         self.times, at = np.unique(times, return_inverse=True)
-        rows = {name: place for place, name in enumerate(model.outputs)}
+        self.outputs = tuple(dict.fromkeys(outputs))
+        rows = {name: place for place, name in enumerate(self.outputs)}
         self.pick = (np.array([rows[name] for name in outputs]), at)
         self.chosen, self.covariates = chosen, covariates
         self.measured = np.isfinite(values)
@@ -136,7 +137,7 @@ class _Problem:
         full = np.zeros((len(z), len(self.model.random_effects)))
         full[:, self.chosen] = z
         people = people_from_normals(self.model, full, **self.covariates)
-        system, inputs = build(self.model, self.regimen, people)
+        system, inputs = build(self.model, self.regimen, people, outputs=self.outputs)
         found = linear(system, inputs, self.times)
         picked: Array = found[self.pick[0], :, self.pick[1]].T
         return picked
@@ -149,17 +150,20 @@ class _Problem:
         return total
 
     def step(self, predicted: Array, slope: Array, z: Array) -> tuple[Array, Array]:
-        """The scoring step (people, k) and the information (people, k, k)."""
+        """The Gauss-Newton step (people, k) and the information (people, k, k)."""
         relative = np.where(self.measured[:, :, None], slope / predicted[:, :, None], 0.0)
         off = np.where(self.measured, self.values / predicted, 1.0) - 1.0
         pull = off * (1.0 + off) / self.sd**2 - np.where(self.measured, 1.0, 0.0)
         gradient = z - np.einsum("pl,plk->pk", pull, relative)
-        weight = 1.0 / self.sd**2 + 2.0
-        information = weight * np.einsum("plj,plk->pjk", relative, relative) + np.eye(z.shape[1])
+        # The curvature in log p itself rather than its expectation: fewer steps. It is kept from
+        # falling to nothing where a level is less than half of what is predicted.
+        weight = np.maximum((1.0 + off) * (1.0 + 2.0 * off), 0.25) / self.sd**2
+        information = np.einsum("pl,plj,plk->pjk", weight, relative, relative)
+        information += np.eye(z.shape[1])
         return -np.linalg.solve(information, gradient[:, :, None])[:, :, 0], information
 
 
-def _scoring(
+def _descend(
     problem: _Problem, people: int, k: int
 ) -> tuple[Array, Array, NDArray[np.bool_], Array, int]:
     z = np.zeros((people, k))

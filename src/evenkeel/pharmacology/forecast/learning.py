@@ -110,12 +110,12 @@ class Forecast:
             # Readings of one moment are worked out together, then taken in one by one.
             moment = [one for one in readings if one.time_h == readings[0].time_h]
             readings = readings[len(moment) :]
-            at, effects = np.array([moment[0].time_h]), shown_by(moment)
-            acute = found.setting.run(found.normals, at, effects)
+            at = np.array([moment[0].time_h])
+            acute = found.setting.run(found.normals, at, *shown_by(moment))
             for place, one in enumerate(moment):
                 renewed = found._weigh(one, acute)
                 if renewed.normals is not found.normals and place + 1 < len(moment):
-                    acute = renewed.setting.run(renewed.normals, at, effects)
+                    acute = renewed.setting.run(renewed.normals, at, *shown_by(moment))
                 found = renewed
         return found
 
@@ -160,16 +160,17 @@ class Forecast:
     def _likelihoods(self, normals: Array) -> Array:
         """(n,) log likelihood of all readings for other virtual people."""
         times = sorted({one.time_h for one in self.observations})
-        acute = self.setting.run(normals, np.array(times), shown_by(self.observations))
+        acute = self.setting.run(normals, np.array(times), *shown_by(self.observations))
         total = np.zeros(len(normals))
         for one in self.observations:
             total += likelihood(one, acute, times.index(one.time_h), None).log
         return total
 
 
-def shown_by(readings: Iterable[Observation]) -> set[str]:
-    """The effects that readings show."""
-    return {EFFECT_OF[one.kind] for one in readings if one.kind in EFFECT_OF}
+def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:
+    """The effects and the outputs of the model that readings show."""
+    kinds = {one.kind for one in readings}
+    return {EFFECT_OF[k] for k in kinds if k in EFFECT_OF}, {k for k in kinds if k not in EFFECT_OF}
 
 
 def systematic(weights: Array, at: float) -> NDArray[np.int64]:

@@ -71,6 +71,7 @@ class Setting:
         normals: Array,
         times_h: Array,
         effects: Iterable[str],
+        outputs: Iterable[str] = (),
         regimen: Regimen | None = None,
     ) -> Acute:
         """Work virtual people out at some times, under another regimen if one is given."""
@@ -83,4 +84,5 @@ class Setting:
             times_h,
             session_number=self.session_number,
             effects=sorted(effects),
+            outputs=sorted(outputs),
         )

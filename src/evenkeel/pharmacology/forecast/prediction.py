@@ -108,7 +108,11 @@ def predict(
     times = check_times(times_h)
     bare = {name: name.removesuffix("_reading") for name in names}
     effects = {EFFECT_OF[kind] for kind in bare.values() if kind in EFFECT_OF}
-    acute = forecast.setting.run(forecast.normals, times, effects, regimen)
+    outputs = {kind for kind in bare.values() if kind not in EFFECT_OF}
+    unknown = outputs - set(forecast.setting.model.outputs)
+    if unknown:
+        raise ValueError(f"there is nothing called {sorted(unknown)} to predict")
+    acute = forecast.setting.run(forecast.normals, times, effects, outputs, regimen)
     weights = np.where(acute.result.failed, 0.0, forecast.weights)
     weights = weights / weights.sum()
     # One draw of noise a person, the same at every time: right for each time by itself.
@@ -122,10 +126,8 @@ def predict(
         elif kind in ("dissociation", "moaas"):
             path = acute.dissociation.score() if kind == "dissociation" else acute.sedation.score()
             scores[kind] = path
-        elif kind in acute.result.values:
-            path = acute.result[kind]
         else:
-            raise ValueError(f"there is nothing called {name!r} to predict")
+            path = acute.result[kind]
         bands[name] = weighted_quantiles(path, weights, levels)
     ready, by_end = None, None
     if {"hemodynamics", "dissociation", "sedation"} <= effects and len(scores) == 2:

@@ -20,10 +20,12 @@ def run_quantiles(values, weights, levels, first, last, out):  # type: ignore[no
     """Fill out (levels, T) for the columns first..last of values (N, T)."""
     n = values.shape[0]
     mass = np.empty(BINS + 1)
-    count = np.empty(BINS + 1, dtype=np.int64)
+    member = np.empty(BINS + 1, dtype=np.int64)
     bins = np.empty(n, dtype=np.int64)
-    inside = np.empty(n)
-    inside_weight = np.empty(n)
+    inside = np.empty((levels.shape[0], n), dtype=np.int64)
+    sizes = np.empty(levels.shape[0], dtype=np.int64)
+    which = np.empty(levels.shape[0], dtype=np.int64)
+    before = np.empty(levels.shape[0])
     columns = np.empty((TOGETHER, n))
     for t in range(first, last):
         place = (t - first) % TOGETHER
@@ -43,37 +45,46 @@ def run_quantiles(values, weights, levels, first, last, out):  # type: ignore[no
                     high = v
         scale = BINS / (high - low) if high > low else 0.0
         mass[:] = 0.0
-        count[:] = 0
         for i in range(n):
             b = -1
             if weights[i] > 0.0:
                 v = column[i]
                 b = BINS if v == np.inf else min(BINS - 1, int((v - low) * scale))
                 mass[b] += weights[i]
-                count[b] += 1
             bins[i] = b
-        below, b = 0.0, 0
-        loaded = -1
-        m = 0
+        # Which bin each level lies in, and the weight before that bin.
+        for k in range(BINS + 1):
+            member[k] = -1
+        below, b, kinds = 0.0, 0, 0
         for k in range(levels.shape[0]):
             goal = levels[k] * total * (1.0 - 1e-12)
             while b < BINS and below + mass[b] < goal:
                 below += mass[b]
                 b += 1
-            if loaded != b:
-                m = 0
-                for i in range(n):
-                    if bins[i] == b:
-                        inside[m] = column[i]
-                        inside_weight[m] = weights[i]
-                        m += 1
-                order = np.argsort(inside[:m])
-                loaded = b
-            reached = below
-            found = inside[order[m - 1]] if m > 0 else high
-            for j in range(m):
-                reached += inside_weight[order[j]]
+            if member[b] < 0:
+                member[b] = kinds
+                sizes[kinds] = 0
+                kinds += 1
+            which[k], before[k] = member[b], below
+        for i in range(n):
+            if bins[i] >= 0 and member[bins[i]] >= 0:
+                m = member[bins[i]]
+                inside[m, sizes[m]] = i
+                sizes[m] += 1
+        sorted_kind = -1
+        for k in range(levels.shape[0]):
+            m = which[k]
+            people = inside[m, : sizes[m]]
+            if m != sorted_kind:
+                order = np.argsort(column[people])
+                sorted_kind = m
+            goal = levels[k] * total * (1.0 - 1e-12)
+            reached = before[k]
+            found = column[people[order[-1]]]
+            for j in range(sizes[m]):
+                person = people[order[j]]
+                reached += weights[person]
                 if reached >= goal:
-                    found = inside[order[j]]
+                    found = column[person]
                     break
             out[k, t] = found

@@ -99,6 +99,8 @@ def simulate(
             bent(system, inputs, own_stages, wanted, times, fastest, kernel, bends, first)
 
     size = max(64, min(PART, -(-people.n // (2 * threads()))))
+    if kernel == "jax":
+        size = people.n
     tasks = [
         partial(part, first, min(people.n, first + size)) for first in range(0, people.n, size)
     ]

@@ -22,7 +22,7 @@ from .system import Inputs, System
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Kernel = Literal["auto", "compiled", "numpy"]
+Kernel = Literal["auto", "compiled", "numpy", "jax"]
 
 #: So many kinds of segment keep their exponentials at a time.
 KEPT = 6
@@ -59,6 +59,10 @@ def linear(
         out = np.empty((len(system.outputs), system.n, len(times)))
     if _plain(kernel):
         reference_kernel.run_linear(system, inputs, plan, out[:, offset : offset + system.n])
+    elif kernel == "jax":
+        from . import jax_kernel
+
+        jax_kernel.run_linear(system, inputs, plan, out[:, offset : offset + system.n])
     else:
         from .linear_kernel import run_linear
 

@@ -15,7 +15,7 @@ from .model import Model, Status
 from .people import People
 from .plan import check_times
 from .regimen import Regimen
-from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, threads
+from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, room_for, threads
 from .system import Filter, Integral, build, fastest_per_h
 
 Array = NDArray[np.float64]
@@ -83,8 +83,8 @@ def simulate(
     read = {name for stage in stages if isinstance(stage, Bend) for name in stage.inputs}
     own += tuple(name for name in model.outputs if name in read and name not in own)
     names = (*own, *(f.name for f in filters), *(i.name for i in integrals))
-    out = np.empty((len(names), people.n, len(times)))
-    bends = np.empty((len(wanted), people.n, len(times)))
+    out = room_for(len(names), people.n, len(times))
+    bends = room_for(len(wanted), people.n, len(times))
     failed = np.zeros(people.n, dtype=bool)
     fastest = fastest_per_h(model, filters) if wanted else 0.0
 

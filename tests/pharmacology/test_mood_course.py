@@ -210,6 +210,16 @@ def test_the_other_form_can_be_asked_for():
     assert not np.allclose(other.drug_effect_points, follow().drug_effect_points)
 
 
+def test_a_model_that_knows_only_the_total_gives_a_derived_course():
+    model = load_model("domino_1982")
+    assert "s_ketamine_ng_ml" not in model.outputs
+    regimen = Regimen.of(infusion(0.5, "mg/kg", over_min=40))
+    found = course(model, regimen, typical_people(model), typical_mood_people(), [24.0])
+    assert found.status == "derived"
+    assert any("half" in reason for reason in found.reasons)
+    assert 2.0 < found.drug_effect_points[0, 0] < 20.0
+
+
 def test_impossible_people_are_refused():
     with pytest.raises(MoodError):
         course(MODEL, ONCE, PEOPLE, draw_mood_people(3), [1.0])

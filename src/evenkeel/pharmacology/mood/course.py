@@ -216,15 +216,9 @@ def course(
     hoped = expectation(times, occasions, place, drug=len(regimen) > 0)
     cared = care(times, occasions, place)
     times_each = mood_people.sensitivity[:, None]
-    known = load_mood().values("outcome")
-    gate = -np.expm1(-effect / known["between_trials_gate_points"])
-    grown = -np.expm1(-times / known["drift_time_constant_h"])
-    trial = mood_people.trial_points[:, None] * gate
-    residual = (
-        mood_people.baseline_madrs[:, None]
-        - cared * times_each
-        + mood_people.drift_points[:, None] * grown
-    )
+    residual = mood_people.baseline_madrs[:, None] - cared * times_each
+    residual = residual + drift(mood_people, times)
+    trial = trial_shift(mood_people, effect)
     return Course(
         form=used.name,
         setting=where,
@@ -241,6 +235,20 @@ def course(
         status=status,
         reasons=reasons,
     )
+
+
+def drift(people: MoodPeople, times_h: Array) -> Array:
+    """(n, T) MADRS points by which the episode itself has moved, positive for worse."""
+    grown = -np.expm1(-times_h / load_mood().value("outcome", "drift_time_constant_h"))
+    found: Array = people.drift_points[:, None] * grown
+    return found
+
+
+def trial_shift(people: MoodPeople, effect_points: Array) -> Array:
+    """(n, T) MADRS points by which a trial's drug effect differs; none where there is no effect."""
+    gate_points = load_mood().value("outcome", "between_trials_gate_points")
+    found: Array = people.trial_points[:, None] * -np.expm1(-effect_points / gate_points)
+    return found
 
 
 def default_form(parameters: MoodParameters | None = None) -> Form:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .bends import COEFFICIENTS, GAUSS_POINTS, GAUSS_WEIGHTS, quarter_weights
-from .lanes import LANES, exponential, jit, lane_exp, product, row_product
-from .linear_kernel import from_matrix_product, load
+from .lanes import LANES, exponential, jit, lane_exp, matrix_product, product, row_product
+from .linear_kernel import load
 
 BEND, DELAY, GROWTH = range(3)
 _VALUES, _TO_END, _WHOLE = quarter_weights()
@@ -14,7 +14,7 @@ _COEFFICIENTS = np.ascontiguousarray(COEFFICIENTS)
 _POINTS = np.ascontiguousarray(GAUSS_POINTS)
 _WEIGHTS = np.ascontiguousarray(GAUSS_WEIGHTS)
 #: The recursion for the moments runs upward from this argument on, downward below it.
-_TURN = 6.0
+_TURN = 1.0
 _INVERSE = 1.0 / np.arange(1.0, 33.0)
 
 
@@ -26,8 +26,8 @@ def moments(z, decay, m):  # type: ignore[no-untyped-def]
     """
     for i in range(LANES):
         small = min(z[i], _TURN)
-        v = 1.0 / (31.0 + small)
-        for r in range(30, 4, -1):
+        v = 1.0 / (18.0 + small)
+        for r in range(17, 4, -1):
             v = (1.0 - small * v) * _INVERSE[r - 1]
         v4 = v
         v3 = (1.0 - small * v4) * 0.25
@@ -228,18 +228,20 @@ def _dense(stages, constants, wanted, sums, values, share, panel_h, first, count
 
 
 @jit
-def _prepare(system, unit_h, octaves, e, rates, w, stages, constants, shifted, spare, work):  # type: ignore[no-untyped-def]
+def _prepare(  # type: ignore[no-untyped-def]
+    system, unit_h, octaves, e, rates, w, stages, needs_nodes, constants, shifted, spare, work
+):
     """Exponentials and weights for one kind of segment: e (octaves, places, LANES), w."""
     a_diagonal, diagonal, squares, horner = system
     exponential(rates, a_diagonal, diagonal, squares, horner, unit_h, e[0], shifted, spare)
     for q in range(1, octaves):
-        from_matrix_product(squares, e[q - 1], e[q])
+        matrix_product(squares, e[q - 1], e[q - 1], 1.0, e[q])
     for s in range(stages.shape[0]):
         kind, _source, c, place = stages[s]
         if kind == DELAY:
             for q in range(octaves):
                 panel_h = 4.0 * unit_h * 2.0**q
-                for node in range(4):
+                for node in range(0 if needs_nodes[s] else 3, 4):
                     weights = w[place, q, node]
                     delay_weights(
                         constants[c], panel_h, 0.25 * (node + 1), weights[5], weights[:5], work
@@ -248,14 +250,14 @@ def _prepare(system, unit_h, octaves, e, rates, w, stages, constants, shifted, s
 
 @jit
 def run_ladder(  # type: ignore[no-untyped-def]
-    first_block, last_block,
+    first_block, last_block, offset,
     rates, a_diagonal, start, cols, diagonal, squares, horner,
     s_start, s_cols, s_values,
     jump_state, jump_amount, jump_factor, factors,
     start_h, first_jump, kind_of, unit_h, octaves_of, cache_of, cached,
     stages, stage_constants, numbers, needs_nodes, delays, wanted, times, out,
 ):  # fmt: skip
-    """Fill out (wanted, people, times) for the people of some blocks. See ``solve``."""
+    """Fill out (wanted, all people, times) of some blocks; the people begin at ``offset``."""
     people = rates.shape[1]
     n = diagonal.shape[0]
     deepest = octaves_of.max()
@@ -289,7 +291,7 @@ def run_ladder(  # type: ignore[no-untyped-def]
         while at < times.shape[0] and times[at] <= 0.0:
             for k in range(wanted.shape[0]):
                 for i in range(count):
-                    out[k, first + i, at] = 0.0
+                    out[k, offset + first + i, at] = 0.0
             at += 1
         for segment in range(start_h.shape[0]):
             for j in range(first_jump[segment], first_jump[segment + 1]):
@@ -301,8 +303,8 @@ def run_ladder(  # type: ignore[no-untyped-def]
             slot = cache_of[kind]
             if ready[slot] != kind:
                 _prepare(
-                    system, unit_h[kind], octaves, e[slot], a, w[slot], stages, constants,
-                    shifted, spare, work,
+                    system, unit_h[kind], octaves, e[slot], a, w[slot], stages, needs_nodes,
+                    constants, shifted, spare, work,
                 )  # fmt: skip
                 ready[slot] = kind
             for b in range(sums.shape[0]):
@@ -324,8 +326,8 @@ def run_ladder(  # type: ignore[no-untyped-def]
                     while at < times.shape[0] and times[at] <= now + 4.0 * step * (1.0 + 1e-12):
                         share = min(1.0, max(0.0, (times[at] - now) / (4.0 * step)))
                         _dense(
-                            stages, constants, wanted, sums, values, share, 4.0 * step, first,
-                            count, at, out, work,
+                            stages, constants, wanted, sums, values, share, 4.0 * step,
+                            offset + first, count, at, out, work,
                         )  # fmt: skip
                         at += 1
                     now += 4.0 * step
@@ -336,5 +338,5 @@ def run_ladder(  # type: ignore[no-untyped-def]
         while at < times.shape[0]:
             for k in range(wanted.shape[0]):
                 for i in range(count):
-                    out[k, first + i, at] = values[wanted[k], 0, i]
+                    out[k, offset + first + i, at] = values[wanted[k], 0, i]
             at += 1

@@ -72,37 +72,47 @@ def product(start, cols, values, x, out):  # type: ignore[no-untyped-def]
 
 
 @jit
-def matrix_product(first, left, right, a, b, out):  # type: ignore[no-untyped-def]
-    """out = a @ b for sparse matrices (places, LANES).
+def matrix_product(lists, a, b, scale, out):  # type: ignore[no-untyped-def]
+    """out = scale * (a @ b) for sparse matrices (places, LANES).
 
-    Place p of ``out`` is the sum over k from first[p] to first[p + 1] of a[left[k]] * b[right[k]].
+    ``lists`` is (first, left, right): place p of ``out`` is the sum over k from first[p] to
+    first[p + 1] of a[left[k]] * b[right[k]].
     """
+    first, left, right = lists
     for p in range(first.shape[0] - 1):
         k = first[p]
         end = first[p + 1]
         o = out[p]
-        if end - k >= 2:
+        if end - k >= 3:
+            a0, a1, a2 = a[left[k]], a[left[k + 1]], a[left[k + 2]]
+            b0, b1, b2 = b[right[k]], b[right[k + 1]], b[right[k + 2]]
+            for i in range(LANES):
+                o[i] = (a0[i] * b0[i] + a1[i] * b1[i] + a2[i] * b2[i]) * scale
+            k += 3
+        elif end - k == 2:
             a0, a1, b0, b1 = a[left[k]], a[left[k + 1]], b[right[k]], b[right[k + 1]]
             for i in range(LANES):
-                o[i] = a0[i] * b0[i] + a1[i] * b1[i]
+                o[i] = (a0[i] * b0[i] + a1[i] * b1[i]) * scale
             k += 2
         elif end > k:
             a0, b0 = a[left[k]], b[right[k]]
             for i in range(LANES):
-                o[i] = a0[i] * b0[i]
+                o[i] = a0[i] * b0[i] * scale
             k += 1
         else:
             for i in range(LANES):
                 o[i] = 0.0
-        while k + 2 <= end:
-            a0, a1, b0, b1 = a[left[k]], a[left[k + 1]], b[right[k]], b[right[k + 1]]
+        while k + 3 <= end:
+            a0, a1, a2 = a[left[k]], a[left[k + 1]], a[left[k + 2]]
+            b0, b1, b2 = b[right[k]], b[right[k + 1]], b[right[k + 2]]
             for i in range(LANES):
-                o[i] += a0[i] * b0[i] + a1[i] * b1[i]
-            k += 2
-        if k < end:
+                o[i] += (a0[i] * b0[i] + a1[i] * b1[i] + a2[i] * b2[i]) * scale
+            k += 3
+        while k < end:
             a0, b0 = a[left[k]], b[right[k]]
             for i in range(LANES):
-                o[i] += a0[i] * b0[i]
+                o[i] += a0[i] * b0[i] * scale
+            k += 1
 
 
 @jit
@@ -138,29 +148,27 @@ def exponential(rates, a_diagonal, diagonal, squares, horner, step_h, out, shift
         m = shifted[a_diagonal[k]]
         for i in range(LANES):
             m[i] += fastest[i] * scale
-    out[:] = 0.0
+    # An even number of swaps in all, so that the result stands in ``out``.
+    here, there = (out, spare) if (TERMS + squarings) % 2 == 0 else (spare, out)
+    here[:] = 0.0
     for k in range(n):
-        out[diagonal[k]] = 1.0
+        here[diagonal[k]] = 1.0
     for term in range(TERMS, 0, -1):
-        matrix_product(horner[0], horner[1], horner[2], shifted, out, spare)
-        share = 1.0 / term
-        for p in range(out.shape[0]):
-            o, s = out[p], spare[p]
-            for i in range(LANES):
-                o[i] = s[i] * share
+        matrix_product(horner, shifted, here, 1.0 / term, there)
+        here, there = there, here
         for k in range(n):
-            o = out[diagonal[k]]
+            o = here[diagonal[k]]
             for i in range(LANES):
                 o[i] += 1.0
     for i in range(LANES):
         fastest[i] = np.exp(-fastest[i] * scale)
-    for p in range(out.shape[0]):
-        o = out[p]
+    for p in range(here.shape[0]):
+        o = here[p]
         for i in range(LANES):
             o[i] *= fastest[i]
     for _ in range(squarings):
-        matrix_product(squares[0], squares[1], squares[2], out, out, spare)
-        out[:] = spare
+        matrix_product(squares, here, here, 1.0, there)
+        here, there = there, here
 
 
 #: Coefficients 1/k! of the exponential series, highest first.

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .lanes import LANES, exponential, jit, product, row_product
+from .lanes import LANES, exponential, jit, matrix_product, product, row_product
 
 #: So many evenly spaced outputs are worked out from one state, by rows of powers of the step.
 TABLE = 16
-#: A run shorter than this is not worth its table.
-WORTH = 24
 
 
 @jit
@@ -31,67 +29,44 @@ def _write(o_start, o_cols, o_values, x, line, out, first, count, at):  # type: 
 
 
 @jit
-def _table(o_start, o_cols, o_values, place, start, cols, e, table):  # type: ignore[no-untyped-def]
-    """table[j] = the output rows times the (j + 1)th power of e, in the outputs' closed pattern.
+def _table(o_start, o_cols, o_values, t_lists, t_place, start, cols, e, table):  # type: ignore[no-untyped-def]
+    """table[j] = the output rows times the (j + 1)th power of e, in the outputs' reach.
 
-    ``place`` (outputs, n) says where a state's factor stands in a table row, -1 for none.
+    ``t_place`` (outputs, n) says where a state's factor stands in a table row, -1 for none;
+    ``t_lists`` are the lists of ``matrix_product`` for a table row by e.
     """
-    n = start.shape[0] - 1
-    table[:] = 0.0
+    first = table[0]
+    first[:] = 0.0
     for o in range(o_start.shape[0] - 1):
         for k in range(o_start[o], o_start[o + 1]):
             row = o_cols[k]
+            c = o_values[k]
             for q in range(start[row], start[row + 1]):
-                t = table[0, place[o, cols[q]]]
-                c, v = o_values[k], e[q]
+                t, v = first[t_place[o, cols[q]]], e[q]
                 for i in range(LANES):
                     t[i] += c[i] * v[i]
-        for j in range(1, TABLE):
-            for row in range(n):
-                if place[o, row] < 0:
-                    continue
-                before = table[j - 1, place[o, row]]
-                for q in range(start[row], start[row + 1]):
-                    t = table[j, place[o, cols[q]]]
-                    v = e[q]
-                    for i in range(LANES):
-                        t[i] += before[i] * v[i]
+    for j in range(1, TABLE):
+        matrix_product(t_lists, table[j - 1], e, 1.0, table[j])
 
 
 @jit
 def _power(squares, e, power, spare):  # type: ignore[no-untyped-def]
-    """power = e ** TABLE."""
-    power[:] = e
-    size = 1
-    while size < TABLE:
-        from_matrix_product(squares, power, spare)
-        power[:] = spare
-        size *= 2
-
-
-@jit
-def from_matrix_product(squares, a, out):  # type: ignore[no-untyped-def]
-    """out = a @ a."""
-    first, left, right = squares
-    for p in range(first.shape[0] - 1):
-        o = out[p]
-        for i in range(LANES):
-            o[i] = 0.0
-        for k in range(first[p], first[p + 1]):
-            u, v = a[left[k]], a[right[k]]
-            for i in range(LANES):
-                o[i] += u[i] * v[i]
+    """power = e ** TABLE, TABLE being 16."""
+    matrix_product(squares, e, e, 1.0, spare)
+    matrix_product(squares, spare, spare, 1.0, power)
+    matrix_product(squares, power, power, 1.0, spare)
+    matrix_product(squares, spare, spare, 1.0, power)
 
 
 @jit
 def run_linear(  # type: ignore[no-untyped-def]
-    first_block, last_block,
+    first_block, last_block, offset,
     rates, a_diagonal, start, cols, diagonal, squares, horner,
-    o_start, o_cols, o_values, t_start, t_cols, t_place,
+    o_start, o_cols, o_values, t_lists, t_start, t_cols, t_place,
     jump_state, jump_amount, jump_factor, factors,
     ops, steps_h, slots, out,
 ):  # fmt: skip
-    """Fill out (outputs, people, times) for the people of some blocks. See ``solve``."""
+    """Fill out (outputs, all people, times) of some blocks; the people begin at ``offset``."""
     people = rates.shape[1]
     n = diagonal.shape[0]
     outputs = o_start.shape[0] - 1
@@ -106,6 +81,10 @@ def run_linear(  # type: ignore[no-untyped-def]
     lines = np.empty((TABLE, LANES))
     x = np.empty((n, LANES))
     y = np.empty((n, LANES))
+    # Products that a table takes to make and to read at each time, and those of one step.
+    making = TABLE * t_lists[1].shape[0]
+    reading = t_cols.shape[0] + cols.shape[0] // TABLE
+    stepping = cols.shape[0] + o_cols.shape[0]
     for block in range(first_block, last_block):
         first = block * LANES
         count = min(LANES, people - first)
@@ -133,15 +112,15 @@ def run_linear(  # type: ignore[no-untyped-def]
                 product(start, cols, e[one], x, y)
                 x, y = y, x
             elif kind == 4:
-                _write(o_start, o_cols, c, x, lines[0], out, first, count, one)
-            elif two < WORTH:
+                _write(o_start, o_cols, c, x, lines[0], out, offset + first, count, one)
+            elif (one != tabled) * making + two * reading > two * stepping:
                 for s in range(two):
                     product(start, cols, e[one], x, y)
                     x, y = y, x
-                    _write(o_start, o_cols, c, x, lines[0], out, first, count, three + s)
+                    _write(o_start, o_cols, c, x, lines[0], out, offset + first, count, three + s)
             else:
                 if tabled != one:
-                    _table(o_start, o_cols, c, t_place, start, cols, e[one], table)
+                    _table(o_start, o_cols, c, t_lists, t_place, start, cols, e[one], table)
                     _power(squares, e[one], power, spare)
                     tabled = one
                 done = 0
@@ -151,7 +130,7 @@ def run_linear(  # type: ignore[no-untyped-def]
                         for j in range(m):
                             row_product(t_start, t_cols, table[j], o, x, lines[j])
                         for i in range(count):
-                            target = out[o, first + i]
+                            target = out[o, offset + first + i]
                             for j in range(m):
                                 target[three + done + j] = lines[j, i]
                     if m == TABLE:

@@ -84,7 +84,7 @@ def run_linear(system: System, inputs: Inputs, plan: LinearPlan, out: Array) -> 
 def moments(z: Array) -> Array:
     """(5, ...) integrals over s from 0 to 1 of exp(-z (1 - s)) s**r for r = 0..4."""
     found = np.empty((DEGREE + 1, *np.shape(z)))
-    small, large = np.minimum(z, 6.0), np.maximum(z, 6.0)
+    small, large = np.minimum(z, 1.0), np.maximum(z, 1.0)
     down = 1.0 / (31.0 + small)
     for r in range(30, 0, -1):
         if r <= DEGREE:
@@ -95,7 +95,7 @@ def moments(z: Array) -> Array:
     for r in range(DEGREE + 1):
         if r > 0:
             up = (1.0 - r * up) / large
-        found[r] = np.where(z > 6.0, up, found[r])
+        found[r] = np.where(z > 1.0, up, found[r])
     return found
 
 

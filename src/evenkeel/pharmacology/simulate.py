@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .bends import Stage
+from .bends import Bend, Delay, Stage
 from .model import Model, Status
 from .people import People
 from .plan import check_times
 from .regimen import Regimen
-from .solve import Kernel, bent, linear
-from .system import Filter, Integral, build
+from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, threads
+from .system import Filter, Integral, build, fastest_per_h
 
 Array = NDArray[np.float64]
+
+#: People worked out together: what they need stays in the cache, and memory bounded.
+PART = 4096
 
 _RANK: dict[Status, int] = {"validated": 0, "extrapolated": 1, "derived": 2}
 
@@ -60,26 +65,69 @@ def simulate(
     integrals: Sequence[Integral] = (),
     stages: Sequence[Stage] = (),
     wanted: Sequence[str] = (),
+    outputs: Sequence[str] | None = None,
     kernel: Kernel = "auto",
 ) -> Result:
     """Propagate ``people`` through ``regimen`` and read off ``times_h`` (T,), ascending, in hours.
 
-    The result holds every output of the model (ng/mL), every filter and integral, and the
-    ``wanted`` stages, each (n, T). A dose at an output time has just been given there. The linear
-    part is exact to rounding; the stages are of order 5 (see ``bends``). What is read at one time
-    does not depend on which other times were asked for.
+    The result holds the model's ``outputs`` (ng/mL; all if None), every filter and integral, and
+    the ``wanted`` stages, each (n, T). A dose at an output time has just been given there. The
+    linear part is exact to rounding; the stages are of order 5 (see ``bends``). What is read at one
+    time does not depend on which other times were asked for.
 
     Raises ``RegimenError`` for a route the model does not have and ``TimesError`` for impossible
     times.
     """
     times = check_times(times_h)
-    system, inputs = build(model, regimen, people, filters, integrals)
-    found = linear(system, inputs, times, kernel)
-    values = dict(zip(system.outputs, found, strict=True))
-    if wanted:
-        values |= zip(wanted, bent(system, inputs, stages, wanted, times, kernel), strict=True)
+    own = tuple(model.outputs) if outputs is None else tuple(outputs)
+    read = {name for stage in stages if isinstance(stage, Bend) for name in stage.inputs}
+    own += tuple(name for name in model.outputs if name in read and name not in own)
+    names = (*own, *(f.name for f in filters), *(i.name for i in integrals))
+    out = np.empty((len(names), people.n, len(times)))
+    bends = np.empty((len(wanted), people.n, len(times)))
+    failed = np.zeros(people.n, dtype=bool)
+    fastest = fastest_per_h(model, filters) if wanted else 0.0
+
+    def part(first: int, last: int) -> None:
+        some = slice(first, last)
+        own_filters = [_filter_part(f, some) for f in filters]
+        system, inputs = build(model, regimen, people.part(some), own_filters, integrals, own)
+        failed[some] = system.failed
+        linear(system, inputs, times, kernel, out, first)
+        if wanted:
+            own_stages = [_stage_part(s, some) for s in stages]
+            bent(system, inputs, own_stages, wanted, times, fastest, kernel, bends, first)
+
+    size = max(64, min(PART, -(-people.n // (2 * threads()))))
+    if kernel == "jax":
+        size = people.n
+    tasks = [
+        partial(part, first, min(people.n, first + size)) for first in range(0, people.n, size)
+    ]
+    if len(tasks) == 1 or people.n < WORTH_A_THREAD:
+        part(0, people.n)
+    else:
+        in_threads(tasks)
+    values = dict(zip((*names, *wanted), (*out, *bends), strict=True))
     status, reasons = trust(model, regimen, people)
-    return Result(model, regimen, people, times, values, system.failed, status, reasons)
+    return Result(model, regimen, people, times, values, failed, status, reasons)
+
+
+def _some(value: Array | float | None, part: slice) -> Any:
+    return value[part] if isinstance(value, np.ndarray) and value.ndim == 1 else value
+
+
+def _filter_part(one: Filter, part: slice) -> Filter:
+    return replace(one, rate_per_h=_some(one.rate_per_h, part))
+
+
+def _stage_part(stage: Stage, part: slice) -> Stage:
+    if isinstance(stage, Bend):
+        return replace(stage, half=_some(stage.half, part), fall=_some(stage.fall, part))
+    if isinstance(stage, Delay):
+        return replace(stage, rate_per_h=_some(stage.rate_per_h, part))
+    gain, loss = _some(stage.gain_per_h, part), _some(stage.loss_per_h, part)
+    return replace(stage, gain_per_h=gain, loss_per_h=loss)
 
 
 def trust(model: Model, regimen: Regimen, people: People) -> tuple[Status, tuple[str, ...]]:

@@ -6,7 +6,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Literal
 
@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from . import reference_kernel
 from .bends import Stage
 from .chart import Chart
+from .pattern import Sparsity
 from .plan import Ladder, ladder, linear_plan
 from .system import Inputs, System
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Kernel = Literal["auto", "compiled", "numpy"]
+Kernel = Literal["auto", "compiled", "numpy", "jax"]
 
 #: So many kinds of segment keep their exponentials at a time.
 KEPT = 6
@@ -39,29 +40,48 @@ def _plain(kernel: Kernel) -> bool:
     return kernel == "numpy" or (kernel == "auto" and not has_compiled())
 
 
-def linear(system: System, inputs: Inputs, times: Array, kernel: Kernel = "auto") -> Array:
-    """Every output of a system at ``times`` (T,) in hours: (outputs, people, T)."""
+def linear(
+    system: System,
+    inputs: Inputs,
+    times: Array,
+    kernel: Kernel = "auto",
+    out: Array | None = None,
+    offset: int = 0,
+) -> Array:
+    """Every output of a system at ``times`` (T,) in hours: (outputs, people, T).
+
+    Given ``out`` (outputs, all people, T) the system's people are written from ``offset`` on, in
+    this thread alone.
+    """
     plan = linear_plan(inputs, times)
-    out = np.empty((len(system.outputs), system.n, len(times)))
+    alone = out is not None
+    if out is None:
+        out = np.empty((len(system.outputs), system.n, len(times)))
     if _plain(kernel):
-        reference_kernel.run_linear(system, inputs, plan, out)
+        reference_kernel.run_linear(system, inputs, plan, out[:, offset : offset + system.n])
+    elif kernel == "jax":
+        from . import jax_kernel
+
+        jax_kernel.run_linear(system, inputs, plan, out[:, offset : offset + system.n])
     else:
         from .linear_kernel import run_linear
 
         a, closed = system.a, system.a.closed
-        t_start, t_cols, t_place = _reach(system)
+        reach = _reach(system)
+        t_lists = reach.times(closed, reach)
         _share_out(
             system.n,
+            alone,
             lambda first, last: run_linear(
-                first, last, system.rates, a.diagonal, closed.start, closed.cols, closed.diagonal,
-                closed.squares, a.horner, system.output_start, system.output_cols,
-                system.output_values, t_start, t_cols, t_place,
+                first, last, offset, system.rates, a.diagonal, closed.start, closed.cols,
+                closed.diagonal, closed.squares, a.horner, system.output_start, system.output_cols,
+                system.output_values, t_lists, reach.start, reach.cols, reach.place,
                 inputs.state, inputs.amount, inputs.factor, inputs.factors,
                 plan.ops, plan.steps_h, plan.slots, out,
             ),
         )  # fmt: skip
     if system.failed.any():
-        out[:, system.failed, :] = np.nan
+        out[:, offset : offset + system.n][:, system.failed] = np.nan
     return out
 
 
@@ -71,14 +91,23 @@ def bent(
     stages: Sequence[Stage],
     wanted: Sequence[str],
     times: Array,
+    fastest: float,
     kernel: Kernel = "auto",
+    out: Array | None = None,
+    offset: int = 0,
 ) -> Array:
-    """The ``wanted`` delays and growths at ``times`` (T,): (wanted, people, T)."""
+    """The ``wanted`` delays and growths at ``times`` (T,): (wanted, people, T). As ``linear``.
+
+    ``fastest`` is ``system.fastest_per_h`` of the model.
+    """
     chart = Chart.of(system, stages, wanted)
-    steps = ladder(inputs, float(times[-1]), 2.0 * system.fastest_per_h)
-    out = np.empty((len(wanted), system.n, len(times)))
+    steps = ladder(inputs, float(times[-1]), 2.0 * fastest)
+    alone = out is not None
+    if out is None:
+        out = np.empty((len(wanted), system.n, len(times)))
     if _plain(kernel):
-        reference_kernel.run_ladder(system, inputs, stages, wanted, steps, times, out)
+        part = out[:, offset : offset + system.n]
+        reference_kernel.run_ladder(system, inputs, stages, wanted, steps, times, part)
     else:
         from .ladder_kernel import run_ladder
 
@@ -86,9 +115,10 @@ def bent(
         cache_of, cached = _kept(steps)
         _share_out(
             system.n,
+            alone,
             lambda first, last: run_ladder(
-                first, last, system.rates, a.diagonal, closed.start, closed.cols, closed.diagonal,
-                closed.squares, a.horner, chart.start, chart.cols, chart.values,
+                first, last, offset, system.rates, a.diagonal, closed.start, closed.cols,
+                closed.diagonal, closed.squares, a.horner, chart.start, chart.cols, chart.values,
                 inputs.state, inputs.amount, inputs.factor, inputs.factors,
                 steps.start_h, steps.first_jump, steps.kind, steps.unit_h, steps.octaves,
                 cache_of, cached, chart.stages, chart.constants, chart.numbers,
@@ -96,7 +126,7 @@ def bent(
             ),
         )  # fmt: skip
     if system.failed.any():
-        out[:, system.failed, :] = np.nan
+        out[:, offset : offset + system.n][:, system.failed] = np.nan
     return out
 
 
@@ -110,19 +140,13 @@ def _kept(steps: Ladder) -> tuple[Integers, int]:
     return cache_of, kept
 
 
-def _reach(system: System) -> tuple[Integers, Integers, Integers]:
-    """For each output the states that can reach it: start (outputs + 1,), cols, place."""
+def _reach(system: System) -> Sparsity:
+    """The states (outputs, n) that can reach each output."""
     closed = system.a.closed.mask
-    start: list[int] = [0]
-    cols: list[int] = []
-    place = np.full((len(system.outputs), len(system.states)), -1, dtype=np.int64)
-    for o in range(len(system.outputs)):
-        own = system.output_cols[system.output_start[o] : system.output_start[o + 1]]
-        reach = np.nonzero(closed[own].any(axis=0))[0]
-        place[o, reach] = np.arange(len(cols), len(cols) + len(reach))
-        cols.extend(reach.tolist())
-        start.append(len(cols))
-    return np.array(start, dtype=np.int64), np.array(cols, dtype=np.int64), place
+    own = np.zeros((len(system.outputs), len(closed)), dtype=bool)
+    of = np.repeat(np.arange(len(system.outputs)), np.diff(system.output_start))
+    own[of, system.output_cols] = True
+    return Sparsity.of(own @ closed)
 
 
 def threads() -> int:
@@ -140,16 +164,20 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def _share_out(people: int, work: Callable[[int, int], object]) -> None:
+def _share_out(people: int, alone: bool, work: Callable[[int, int], object]) -> None:
     """Call ``work(first_block, last_block)`` so that all blocks of people are done."""
     from .lanes import LANES
 
     blocks = -(-people // LANES)
-    if people < WORTH_A_THREAD or threads() == 1:
+    if alone or people < WORTH_A_THREAD or threads() == 1:
         work(0, blocks)
         return
-    parts = min(blocks, threads() * 4)
-    edges = np.linspace(0, blocks, parts + 1).astype(int).tolist()
-    waiting = [_pool().submit(work, first, last) for first, last in pairwise(edges)]
+    edges = np.linspace(0, blocks, min(blocks, threads() * 4) + 1).astype(int).tolist()
+    in_threads([partial(work, first, last) for first, last in pairwise(edges)])
+
+
+def in_threads(tasks: Sequence[Callable[[], object]]) -> None:
+    """Do all tasks, as many at a time as there are cores; the first error is raised here."""
+    waiting = [_pool().submit(task) for task in tasks]
     for one in waiting:
         one.result()

@@ -202,6 +202,9 @@ def test_weights_move_the_interval():
     found = follow()
     better = (found.madrs[:, 2] < np.median(found.madrs[:, 2])).astype(float)
     assert found.interval(weights=better)[1, 2] < found.interval()[1, 2]
+    for wrong in (np.zeros(N), -better, np.ones(3)):
+        with pytest.raises(MoodError):
+            found.interval(weights=wrong)
 
 
 def test_the_other_form_can_be_asked_for():

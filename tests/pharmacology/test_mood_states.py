@@ -20,8 +20,7 @@ from evenkeel.pharmacology.mood import (
     MoodError,
     States,
     TwoExponential,
-    occupancy_index,
-    occupancy_weights,
+    drive_inputs,
 )
 from evenkeel.pharmacology.reference_kernel import dense
 from evenkeel.pharmacology.system import build
@@ -115,22 +114,25 @@ def test_the_plain_kernel_is_linear_in_sessions():
 
 def test_occupancy_is_that_of_the_published_constants():
     """0.44 at 100 ng/mL S-ketamine; 0.32 and 0.48 at 100 and 200 ng/mL of the racemate."""
-    s_only = occupancy_index({"s_ketamine_ng_ml": np.array([100.0])})
-    assert s_only[0] == pytest.approx(0.44, abs=0.005)
-    total = occupancy_index({"ketamine_ng_ml": np.array([100.0, 200.0])})
-    assert total == pytest.approx([0.32, 0.48], abs=0.005)
+    for name, level, theta in (
+        ("s_ketamine_ng_ml", 100.0, 0.44),
+        ("ketamine_ng_ml", 100.0, 0.32),
+        ("ketamine_ng_ml", 200.0, 0.48),
+    ):
+        x = level * drive_inputs([name])[0][name]
+        assert x / (1 + x) == pytest.approx(theta, abs=0.005)
 
 
 def test_total_ketamine_is_halved_and_said_to_be_derived():
-    weights, derived = occupancy_weights(["ketamine_ng_ml", "norketamine_ng_ml"])
-    own, not_derived = occupancy_weights(load_model(MODEL).outputs)
+    weights, derived = drive_inputs(["ketamine_ng_ml", "norketamine_ng_ml"])
+    own, not_derived = drive_inputs(load_model(MODEL).outputs)
     assert derived
     assert not not_derived
     assert "ketamine_ng_ml" not in own
     mean = (own["s_ketamine_ng_ml"] + own["r_ketamine_ng_ml"]) / 2
     assert weights["ketamine_ng_ml"] == pytest.approx(mean)
     with pytest.raises(MoodError):
-        occupancy_weights(["s_norketamine_ng_ml"])
+        drive_inputs(["s_norketamine_ng_ml"])
 
 
 def reference(form, regimen, times_h):
@@ -139,7 +141,7 @@ def reference(form, regimen, times_h):
     people = typical_people(model, weight_kg=75.0)
     system, inputs = build(model, regimen, people)
     a, rows = dense(system, slice(0, 1))
-    weights, _ = occupancy_weights(model.outputs)
+    weights, _ = drive_inputs(model.outputs)
     row = sum(rows[0, system.outputs.index(name)] * w for name, w in weights.items())
     n, v = len(system.states), form.values
 

@@ -12,7 +12,7 @@ from .course import (
     typical_mood_people,
 )
 from .expectation import SETTINGS, Setting, expectation, occasions_h, setting
-from .form import Form, occupancy_index, occupancy_weights
+from .form import Form, drive_inputs
 from .next_session import NextSession, next_session
 from .observation import madrs_log_likelihood, phq9_log_likelihood
 from .outcome import (
@@ -46,6 +46,7 @@ __all__ = [
     "course",
     "default_form",
     "draw_mood_people",
+    "drive_inputs",
     "expectation",
     "expected_outcome",
     "hazard_per_h",
@@ -53,8 +54,6 @@ __all__ = [
     "madrs_log_likelihood",
     "next_session",
     "occasions_h",
-    "occupancy_index",
-    "occupancy_weights",
     "parse_mood",
     "phq9_from_madrs",
     "phq9_log_likelihood",

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from ..model import Model, Status
 from ..people import GROUP, People
 from ..plan import check_times
+from ..quantiles import weighted_quantiles
 from ..regimen import Regimen
 from ..simulate import simulate, trust
 from ..solve import Kernel
 from .expectation import care, expectation, occasions_h, setting_of
-from .form import Form, occupancy_weights
+from .form import Form, drive_inputs
 from .outcome import bounded, phq9_from_madrs, remitted, responded
 from .parameters import MoodError, MoodParameters, load_mood
 from .states import States
@@ -179,11 +180,18 @@ class Course:
         weights: Array | None = None,
         seed: int = 0,
     ) -> Array:
-        """(levels, T) quantiles of a MADRS to be read: people, error, and trials where drawn."""
-        read = self.readings(seed)
-        kept = ~self.failed
+        """(levels, T) quantiles of a MADRS to be read: people, error, and trials where drawn.
+
+        ``levels`` ascend; ``weights`` (n,) are those of a forecast. Raises ``MoodError`` where
+        nobody has weight.
+        """
         weight = np.ones(self.people.n) if weights is None else np.asarray(weights, dtype=float)
-        return _quantiles(read[kept], weight[kept], levels)
+        if weight.shape != self.failed.shape or not (weight >= 0).all():
+            raise MoodError(f"{self.people.n} weights of at least 0 are needed, one a person")
+        weight = np.where(self.failed, 0.0, weight)
+        if not 0 < weight.sum() < np.inf:
+            raise MoodError("nobody has weight")
+        return weighted_quantiles(self.readings(seed), weight / weight.sum(), levels)
 
 
 def course(
@@ -268,7 +276,7 @@ def drug_effect(
     kernel: Kernel = "auto",
 ) -> tuple[Array, dict[str, Array], NDArray[np.bool_], Status, tuple[str, ...]]:
     """A (n, T) before sensitivity, the states behind it, who failed, and how far to trust it."""
-    _, derived = occupancy_weights(model.outputs)
+    _, derived = drive_inputs(model.outputs)
     status, reasons = trust(model, regimen, people)
     if derived:
         status = "derived"
@@ -311,17 +319,3 @@ def _errors(seed: int, times_h: Array, n: int) -> Array:
             drawn = _stream(seed, 13, round(time_h * 3600.0), group).standard_normal(GROUP)
             found[start : start + GROUP, column] = drawn[: n - start]
     return found
-
-
-def _quantiles(values: Array, weights: Array, levels: Sequence[float]) -> Array:
-    """(levels, T) weighted quantiles over the people of (n, T)."""
-    order = np.argsort(values, axis=0, kind="stable")
-    ranked = np.take_along_axis(values, order, axis=0)
-    cumulated = np.cumsum(weights[order], axis=0)
-    cumulated = (cumulated - weights[order] / 2.0) / cumulated[-1]
-    return np.array(
-        [
-            [np.interp(level, cumulated[:, t], ranked[:, t]) for t in range(values.shape[1])]
-            for level in levels
-        ]
-    )

@@ -47,7 +47,7 @@ def minimize(
     ``residuals`` takes (lanes,) values by name and gives whitened (lanes, rows): the point and all
     central differences go in one call.
     """
-    from scipy.optimize import least_squares  # type: ignore[import-untyped]
+    from scipy.optimize import least_squares
 
     k = len(free)
     priors = [_prior(p) for p in free]

@@ -32,7 +32,7 @@ def phq9_log_likelihood(madrs: Array, reading: float) -> Array:
 def _log_likelihood(expected: Array, reading: float, sd: float, top: float, name: str) -> Array:
     if not 0.0 <= reading <= top:
         raise MoodError(f"a {name} lies between 0 and {top:g}, not at {reading}")
-    from scipy.special import log_ndtr  # type: ignore[import-untyped]
+    from scipy.special import log_ndtr
 
     z = (reading - np.asarray(expected, dtype=np.float64)) / sd
     if reading == 0.0:

@@ -111,7 +111,7 @@ def expected_outcome(
 
 def _below(z: Array) -> Array:
     # On first use, so that importing the package stays quick.
-    from scipy.special import ndtr  # type: ignore[import-untyped]
+    from scipy.special import ndtr
 
     found: Array = ndtr(z)
     return found

@@ -22,7 +22,7 @@ FORMS: tuple[FormName, ...] = ("states", "two_exponential")
 FORMAT = "evenkeel-mood/1"
 FILE = Path(__file__).parent / "parameters.json"
 BLOCKS = (
-    *("occupancy", *FORMS, "expectation", "outcome", "relapse"),
+    *(*FORMS, "expectation", "outcome", "relapse"),
     *(f"relapse_{form}" for form in FORMS),
 )
 MARKS = ("measured", "derived", "assumed")

@@ -7,6 +7,8 @@ for its linear states. SciPy and mpmath are imported where they are used.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from bench.pharmacology.workloads import (
@@ -21,8 +23,8 @@ from bench.pharmacology.workloads import (
     Array,
     generator,
     w2_outputs,
+    w2_person_rates,
     w2_pieces,
-    w2_rates,
     w2_start,
 )
 
@@ -211,16 +213,17 @@ def w2_states_lsoda(parameters: Array, rtol: float = 1e-12, atol: float = 1e-14)
     starts = w2_start(parameters)
     found = np.zeros((len(parameters), len(W2_TIMES_MIN), 9))
     for person, values in enumerate(parameters):
-        state = starts[person]
+        state, rates = starts[person], w2_person_rates(values)
         for begin, end, rate in w2_pieces():
             inside = (begin <= W2_TIMES_MIN) & (end >= W2_TIMES_MIN)
             asked = np.union1d(W2_TIMES_MIN[inside], end)
             solved = solve_ivp(
-                lambda _t, x, v=values, r=rate: w2_rates(x, v, r),
+                rates,
                 (begin, end),
                 state,
                 "LSODA",
                 asked,
+                args=(rate,),
                 rtol=rtol,
                 atol=atol,
             )
@@ -251,7 +254,7 @@ def w2_expm(parameters: Array) -> Array:
         edges = np.unique(
             [begin, *W2_TIMES_MIN[(begin < W2_TIMES_MIN) & (end > W2_TIMES_MIN)], end]
         )
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        for start, stop in pairwise(edges):
             length = float(stop - start)
             if length not in known:
                 known[length] = expm(wide * length)

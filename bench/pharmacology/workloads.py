@@ -8,6 +8,7 @@ value is the median and the first thousand people are the same whatever the numb
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,6 +132,33 @@ def w2_rates(state: Array, parameters: Array, input_mg_per_min: float) -> Array:
         ],
         axis=-1,
     )
+
+
+def w2_person_rates(person: Array) -> Callable[[float, Array, float], list[float]]:
+    """``w2_rates`` for one person (15,), in plain numbers: what a solver in Python calls fastest.
+
+    The function takes the time (unused), the nine states and the input in mg/min.
+    """
+    cl, v1, q2, v2, q3, v3, cln, vn1, qn, vn2, ke0, _, koutb, ia50, m0 = person.tolist()
+    formed, loss, mood_rate = FORMED * cl, float(ACCUMULATION_LOSS_PER_MIN), float(MOOD_PER_MIN)
+
+    def rates(_time: float, state: Array, given: float) -> list[float]:
+        a1, a2, a3, n1, n2, ce, pressure, a, mood = state.tolist()
+        c, cn = a1 / v1, n1 / vn1
+        to_2, to_3, to_n2 = q2 * (c - a2 / v2), q3 * (c - a3 / v3), qn * (cn - n2 / vn2)
+        return [
+            given - cl * c - to_2 - to_3,
+            to_2,
+            to_3,
+            formed * c - cln * cn - to_n2,
+            to_n2,
+            ke0 * (c - ce),
+            koutb * (MAP_BASE * (1 + MAP_EMAX * c / (MAP_EC50 + c)) - pressure),
+            ACCUMULATION_PER_MIN * (ce + NORKETAMINE_SHARE * cn) - loss * a,
+            mood_rate * (m0 * (1 - MOOD_EMAX * a / (ia50 + a)) - mood),
+        ]
+
+    return rates
 
 
 def w2_start(parameters: Array) -> Array:

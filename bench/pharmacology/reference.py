@@ -2,11 +2,13 @@
 
 W1: ``w1_exact`` (closed form), ``w1_expm`` (SciPy matrix exponential), ``w1_lsoda`` and
 ``w1_mpmath`` (40 digits). W2: ``w2_lsoda``, restarted wherever the input changes, and ``w2_expm``
-for its linear states. SciPy and mpmath are imported where they are used.
+for its linear states. W3: ``w3_fit`` and, over a hundred thousand particles, ``w3_quantiles``.
+SciPy and mpmath are imported where they are used.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -18,20 +20,29 @@ from bench.pharmacology.workloads import (
     FORMED,
     INFUSION_MIN,
     NORKETAMINE_SHARE,
+    W1_OUTPUTS,
     W1_TIMES_MIN,
     W2_TIMES_MIN,
+    W3_AHEAD_MIN,
+    W3_EFFECTS,
+    W3_ERROR,
+    W3_QUANTILES,
+    W3_READINGS,
     Array,
     generator,
     w2_outputs,
     w2_person_rates,
     w2_pieces,
     w2_start,
+    w3_objective,
+    w3_omega,
+    w3_parameters,
 )
 
 #: Below this ``|difference of the rates| * longest time`` a pair is integrated, not divided.
-NEARLY_EQUAL = 1.0
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
-BLOCK = 2000
+NEARLY_EQUAL = 0.1
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
+BLOCK = 500
 
 
 def w1_exact(parameters: Array, times_min: Array = W1_TIMES_MIN) -> Array:
@@ -62,14 +73,23 @@ def _exact_block(parameters: Array, times_min: Array) -> Array:
 
     rate = DOSE_MG / INFUSION_MIN
     since_stop = np.maximum(times_min - INFUSION_MIN, 0.0)
-    found = np.zeros((len(parameters), len(times_min), 2))
+    modes = np.hstack([lam, mu])
+    now, before = _filled(modes, times_min), _filled(modes, since_stop)
+    begun = now - before
+    begun[:, :3] = _filled(lam, times_min - since_stop) * np.exp(-lam[..., None] * since_stop)
+    found = np.empty((len(parameters), len(times_min), 2))
+    found[:, :, 0] = np.einsum("ni,nit->nt", weight * (rate / v1)[:, None], begun[:, :3])
+    total = np.zeros((len(parameters), len(times_min)))
     for i in range(3):
-        begun = _filled(lam[:, i], times_min - since_stop) * np.exp(-lam[:, i, None] * since_stop)
-        found[:, :, 0] += (weight[:, i] * rate / v1)[:, None] * begun
         for j in range(2):
-            pair = _pair(lam[:, i], mu[:, j], times_min) - _pair(lam[:, i], mu[:, j], since_stop)
-            scale = weight[:, i] * share[:, j] * rate * FORMED * cl / v1 / vn1
-            found[:, :, 1] += scale[:, None] * pair
+            gap = mu[:, j] - lam[:, i]
+            near = np.abs(gap) * times_min.max() < NEARLY_EQUAL
+            gap[near] = 1.0
+            pair = (now[:, i] - before[:, i] - now[:, 3 + j] + before[:, 3 + j]) / gap[:, None]
+            one, other = lam[near, i], mu[near, j]
+            pair[near] = _pair(one, other, times_min) - _pair(one, other, since_stop)
+            total += (weight[:, i] * share[:, j])[:, None] * pair
+    found[:, :, 1] = (rate * FORMED * cl / v1 / vn1)[:, None] * total
     return found
 
 
@@ -79,23 +99,17 @@ def _modes(symmetric: Array) -> tuple[Array, Array]:
     return values, vectors[:, 0, :] ** 2
 
 
-def _filled(rate: Array, times: Array) -> Array:
-    """``(1 - exp(-rate t)) / rate`` for (N,) rates and (T,) times: (N, T)."""
-    return np.asarray(-np.expm1(-rate[:, None] * times) / rate[:, None])
+def _filled(rates: Array, times: Array) -> Array:
+    """``(1 - exp(-rate t)) / rate`` for (N, M) rates and (T,) times: (N, M, T)."""
+    return np.asarray(-np.expm1(rates[..., None] * -times) / rates[..., None])
 
 
 def _pair(one: Array, other: Array, times: Array) -> Array:
-    """Minus the divided difference of ``_filled`` between two rates: (N, T), never negative."""
-    gap = other - one
-    near = np.abs(gap) * times.max() < NEARLY_EQUAL
-    found = np.empty((len(one), len(times)))
-    far = ~near
-    found[far] = (_filled(one[far], times) - _filled(other[far], times)) / gap[far, None]
-    total = np.zeros((int(near.sum()), len(times)))
+    """Minus the divided difference of ``_filled`` between two almost equal rates: (N, T)."""
+    total = np.zeros((len(one), len(times)))
     for node, share in zip((_NODES + 1) / 2, _WEIGHTS / 2, strict=True):
-        total += share * _slope((one + node * gap)[near, None], times)
-    found[near] = total
-    return found
+        total += share * _slope((one + node * (other - one))[:, None], times)
+    return total
 
 
 def _slope(rate: Array, times: Array) -> Array:
@@ -261,3 +275,86 @@ def w2_expm(parameters: Array) -> Array:
             state = np.einsum("nij,nj->ni", known[length], state)
             found[:, stop == W2_TIMES_MIN] = state[:, None, :7]
     return found
+
+
+def w3_predict(effects: Array) -> Array:
+    """What would be read, without error, of people with these effects: (N, 5) -> (N, 8), mg/L."""
+    asked = sorted({minute for _, minute in W3_READINGS})
+    exact = w1_exact(w3_parameters(effects), np.array(asked))
+    return picked(exact, asked)
+
+
+def picked(concentrations: Array, times_min: list[float]) -> Array:
+    """Pick the readings out of concentrations at these times: (N, T, 2) -> (N, 8)."""
+    rows = [times_min.index(minute) for _, minute in W3_READINGS]
+    return concentrations[:, rows, [W1_OUTPUTS.index(name) for name, _ in W3_READINGS]]
+
+
+def w3_fit(
+    values: Array,
+    predict: Callable[[Array], Array] = w3_predict,
+    *,
+    difference: float = 1e-5,
+    tolerance: float = 1e-8,
+) -> Array:
+    """Most probable effects of many people at once, by damped Gauss-Newton steps: (N, 8) -> (N, 5).
+
+    Derivatives are central differences; ends when no step is longer than the tolerance.
+    """
+    people, effects = len(values), np.zeros((len(values), len(W3_EFFECTS)))
+    sides = np.concatenate([np.eye(5), -np.eye(5)]) * difference
+    reached = w3_objective(effects, predict(effects), values)
+    for _ in range(60):
+        around = (effects[:, None] + sides).reshape(-1, 5)
+        at = predict(np.concatenate([effects, around]))
+        f, beside = at[:people], at[people:].reshape(people, 2, 5, -1)
+        slope = (beside[:, 0] - beside[:, 1]) / (2 * difference) / f[:, None]
+        off = values / f - 1
+        pull = 1 - off * (1 + off) / W3_ERROR**2
+        gradient = np.einsum("nik,nk->ni", slope, pull) + effects / w3_omega() ** 2
+        stiffness = np.maximum((1 + off) * (1 + 2 * off), 0.2) / W3_ERROR**2
+        curved = np.einsum("nik,nk,njk->nij", slope, stiffness, slope)
+        curved += np.diag(1 / w3_omega() ** 2)
+        step = -np.linalg.solve(curved, gradient[:, :, None])[:, :, 0]
+        for _ in range(20):
+            now = w3_objective(effects + step, predict(effects + step), values)
+            worse = now > reached + 1e-12 * np.abs(reached)
+            if not worse.any():
+                break
+            step[worse] /= 2
+        effects, reached = effects + step, now
+        if np.abs(step).max() < tolerance:
+            return effects
+    raise ArithmeticError("the reference fit did not settle")
+
+
+def w3_quantiles(
+    particles: Array,
+    values: Array,
+    concentrations: Callable[[Array, Array], Array] = w1_exact,
+) -> Array:
+    """Weighted quantiles of what is ahead: particles (P, 10), readings so far (k,) -> (3, 91, 2).
+
+    Each particle weighs as much as it explains the readings; nothing is resampled.
+    """
+    known = W3_READINGS[: len(values)]
+    asked = sorted({minute for _, minute in known})
+    times = np.union1d(asked, W3_AHEAD_MIN)
+    found = concentrations(particles, times)
+    rows = np.searchsorted(times, [minute for _, minute in known])
+    sd = W3_ERROR * found[:, rows, [W1_OUTPUTS.index(name) for name, _ in known]]
+    log_weight = -np.sum(np.log(sd) + ((values - sd / W3_ERROR) / sd) ** 2 / 2, axis=1)
+    weight = np.exp(log_weight - log_weight.max())
+    ahead = found[:, np.searchsorted(times, W3_AHEAD_MIN)].reshape(len(particles), -1)
+    return weighted_quantiles(ahead, weight).reshape(len(W3_QUANTILES), -1, 2)
+
+
+def weighted_quantiles(values: Array, weight: Array) -> Array:
+    """Quantiles over the first axis, the middle of each weight on its value: (P, K) -> (3, K)."""
+    order = np.argsort(values, axis=0)
+    shares = weight[order]
+    reached = np.cumsum(shares, axis=0)
+    reached = (reached - shares / 2) / reached[-1]
+    ranked = np.take_along_axis(values, order, axis=0)
+    columns = range(values.shape[1])
+    return np.array([np.interp(W3_QUANTILES, reached[:, c], ranked[:, c]) for c in columns]).T

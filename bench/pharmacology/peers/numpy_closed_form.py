@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.pharmacology.workloads import DOSE_MG, FORMED, INFUSION_MIN, W1_TIMES_MIN, Array
+from bench.pharmacology.reference import picked, w3_fit, w3_quantiles
+from bench.pharmacology.workloads import (
+    DOSE_MG,
+    FORMED,
+    INFUSION_MIN,
+    W1_TIMES_MIN,
+    W3_READINGS,
+    Array,
+    w3_parameters,
+)
 
 NAME = "NumPy closed form, 1 thread"
 PACKAGES = ("numpy",)
+PEOPLE = {"W1": 100_000}
 BLOCK = 256
 
 
-def w1(parameters: Array, times_min: Array = W1_TIMES_MIN) -> Array:
-    """Concentrations of ketamine and norketamine: (N, 10) -> (N, T, 2), mg/L."""
-    found = np.empty((len(parameters), len(times_min), 2))
+def w1(parameters: Array, times_min: Array = W1_TIMES_MIN, out: Array | None = None) -> Array:
+    """Concentrations of ketamine and norketamine: (N, 10) -> (N, T, 2), mg/L; times ascend."""
+    found = np.empty((len(parameters), len(times_min), 2)) if out is None else out
     during = int(np.searchsorted(times_min, INFUSION_MIN, side="right"))
     # Since the start while the drug runs, since the stop afterwards.
     since = np.concatenate([times_min[:during], times_min[during:] - INFUSION_MIN])
@@ -31,6 +41,24 @@ def w1(parameters: Array, times_min: Array = W1_TIMES_MIN) -> Array:
         e[:, :, during:] *= -np.expm1(-rates.T * INFUSION_MIN)[:, :, None]
         np.matmul(e.transpose(0, 2, 1), weights, out=found[start : start + BLOCK])
     return found
+
+
+def w3_predict(effects: Array) -> Array:
+    """What would be read of people with these random effects: (N, 5) -> (N, 8)."""
+    return picked(w1(w3_parameters(effects), np.array(_ASKED)), _ASKED)
+
+
+def w3_update(particles: Array, values: Array) -> Array:
+    """Weigh the particles by all readings so far and predict: (3, 91, 2). Nothing is kept ready."""
+    return w3_quantiles(particles, values, w1)
+
+
+def w3_refit_many(values: Array) -> Array:
+    """Fit many people at once by Gauss-Newton, finite differences: (N, 8) -> (N, 5)."""
+    return w3_fit(values, w3_predict, difference=1e-4, tolerance=1e-6)
+
+
+_ASKED = sorted({minute for _, minute in W3_READINGS})
 
 
 def modes(parameters: Array) -> tuple[Array, Array, Array]:

@@ -43,7 +43,7 @@ class Sizes:
     w1_people: tuple[int, ...] = (1_000, 10_000, 100_000)
     w2_people: tuple[int, ...] = (1_000, 10_000)
     #: So many courses have a reference by LSODA; errors of W2 are of these.
-    w2_checked: int = 12
+    w2_checked: int = 24
     particles: int = w.W3_PARTICLES
     refit: int = w.W3_REFIT_PEOPLE
     reference_particles: int = 100_000

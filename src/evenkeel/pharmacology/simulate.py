@@ -30,6 +30,8 @@ _RANK: dict[Status, int] = {"validated": 0, "extrapolated": 1, "derived": 2}
 class Result:
     """What was simulated: ``values[name]`` is (people, times).
 
+    ``array`` (outputs, people, times) is the memory behind the linear ones of them, in their order.
+
     ``status`` says how far the model was made for this: ``validated``, ``extrapolated`` or
     ``derived``; ``reasons`` says why in words. ``failed`` (people,) are people whose numbers did
     not work out; their values are NaN and no others are touched.
@@ -40,6 +42,7 @@ class Result:
     people: People
     times_h: Array
     values: Mapping[str, Array]
+    array: Array
     failed: NDArray[np.bool_]
     status: Status
     reasons: tuple[str, ...]
@@ -110,7 +113,7 @@ def simulate(
         in_threads(tasks)
     values = dict(zip((*names, *wanted), (*out, *bends), strict=True))
     status, reasons = trust(model, regimen, people)
-    return Result(model, regimen, people, times, values, failed, status, reasons)
+    return Result(model, regimen, people, times, values, out, failed, status, reasons)
 
 
 def _some(value: Array | float | None, part: slice) -> Any:

@@ -17,7 +17,7 @@ from . import reference_kernel
 from .bends import Stage
 from .chart import Chart
 from .pattern import Sparsity
-from .plan import Ladder, ladder, linear_plan
+from .plan import Ladder, LinearPlan, ladder, linear_plan
 from .system import Inputs, System
 
 Array = NDArray[np.float64]
@@ -65,13 +65,14 @@ def linear(
     kernel: Kernel = "auto",
     out: Array | None = None,
     offset: int = 0,
+    plan: LinearPlan | None = None,
 ) -> Array:
     """Every output of a system at ``times`` (T,) in hours: (outputs, people, T).
 
     Given ``out`` (outputs, all people, T) the system's people are written from ``offset`` on, in
-    this thread alone.
+    this thread alone. A ``plan`` made before for the same regimen and times saves making it again.
     """
-    plan = linear_plan(inputs, times)
+    plan = plan or linear_plan(inputs, times)
     alone = out is not None
     if out is None:
         out = room_for(len(system.outputs), system.n, len(times))

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.test_session import enter_vitals, show
+from tests.browser.walking import STICKS_OUT
 
 
 def test_the_board_follows_a_session_and_sounds_only_when_asked(
@@ -46,7 +47,7 @@ def test_the_board_fits_a_phone_and_works_with_the_keyboard(
     server.sign_in(page, "session_nurse")
     page.goto(server.path("board"))
     expect(page.locator("html")).to_have_attribute("data-drawn", "board")
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.evaluate(STICKS_OUT) == []
     link = page.locator(f'[data-chair="{session["chair"]}"] a.btn')
     link.focus()
     page.keyboard.press("Enter")

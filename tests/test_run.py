@@ -24,7 +24,17 @@ def test_a_file_stays_on_one_worker_and_in_its_order(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / f"test_{name}.py").write_text(STORY)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *PARALLEL, "-p", "no:cacheprovider", "-p", "no:django", "."],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *PARALLEL,
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:django",
+            ".",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.needs import chromium
 
@@ -206,10 +207,20 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+def _words_of(answer: Response) -> str:
+    """What the server said when it refused, as far as the browser still has it."""
+    try:
+        words = answer.text()[:500]
+    except PlaywrightError:
+        words = ""
+    return f"{answer.status} {answer.url} {words}"
+
+
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Makes pages: ``open_page()`` or ``open_page("phone")``; each is watched for errors."""
     pages: list[tuple[Page, list[str]]] = []
+    refusals: list[Response] = []
 
     def make(size: str = "wide", **options: Any) -> Page:
         context = browser.new_context(viewport=ROLE_SIZES[size], **options)
@@ -219,6 +230,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         said: list[str] = []
         page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: said.append(f"uncaught: {error}"))
+        page.on("response", lambda r: refusals.append(r) if r.status >= 400 else None)
         pages.append((page, said))
         return page
 
@@ -227,6 +239,9 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for page, said in pages:
         allowed = (*LIBRARY_NOISE, *page.expected)  # type: ignore[attr-defined]
         wrong += [text for text in said if not any(part in text for part in allowed)]
+    if wrong:
+        wrong += [_words_of(answer) for answer in refusals]
+    for page, _ in pages:
         page.context.close()
     assert not wrong, "the browser complained:\n" + "\n".join(wrong)
 

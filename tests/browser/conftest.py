@@ -28,9 +28,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.mllp_wire import MonitorLine
 from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from tests.browser.walking import Walk
 from tests.needs import chromium
 
 # A loaded machine is no finding; what never comes is found all the same.
@@ -62,6 +64,7 @@ class Served:
 
     home: Path
     port: int
+    monitor_port: int
     clinic: dict[str, Any] = field(default_factory=dict)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -116,14 +119,15 @@ class Served:
         return "/".join([self.url, *parts])
 
     def start(self) -> None:
-        """Start the pages and the alarm watch, and wait until they answer."""
+        """Start pages, alarm watch and monitor listener, and wait until they answer."""
         pages = [
             *("-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"),
             *("--port", str(self.port), "--workers", "1", "--no-ws", "--log-level", "warning"),
             "evenkeel.live.asgi:application",
         ]
+        monitors = ["-m", "evenkeel.interop.hl7v2.serve", "--port", str(self.monitor_port)]
         log = (self.home / "server.log").open("ab")
-        for arguments in (pages, ["-m", "evenkeel.live.watcher"]):
+        for arguments in (pages, ["-m", "evenkeel.live.watcher"], monitors):
             self.running.append(
                 subprocess.Popen(
                     [sys.executable, *arguments],
@@ -142,6 +146,7 @@ class Served:
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"{self.url}/accounts/login/", timeout=5)
+                socket.create_connection(("127.0.0.1", self.monitor_port), 5).close()
                 return
             except (urllib.error.URLError, OSError):
                 assert self.running[0].poll() is None, self._last_words()
@@ -161,6 +166,20 @@ class Served:
             except subprocess.TimeoutExpired:
                 self._signal(process, signal.SIGKILL)
                 process.wait()
+        self.running.clear()
+
+    def restart(self) -> None:
+        """End every process and start it anew, on the same ports."""
+        self.stop()
+        self.start()
+
+    def say(self, message: bytes) -> str:
+        """Send one message as a bedside monitor does; the code of the answer, "AA" if filed."""
+        line = MonitorLine(self.monitor_port)
+        try:
+            return line.send(message)
+        finally:
+            line.close()
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
@@ -180,7 +199,7 @@ class Served:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A clinic with staff and chairs, no patients yet, served for all browser tests."""
     chromium()
-    served = Served(tmp_path_factory.mktemp("served"), free_port())
+    served = Served(tmp_path_factory.mktemp("served"), free_port(), free_port())
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "-v0"],
         cwd=ROOT,
@@ -263,3 +282,18 @@ def shot() -> Callable[[Page, str], None]:
             page.screenshot(path=folder / f"{name}.png", **options)
 
     return take
+
+
+@pytest.fixture
+def walk(
+    server: Served, open_page: Callable[..., Page], shot: Callable[..., None]
+) -> Callable[..., Walk]:
+    """Opens a browser in which somebody of a role goes through the pages."""
+
+    def begin(role: str = "", size: str = "wide", **options: Any) -> Walk:
+        page = open_page(size, **options)
+        if role:
+            server.sign_in(page, role)
+        return Walk(page, server.url, shot)
+
+    return begin

@@ -14,14 +14,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Served
 from tests.browser.walking import Walk
 
 BUNDLES = Path(__file__).parents[1] / "interop" / "fhir" / "data"
 As = Callable[..., Walk]
-OPEN = Callable[..., Page]
 NAME = "Ida Probemann"
 
 
@@ -42,19 +41,6 @@ class Story:
 def story() -> Story:
     """What was reached so far."""
     return Story()
-
-
-@pytest.fixture
-def walk(server: Served, open_page: OPEN, shot: Any) -> As:
-    """Opens a browser in which somebody of a role goes through the pages."""
-
-    def begin(role: str = "", size: str = "wide", **options: Any) -> Walk:
-        page = open_page(size, **options)
-        if role:
-            server.sign_in(page, role)
-        return Walk(page, server.url, shot)
-
-    return begin
 
 
 def local_now(server: Served) -> datetime:

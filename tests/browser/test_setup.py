@@ -51,7 +51,7 @@ class Fresh:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
     """An installation with nobody in it, made and served by the product's own commands."""
     chromium()
-    made = Fresh(Served(tmp_path_factory.mktemp("fresh"), free_port()))
+    made = Fresh(Served(tmp_path_factory.mktemp("fresh"), free_port(), free_port()))
     made.command("upgrade")
     said = made.command("first-administrator", "--address", made.served.url)
     made.links["administrator"] = re.search(r"http://\S+", said).group()  # type: ignore[union-attr]

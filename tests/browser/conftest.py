@@ -24,8 +24,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from bench.mllp_wire import MonitorLine
@@ -110,7 +112,10 @@ class Served:
             return json.load(answer)["events"]  # type: ignore[no-any-return]
 
     def sign_in(self, page: Page, role: str, *, locked: bool = False) -> None:
-        """Give the page's browser the sign-in of a role, idle for long where ``locked``."""
+        """Give the page's browser the sign-in of a role, idle for long where ``locked``.
+
+        "session_nurse spare" is one that may be signed out; the others are shared.
+        """
         value = self.clinic["cookies"][f"{role} locked" if locked else role]
         page.context.add_cookies([{"name": "evenkeel", "value": value, "url": self.url}])
 
@@ -193,6 +198,11 @@ class Served:
     def _signal(self, process: subprocess.Popen[bytes], number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
+
+
+def local_now(server: Served) -> datetime:
+    """The time on the clinic's wall."""
+    return datetime.now(ZoneInfo(server.clinic["timezone"]))
 
 
 @pytest.fixture(scope="session")

@@ -95,9 +95,11 @@ def found(now: datetime) -> dict[str, Any]:
         account.save()
         TOTP.activate(account, "JBSWY3DPEHPK3PXP")
         cookies[role] = _cookie(account, now.timestamp() + 86_400)
+        cookies[f"{role} spare"] = _cookie(account, now.timestamp() + 86_400)
         cookies[f"{role} locked"] = _cookie(account, 1.0)
     return {
         "site": str(clinic.site.pk),
+        "timezone": zone_where_it_is_afternoon(now),
         "cookies": cookies,
         "emails": {role: account.email for role, account in clinic.staff.items()},
         "names": {role: account.shown_name for role, account in clinic.staff.items()},

@@ -56,11 +56,12 @@ def test_the_call_next_day_is_owed_and_a_worry_holds_the_next_dose(
     walk: As, watched: dict[str, Any]
 ) -> None:
     desk = walk("session_nurse").open("/day/").follow("The day after")
-    desk.says("The day after the dosing").follow("Call")
+    desk.says("The day after the dosing").follow("Call", within=".call-list", exact=True)
     desk.says(f"Call {watched['name']}").says("988")
     desk.fill(reached="no", attempt_note="Voicemail").press("Save the call")
-    desk.says("Noted. The call stays on the list")
-    desk.open("/day/").follow("The day after").follow("Call").says("Voicemail")
+    desk.says("Noted. The call stays on the list", within="body")
+    desk.open("/day/").follow("The day after").says("tried 1 time")
+    desk.follow("Call", within=".call-list", exact=True).says("Voicemail")
     said = {
         "reached": "yes", "wellbeing": "worse", "side_effects": "headache", "sleep": "poor",
         "mood": "lower", "suicidal_thoughts": "passive", "agreed_next": "Seen today at four.",
@@ -72,13 +73,12 @@ def test_the_call_next_day_is_owed_and_a_worry_holds_the_next_dose(
     desk.fill(drove="no").shot(desk.page, "call", full_page=True)
     desk.press("Save the call")
     desk.says("No dose starts until a named clinician has closed", within="body")
-    desk.says("wishes to be dead").says("What was said on the telephone").says("Speak today")
+    desk.says("wishes to be dead").says("What was said on the telephone").says("today. No dose")
     desk.open(f"/courses/{watched['course']}").says("Said on the telephone")
     therapist = walk("therapist").open("/safety/").follow(watched["name"])
     therapist.fill(note="Called back and seen. Safe tonight, sister stays.")
     therapist.press("Close this safety signal").says("The hold on the next dose is lifted")
-    therapist.open(f"/courses/{watched['course']}")
-    expect(therapist.page.locator(".finding-list")).not_to_contain_text("Said on the telephone")
+    therapist.open(f"/courses/{watched['course']}").says("Nothing open")
 
 
 def test_the_auditor_sees_who_did_what_and_that_the_record_is_whole(

@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, local_now
 from tests.browser.walking import Walk
 
 BUNDLES = Path(__file__).parents[1] / "interop" / "fhir" / "data"
@@ -41,17 +40,6 @@ class Story:
 def story() -> Story:
     """What was reached so far."""
     return Story()
-
-
-def local_now(server: Served) -> datetime:
-    """The time on the clinic's wall."""
-    import sqlite3
-
-    with sqlite3.connect(server.home / "evenkeel.sqlite3") as database:
-        (zone,) = database.execute(
-            "select timezone from people_site where name = 'Harbour'"
-        ).fetchone()
-    return datetime.now(ZoneInfo(zone))
 
 
 def test_a_person_is_registered_and_a_twin_is_noticed(walk: As, story: Story) -> None:

@@ -87,12 +87,12 @@ def test_readings_of_the_demonstration_mode_are_never_the_persons(
 def test_a_reading_of_nobody_waits_in_the_tray_until_it_is_assigned(
     server: Served, walk: Callable[..., Walk], running: dict[str, Any]
 ) -> None:
-    assert server.say(told("BED77", sbp=133, dbp=85)) == "AA"
+    assert server.say(told("BED77", sbp=126, dbp=85)) == "AA"
     nurse = walk("session_nurse").open("/board")
     nurse.says("Monitor readings without a session").follow("Open the tray")
     nurse.says("BED77").shot(nurse.page, "tray", full_page=True)
-    assert not any(e["body"].get("sbp_mmhg") == 133 for e in server.events(running["session"]))
+    assert not any(e["body"].get("sbp_mmhg") == 126 for e in server.events(running["session"]))
     nurse.page.locator('[name="session"]').select_option(running["session"])
     nurse.press("Chart it there").says("The tray is empty")
-    charted = [e for e in server.events(running["session"]) if e["body"].get("sbp_mmhg") == 133]
+    charted = [e for e in server.events(running["session"]) if e["body"].get("sbp_mmhg") == 126]
     assert [e["via"] for e in charted] == ["monitor"]

@@ -34,7 +34,7 @@ def test_the_session_is_handed_over_and_the_board_names_who_watches(
     leaving.locator('#d-hand-over [name="note"]').fill("Floating since 13:20, no touch wanted")
     shot(leaving, "hand-over")
     save(leaving)
-    expect(leaving.locator("[data-nurse]")).to_have_text(to)
+    expect(leaving.locator("[data-nurse]").first).to_have_text(to)
     expect(board.locator(".team")).to_contain_text(to)
     event = next(e for e in server.events(running["session"]) if e["kind"] == "hand_over")
     assert event["body"]["from_name"] == server.clinic["names"]["session_nurse"]
@@ -45,7 +45,7 @@ def test_signing_out_keeps_the_session_for_whoever_comes_next(
     server: Served, open_page: OPEN, running: dict[str, Any]
 ) -> None:
     first = open_page()
-    server.sign_in(first, "spare_nurse")
+    server.sign_in(first, "session_nurse spare")
     go(server, first, running)
     enter_vitals(first, sbp_mmhg=143, dbp_mmhg=91)
     expect(figure(first, PRESSURE)).to_have_text("143/91")

@@ -106,7 +106,8 @@ def test_the_first_administrator_comes_by_a_link_and_must_add_a_second_factor(
     person = walk()
     person.open(fresh.links["administrator"]).says("first administrator")
     person.fill(
-        organisation="Harbour Clinics", site_name="Harbour", timezone=daylight_zone(datetime.now(UTC)),
+        organisation="Harbour Clinics", site_name="Harbour",
+        timezone=daylight_zone(datetime.now(UTC)),
         full_name="Mara Muster", credentials="MHA", email="mara@harbour.invalid",
         password=PASSWORD, password_again=PASSWORD, pin=PIN, pin_again="123456",
     )  # fmt: skip

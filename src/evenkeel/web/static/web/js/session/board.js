@@ -32,7 +32,7 @@ async function refresh() {
     const response = await fetch(part.dataset.part, { headers: { Accept: "text/html" }, redirect: "error" });
     if (!response.ok) return;
     const focused = document.activeElement?.closest?.("a[href]")?.getAttribute("href");
-    const pressing = document.activeElement?.closest?.("[data-alarm]")?.dataset.alarm;
+    const pressing = document.activeElement?.closest?.("[data-acknowledge]")?.closest("[data-alarm]").dataset.alarm;
     const inside = part.contains(document.activeElement);
     part.innerHTML = await response.text();
     acknowledging.show();

@@ -1,7 +1,8 @@
 """A real server and a real browser for every browser test.
 
-``server``     a clinic on a free port; ``server.session("racemic_iv", "running")`` brings one more
-               person to a phase (see ``fill.BEGAN_AGO``); ``server.path(...)`` makes an address
+``server``     a clinic on a free port, one a file of tests;
+               ``server.session("racemic_iv", "running")`` brings one more person to a phase (see
+               ``fill.BEGAN_AGO``); ``server.path(...)`` makes an address
 ``page``       a browser page, signed out; ``server.sign_in(page, "session_nurse")`` signs it in
 ``open_page``  makes more such pages, each in a browser of its own
 ``shot``       ``shot(page, "name")`` keeps a picture in ``build/shots`` where EVENKEEL_SHOTS is set
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -206,17 +208,28 @@ def local_now(server: Served) -> datetime:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A clinic with staff and chairs, no patients yet, served for all browser tests."""
-    chromium()
-    served = Served(tmp_path_factory.mktemp("served"), free_port(), free_port())
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A clinic with staff and chairs, no patients yet; the model of those that are served."""
+    home = tmp_path_factory.mktemp("founded")
+    model = Served(home, 0, 0)
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "-v0"],
         cwd=ROOT,
-        env={**served.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        env={**model.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         check=True,
     )
-    served.clinic = served.fill("found")
+    return home, model.fill("found")
+
+
+@pytest.fixture(scope="module")
+def server(
+    founded: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A clinic of its own for each file of tests, so that no file leans on what another left."""
+    chromium()
+    home, clinic = founded
+    served = Served(tmp_path_factory.mktemp("served") / "home", free_port(), free_port(), clinic)
+    shutil.copytree(home, served.home)
     try:
         served.start()
         yield served

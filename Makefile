@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test soak lint format packages screenshots bench lock clean
+.PHONY: demo test soak lint format packages screenshots bench bench-pharmacology lock clean
 
 demo: $(VENV)/.run
 	@$(BIN)/evenkeel demo --port $(PORT) --hl7-port $(HL7_PORT) --speed $(SPEED)
@@ -30,6 +30,11 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/evenkeel bench web
+
+# The peers come with the extra: at versions stated in pyproject.toml, not in the lock files.
+bench-pharmacology: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@$(BIN)/evenkeel bench pharmacology
 
 screenshots: packages $(VENV)/.dev
 	@$(BIN)/python -m tests.browser.screenshots docs/pictures

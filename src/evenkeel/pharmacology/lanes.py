@@ -109,11 +109,16 @@ def row_product(start, cols, values, row, x, out):  # type: ignore[no-untyped-de
         for i in range(LANES):
             out[i] += e0[i] * x0[i] + e1[i] * x1[i] + e2[i] * x2[i] + e3[i] * x3[i]
         k += 4
-    while k < b:
+    if k + 2 <= b:
+        e0, e1 = values[k], values[k + 1]
+        x0, x1 = x[cols[k]], x[cols[k + 1]]
+        for i in range(LANES):
+            out[i] += e0[i] * x0[i] + e1[i] * x1[i]
+        k += 2
+    if k < b:
         e0, x0 = values[k], x[cols[k]]
         for i in range(LANES):
             out[i] += e0[i] * x0[i]
-        k += 1
 
 
 @jit

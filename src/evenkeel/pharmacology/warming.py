@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .bends import Bend, Delay, Growth
+from .effects import warm_effects
 from .model_file import load_model
 from .people import draw_people
+from .quantiles import weighted_quantiles
 from .regimen import Regimen, infusion
 from .simulate import simulate
 from .system import Filter
@@ -31,3 +33,5 @@ def warm_up() -> None:
         ],
         wanted=["signal", "growth"],
     )
+    weighted_quantiles(np.ones((4, 3)), np.full(4, 0.25), (0.5,))
+    warm_effects()

@@ -57,6 +57,13 @@ def predict(model_id: str, recipe: Recipe) -> Prediction:
     return Prediction(_summary(values, recipe.get("people")), status)
 
 
+def course_of(model_id: str, recipe: Recipe, minutes: object) -> Array:
+    """The output (T,) of a recipe's first person at these minutes, for a picture of it."""
+    asked = Asked(load_model(model_id), recipe)
+    levels: Array = asked.run(np.asarray(minutes, dtype=np.float64) / 60.0)[0]
+    return levels
+
+
 @dataclass(frozen=True)
 class Asked:
     """One recipe made ready: who, what is given, what is read."""

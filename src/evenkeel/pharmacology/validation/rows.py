@@ -38,8 +38,9 @@ _FIXED = ("id", "row", "observed", "unit", "band", "role", "quantitative", "mode
 class Target:
     """One published number, the band a prediction must fall in, and how to predict it.
 
-    ``how`` is None where nothing predicts it, ``band`` where it is not judged. ``expected`` is
-    ``fail`` where the publication contradicts itself and the row says so beforehand.
+    ``how`` is None where nothing predicts it, ``band`` where it is not judged. ``given`` says what
+    was given where the endpoint does not. ``expected`` is ``fail`` where the publication
+    contradicts itself and the row says so beforehand.
     """
 
     id: str
@@ -60,9 +61,14 @@ class Target:
     model: str | None
     status_expected: str | None
     expected: str | None
-    drug: str
+    given: str
     how: Recipe | None
     note: str
+
+    @property
+    def what(self) -> str:
+        """The endpoint, and what was given."""
+        return f"{self.endpoint}; {self.given}" if self.given else self.endpoint
 
     @property
     def counts(self) -> bool:
@@ -143,7 +149,6 @@ def _target(given: object, kind: Kind, file: str, number: int) -> Target:
         check.fail("how", "is missing")
     how = check_recipe(kind, entry["how"], model, check)
     band = _band(entry, how, observed, check)
-    drug = str(entry.get("drug", "")) or (load_model(model).drug if model else "")
     return Target(
         **{key: entry[key] for key in (*_TEXTS, "note", "role", "quantitative", "model")},
         kind=kind,
@@ -153,7 +158,7 @@ def _target(given: object, kind: Kind, file: str, number: int) -> Target:
         verification=str(entry["verification"]),
         status_expected=entry.get("status_expected"),
         expected=entry.get("expected"),
-        drug=drug,
+        given=" ".join(str(entry[key]) for key in ("drug", "dose") if entry.get(key)),
         how=how,
     )
 

@@ -15,7 +15,7 @@ from .errors import (
 )
 from .model import Model
 from .model_file import load_model, model_ids, read_model
-from .people import People, draw_covariates, draw_people, typical_people
+from .people import People, draw_covariates, draw_people, known_people, typical_people
 from .regimen import Dose, Regimen, bolus, devices, infusion
 from .simulate import Result, compare, simulate, warm
 from .system import Filter, Integral
@@ -43,6 +43,7 @@ __all__ = [
     "draw_covariates",
     "draw_people",
     "infusion",
+    "known_people",
     "load_model",
     "model_ids",
     "read_model",

@@ -8,8 +8,6 @@ from .lanes import LANES, exponential, jit, matrix_product, product, row_product
 
 #: So many evenly spaced outputs are worked out from one state, by rows of powers of the step.
 TABLE = 16
-#: A run shorter than this is not worth its table.
-WORTH = 24
 
 
 @jit
@@ -83,6 +81,10 @@ def run_linear(  # type: ignore[no-untyped-def]
     lines = np.empty((TABLE, LANES))
     x = np.empty((n, LANES))
     y = np.empty((n, LANES))
+    # Products that a table takes to make and to read at each time, and those of one step.
+    making = TABLE * t_lists[1].shape[0]
+    reading = t_cols.shape[0] + cols.shape[0] // TABLE
+    stepping = cols.shape[0] + o_cols.shape[0]
     for block in range(first_block, last_block):
         first = block * LANES
         count = min(LANES, people - first)
@@ -111,7 +113,7 @@ def run_linear(  # type: ignore[no-untyped-def]
                 x, y = y, x
             elif kind == 4:
                 _write(o_start, o_cols, c, x, lines[0], out, offset + first, count, one)
-            elif two < WORTH:
+            elif (one != tabled) * making + two * reading > two * stepping:
                 for s in range(two):
                     product(start, cols, e[one], x, y)
                     x, y = y, x

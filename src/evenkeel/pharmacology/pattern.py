@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,11 @@ class Sparsity:
     """The places of a matrix, square unless said, that can be other than zero, row by row."""
 
     mask: Booleans
+
+    @staticmethod
+    def of(mask: Booleans) -> Sparsity:
+        """The pattern of ``mask``; the same object for the same mask, with what it worked out."""
+        return _known(mask.tobytes(), mask.shape)
 
     @cached_property
     def rows(self) -> Integers:
@@ -51,8 +56,9 @@ class Sparsity:
         reached = self.mask.copy()
         for k in range(len(reached)):
             reached |= np.outer(reached[:, k], reached[k])
-        return Sparsity(reached)
+        return Sparsity.of(reached)
 
+    @lru_cache(maxsize=64)  # noqa: B019 - patterns are few, and live as long as the process
     def times(self, other: Sparsity, out: Sparsity) -> tuple[Integers, Integers, Integers]:
         """``first, left, right``: place p of ``out`` sums left[k] * right[k] over its own k."""
         first, left, right = [0], [], []
@@ -73,3 +79,8 @@ class Sparsity:
     def horner(self) -> tuple[Integers, Integers, Integers]:
         """The lists for this pattern times its closure."""
         return self.times(self.closed, self.closed)
+
+
+@lru_cache(maxsize=256)
+def _known(content: bytes, shape: tuple[int, ...]) -> Sparsity:
+    return Sparsity(np.frombuffer(content, dtype=bool).reshape(shape))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,13 @@ class People:
     """``n`` people: covariates and random effects by name, each (n,).
 
     ``effects`` holds the effect of each varying parameter (eta); a parameter that is not there
-    has its typical value.
+    has its typical value, unless ``known`` holds each person's own, which then stands.
     """
 
     n: int
     covariates: Mapping[str, Array]
     effects: Mapping[str, Array]
+    known: Mapping[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.n
@@ -46,12 +47,28 @@ class People:
         """Some of them, in the given order."""
         covariates = {k: v[which] for k, v in self.covariates.items()}
         effects = {k: v[which] for k, v in self.effects.items()}
+        known = {k: v[which] for k, v in self.known.items()}
         n = len(range(*which.indices(self.n))) if isinstance(which, slice) else len(which)
-        return People(n, covariates, effects)
+        return People(n, covariates, effects, known)
 
-    def with_effects(self, effects: Mapping[str, Array]) -> People:
-        """The same people with other random effects."""
-        return People(self.n, self.covariates, dict(effects))
+
+def known_people(
+    model: Model, parameters: Mapping[str, Array], **covariates: float | Array
+) -> People:
+    """People whose own parameters are known: name -> (n,), the others typical.
+
+    Raises ``PeopleError`` for a name that is no parameter, or arrays of different lengths.
+    """
+    sizes = {np.size(value) for value in parameters.values()}
+    unknown = set(parameters) - set(model.parameters)
+    if unknown or len(sizes) != 1:
+        raise PeopleError(
+            f"{model.id} has no parameter {min(unknown)!r}"
+            if unknown
+            else f"parameters of {sorted(sizes)} people do not belong together"
+        )
+    n = sizes.pop()
+    return People(n, _covariates(model, n, covariates), {}, dict(parameters))
 
 
 def typical_people(model: Model, **covariates: float | Array) -> People:
@@ -81,6 +98,22 @@ def draw_people(model: Model, n: int, seed: int = 0, **covariates: float | Array
             values = drawn @ root.T
             for column, name in enumerate(block.parameters):
                 effects[name][start:stop] = values[:, column]
+    return People(n, _covariates(model, n, covariates), effects)
+
+
+def people_from_normals(model: Model, normals: Array, **covariates: float | Array) -> People:
+    """People whose random effects come from standard normals (n, len(model.random_effects)).
+
+    In this space the prior is a unit sphere, whatever the covariances: what learning moves in.
+    """
+    n = len(normals)
+    effects: dict[str, Array] = {}
+    first = 0
+    for block in model.variability:
+        k = len(block.parameters)
+        values = normals[:, first : first + k] @ _root(block.omega2).T
+        effects |= {name: values[:, i] for i, name in enumerate(block.parameters)}
+        first += k
     return People(n, _covariates(model, n, covariates), effects)
 
 
@@ -119,12 +152,14 @@ def parameters(model: Model, people: People) -> dict[str, Array | float]:
     scales = {name: block.scale for block in model.variability for name in block.parameters}
     for name, parameter in model.parameters.items():
         eta = people.effects.get(name)
-        values[name] = (
-            parameter.value if eta is None else _apply(scales[name], parameter.value, eta)
-        )
-    with np.errstate(all="ignore"):
-        for name, formula in model.individual.items():
-            values[name] = formula(values)
+        if name in people.known:
+            values[name] = people.known[name]
+        elif eta is None:
+            values[name] = parameter.value
+        else:
+            values[name] = _apply(scales[name], parameter.value, eta)
+    for name, formula in model.individual.items():
+        values[name] = formula(values)
     return values
 
 

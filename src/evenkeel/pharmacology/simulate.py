@@ -16,7 +16,7 @@ from .people import People
 from .plan import check_times
 from .regimen import Regimen
 from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, threads
-from .system import Filter, Integral, build
+from .system import Filter, Integral, build, fastest_per_h
 
 Array = NDArray[np.float64]
 
@@ -65,35 +65,42 @@ def simulate(
     integrals: Sequence[Integral] = (),
     stages: Sequence[Stage] = (),
     wanted: Sequence[str] = (),
+    outputs: Sequence[str] | None = None,
     kernel: Kernel = "auto",
 ) -> Result:
     """Propagate ``people`` through ``regimen`` and read off ``times_h`` (T,), ascending, in hours.
 
-    The result holds every output of the model (ng/mL), every filter and integral, and the
-    ``wanted`` stages, each (n, T). A dose at an output time has just been given there. The linear
-    part is exact to rounding; the stages are of order 5 (see ``bends``). What is read at one time
-    does not depend on which other times were asked for.
+    The result holds the model's ``outputs`` (ng/mL; all if None), every filter and integral, and
+    the ``wanted`` stages, each (n, T). A dose at an output time has just been given there. The
+    linear part is exact to rounding; the stages are of order 5 (see ``bends``). What is read at one
+    time does not depend on which other times were asked for.
 
     Raises ``RegimenError`` for a route the model does not have and ``TimesError`` for impossible
     times.
     """
     times = check_times(times_h)
-    names = (*model.outputs, *(f.name for f in filters), *(i.name for i in integrals))
+    own = tuple(model.outputs) if outputs is None else tuple(outputs)
+    read = {name for stage in stages if isinstance(stage, Bend) for name in stage.inputs}
+    own += tuple(name for name in model.outputs if name in read and name not in own)
+    names = (*own, *(f.name for f in filters), *(i.name for i in integrals))
     out = np.empty((len(names), people.n, len(times)))
     bends = np.empty((len(wanted), people.n, len(times)))
     failed = np.zeros(people.n, dtype=bool)
+    fastest = fastest_per_h(model, filters) if wanted else 0.0
 
     def part(first: int, last: int) -> None:
         some = slice(first, last)
         own_filters = [_filter_part(f, some) for f in filters]
-        system, inputs = build(model, regimen, people.part(some), own_filters, integrals)
+        system, inputs = build(model, regimen, people.part(some), own_filters, integrals, own)
         failed[some] = system.failed
         linear(system, inputs, times, kernel, out, first)
         if wanted:
             own_stages = [_stage_part(s, some) for s in stages]
-            bent(system, inputs, own_stages, wanted, times, kernel, bends, first)
+            bent(system, inputs, own_stages, wanted, times, fastest, kernel, bends, first)
 
     size = max(64, min(PART, -(-people.n // (2 * threads()))))
+    if kernel == "jax":
+        size = people.n
     tasks = [
         partial(part, first, min(people.n, first + size)) for first in range(0, people.n, size)
     ]

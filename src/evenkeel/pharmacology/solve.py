@@ -22,7 +22,7 @@ from .system import Inputs, System
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Kernel = Literal["auto", "compiled", "numpy"]
+Kernel = Literal["auto", "compiled", "numpy", "jax"]
 
 #: So many kinds of segment keep their exponentials at a time.
 KEPT = 6
@@ -59,6 +59,10 @@ def linear(
         out = np.empty((len(system.outputs), system.n, len(times)))
     if _plain(kernel):
         reference_kernel.run_linear(system, inputs, plan, out[:, offset : offset + system.n])
+    elif kernel == "jax":
+        from . import jax_kernel
+
+        jax_kernel.run_linear(system, inputs, plan, out[:, offset : offset + system.n])
     else:
         from .linear_kernel import run_linear
 
@@ -87,13 +91,17 @@ def bent(
     stages: Sequence[Stage],
     wanted: Sequence[str],
     times: Array,
+    fastest: float,
     kernel: Kernel = "auto",
     out: Array | None = None,
     offset: int = 0,
 ) -> Array:
-    """The ``wanted`` delays and growths at ``times`` (T,): (wanted, people, T). As ``linear``."""
+    """The ``wanted`` delays and growths at ``times`` (T,): (wanted, people, T). As ``linear``.
+
+    ``fastest`` is ``system.fastest_per_h`` of the model.
+    """
     chart = Chart.of(system, stages, wanted)
-    steps = ladder(inputs, float(times[-1]), 2.0 * system.fastest_per_h)
+    steps = ladder(inputs, float(times[-1]), 2.0 * fastest)
     alone = out is not None
     if out is None:
         out = np.empty((len(wanted), system.n, len(times)))
@@ -138,7 +146,7 @@ def _reach(system: System) -> Sparsity:
     own = np.zeros((len(system.outputs), len(closed)), dtype=bool)
     of = np.repeat(np.arange(len(system.outputs)), np.diff(system.output_start))
     own[of, system.output_cols] = True
-    return Sparsity(own @ closed)
+    return Sparsity.of(own @ closed)
 
 
 def threads() -> int:

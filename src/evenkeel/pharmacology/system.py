@@ -65,7 +65,6 @@ class System:
     output_start: Integers
     output_cols: Integers
     output_values: Array
-    fastest_per_h: float
     failed: NDArray[np.bool_]
 
 
@@ -89,47 +88,94 @@ def build(
     people: People,
     filters: Sequence[Filter] = (),
     integrals: Sequence[Integral] = (),
+    outputs: Sequence[str] | None = None,
 ) -> tuple[System, Inputs]:
-    """Work a model out for people under a regimen.
+    """Work a model out for people under a regimen; ``outputs`` of the model's own (all if None).
 
+    States that no dose of this regimen reaches, or that reach nothing asked for, are left out.
     Raises ``RegimenError`` where the model has no such route or cannot take a dose as given.
     """
-    values = parameters(model, people)
-    channels = _channels(model, regimen)
-    states = (
-        *(f"rate into {c}" for c in channels),
-        *model.compartments,
-        *(f.name for f in filters),
-        *(i.name for i in integrals),
-    )
-    failed = np.zeros(people.n, dtype=bool)
-    a, rates = _matrix(model, values, people.n, states, channels, filters, integrals)
-    start, cols, coefficients = _outputs(model, values, people.n, states, filters, integrals)
-    failed |= ~np.isfinite(rates).all(axis=0) | ~np.isfinite(coefficients).all(axis=0)
-    off_diagonal = a.rows != a.cols
-    failed |= (rates[off_diagonal] < 0).any(axis=0) | (coefficients < 0).any(axis=0)
-    inputs = _inputs(model, regimen, values, people.n, states)
-    failed |= ~np.isfinite(inputs.factors).all(axis=0) | (inputs.factors < 0).any(axis=0)
-    if failed.any():
-        rates[:, failed] = 0.0
-        coefficients[:, failed] = 0.0
-        inputs.factors[:, failed] = 0.0
-    names = (*model.outputs, *(f.name for f in filters), *(i.name for i in integrals))
+    layout = Layout(model, regimen, filters, integrals, outputs)
+    with np.errstate(all="ignore"):
+        values = parameters(model, people)
+        a, rates = _matrix(layout, values, people.n)
+        start, cols, coefficients = _outputs(layout, values, people.n)
+        inputs = _inputs(layout, values, people.n)
+    failed = _failed(a, rates, coefficients, inputs.factors)
     return System(
-        people.n,
-        states,
-        a,
-        rates,
-        names,
-        start,
-        cols,
-        coefficients,
-        _fastest(model, filters),
-        failed,
+        people.n, layout.states, a, rates, layout.names, start, cols, coefficients, failed
     ), inputs
 
 
-def _fastest(model: Model, filters: Sequence[Filter]) -> float:
+class Layout:
+    """Which states there are, in which order: the same for all people of a simulation."""
+
+    def __init__(
+        self,
+        model: Model,
+        regimen: Regimen,
+        filters: Sequence[Filter],
+        integrals: Sequence[Integral],
+        outputs: Sequence[str] | None,
+    ) -> None:
+        self.model, self.regimen = model, regimen
+        self.extra: tuple[Filter | Integral, ...] = (*filters, *integrals)
+        self.outputs = tuple(model.outputs if outputs is None else outputs)
+        self.names = (*self.outputs, *(one.name for one in self.extra))
+        channels, targets = _given(model, regimen)
+        self.edges = [(rate_into(c), c) for c in channels]
+        self.edges += [(f.origin, f.to) for f in model.flows if f.to is not None]
+        for one in self.extra:
+            for name in one.inputs:
+                origins = model.outputs[name].terms if name in model.outputs else (name,)
+                self.edges += [(origin, one.name) for origin in origins]
+        asked = {c for name in self.outputs for c in model.outputs[name].terms}
+        extra = {one.name for one in self.extra}
+        ahead = _reached({*map(rate_into, channels), *targets}, self.edges)
+        behind = _reached(asked | extra, [(to, origin) for origin, to in self.edges])
+        kept = (ahead & behind) | extra
+        every = (*map(rate_into, channels), *model.compartments, *(e.name for e in self.extra))
+        self.states = tuple(name for name in every if name in kept) or every[:1]
+        self.index = {name: i for i, name in enumerate(self.states)}
+
+
+def rate_into(compartment: str) -> str:
+    """The name of the state that holds the present rate (mg/h) of drug into a compartment."""
+    return f"rate into {compartment}"
+
+
+def _reached(origins: set[str], edges: Sequence[tuple[str, str]]) -> set[str]:
+    found, new = set(origins), set(origins)
+    while new:
+        new = {to for origin, to in edges if origin in new} - found
+        found |= new
+    return found
+
+
+def _failed(a: Sparsity, rates: Array, *others: Array) -> NDArray[np.bool_]:
+    """Whose numbers did not work out: not finite, or a rate or share below zero. They are emptied.
+
+    The usual case, that all is well, is seen from one sum and a few smallest values.
+    """
+    off_diagonal = np.nonzero(a.rows != a.cols)[0]
+    tables = [rates, *others]
+    well = all(np.isfinite(table.sum()) for table in tables)
+    well &= all(rates[k].min(initial=0.0) >= 0 for k in off_diagonal)
+    well &= all(table.min(initial=0.0) >= 0 for table in others)
+    failed = np.zeros(rates.shape[1], dtype=bool)
+    if well:
+        return failed
+    for table in tables:
+        failed |= ~np.isfinite(table).all(axis=0)
+    failed |= (rates[off_diagonal] < 0).any(axis=0)
+    for table in others:
+        failed |= (table < 0).any(axis=0)
+    for table in tables:
+        table[:, failed] = 0.0
+    return failed
+
+
+def fastest_per_h(model: Model, filters: Sequence[Filter]) -> float:
     """The largest rate (1/h) at which anything leaves any state of the typical person.
 
     It sets the ladder, so it must not depend on who is simulated.
@@ -137,15 +183,16 @@ def _fastest(model: Model, filters: Sequence[Filter]) -> float:
     values = parameters(model, typical_people(model))
     leaving: dict[str, float] = {}
     for flow in model.flows:
-        rate = float(np.max(_worked(flow.rate, values))) / model.hours
+        rate = float(np.max(flow.rate(values))) / model.hours
         leaving[flow.origin] = leaving.get(flow.origin, 0.0) + rate
     delays = [f.typical_per_h or float(np.max(f.rate_per_h)) for f in filters]
     return max(*leaving.values(), *delays, 1e-3)
 
 
-def _channels(model: Model, regimen: Regimen) -> tuple[str, ...]:
-    """Compartments that take drug at constant rate under this regimen, in the model's order."""
-    found = set()
+def _given(model: Model, regimen: Regimen) -> tuple[tuple[str, ...], set[str]]:
+    """Compartments that take drug at constant rate, in the model's order, and those at once."""
+    at_rate: set[str] = set()
+    at_once: set[str] = set()
     for dose in regimen:
         route = model.routes.get(dose.route)
         if route is None:
@@ -154,85 +201,79 @@ def _channels(model: Model, regimen: Regimen) -> tuple[str, ...]:
         for entry in route.inputs:
             if dose.over_h > 0 and entry.over is not None:
                 raise RegimenError(f"by {dose.route} a dose is given at once in {model.id}")
-            if dose.over_h > 0 or entry.over is not None:
-                found.add(entry.to)
-    return tuple(c for c in model.compartments if c in found)
+            (at_rate if dose.over_h > 0 or entry.over is not None else at_once).add(entry.to)
+    return tuple(c for c in model.compartments if c in at_rate), at_once
 
 
-def _worked(formula: Expression, values: Mapping[str, Array | float]) -> Array | float:
-    with np.errstate(all="ignore"):
-        return formula(values)
-
-
-def _matrix(
-    model: Model,
-    values: Mapping[str, Array | float],
-    n: int,
-    states: tuple[str, ...],
-    channels: tuple[str, ...],
-    filters: Sequence[Filter],
-    integrals: Sequence[Integral],
-) -> tuple[Sparsity, Array]:
-    index = {name: i for i, name in enumerate(states)}
-    entries: dict[tuple[int, int], Array | float] = {(i, i): 0.0 for i in range(len(states))}
+def _matrix(layout: Layout, values: Mapping[str, Array | float], n: int) -> tuple[Sparsity, Array]:
+    index, model = layout.index, layout.model
+    size = len(layout.states)
+    entries: dict[tuple[int, int], Array | float] = {(i, i): 0.0 for i in range(size)}
 
     def add(row: int, col: int, value: Array | float) -> None:
         before = entries.get((row, col))
         entries[row, col] = value if before is None else before + value
 
-    for channel in channels:
-        add(index[channel], index[f"rate into {channel}"], 1.0)
+    for compartment in model.compartments:
+        if rate_into(compartment) in index and compartment in index:
+            add(index[compartment], index[rate_into(compartment)], 1.0)
     for flow in model.flows:
-        rate = _worked(flow.rate, values) / model.hours
-        origin = index[flow.origin]
+        origin = index.get(flow.origin)
+        if origin is None:
+            continue
+        rate = flow.rate(values) / model.hours
         add(origin, origin, -rate)
-        if flow.to is not None:
-            share = _worked(flow.share, values)
+        if flow.to in index:
+            share = flow.share(values)
             add(index[flow.to], origin, rate if flow.share.text == "1" else rate * share)
-    extra: tuple[Filter | Integral, ...] = (*filters, *integrals)
-    for one in extra:
+    for one in layout.extra:
         row = index[one.name]
         rate = one.rate_per_h if isinstance(one, Filter) else 1.0
         if isinstance(one, Filter):
             add(row, row, -rate)
         for name, weight in one.inputs.items():
-            if name in model.outputs:
-                for compartment, factor in model.outputs[name].terms.items():
-                    add(row, index[compartment], rate * weight * _worked(factor, values))
-            elif index.get(name, row) < row:
-                add(row, index[name], rate * weight)
-            else:
-                raise ValueError(f"{one.name} reads {name!r}, which {model.id} does not give")
-    mask = np.zeros((len(states), len(states)), dtype=bool)
+            for origin_name, factor in _terms(layout, one, name):
+                if origin_name in index:
+                    scale = rate * weight
+                    add(
+                        row, index[origin_name], scale if factor is None else scale * factor(values)
+                    )
+    mask = np.zeros((size, size), dtype=bool)
     for row, col in entries:
         mask[row, col] = True
-    a = Sparsity(mask)
+    a = Sparsity.of(mask)
     rates = np.empty((len(a.rows), n))
     for k, (row, col) in enumerate(zip(a.rows.tolist(), a.cols.tolist(), strict=True)):
         rates[k] = entries[row, col]
     return a, rates
 
 
+def _terms(
+    layout: Layout, one: Filter | Integral, name: str
+) -> Sequence[tuple[str, Expression | None]]:
+    """The states, with their factors, that make up what a filter reads under ``name``."""
+    output = layout.model.outputs.get(name)
+    if output is not None:
+        return tuple(output.terms.items())
+    if layout.index.get(name, layout.index[one.name]) >= layout.index[one.name]:
+        raise ValueError(f"{one.name} reads {name!r}, which {layout.model.id} does not give")
+    return ((name, None),)
+
+
 def _outputs(
-    model: Model,
-    values: Mapping[str, Array | float],
-    n: int,
-    states: tuple[str, ...],
-    filters: Sequence[Filter],
-    integrals: Sequence[Integral],
+    layout: Layout, values: Mapping[str, Array | float], n: int
 ) -> tuple[Integers, Integers, Array]:
-    index = {name: i for i, name in enumerate(states)}
     start: list[int] = [0]
     cols: list[int] = []
     factors: list[Array | float] = []
-    for output in model.outputs.values():
-        for compartment, factor in output.terms.items():
-            cols.append(index[compartment])
-            factors.append(_worked(factor, values))
+    for name in layout.outputs:
+        for compartment, factor in layout.model.outputs[name].terms.items():
+            if compartment in layout.index:
+                cols.append(layout.index[compartment])
+                factors.append(factor(values))
         start.append(len(cols))
-    extra: tuple[Filter | Integral, ...] = (*filters, *integrals)
-    for one in extra:
-        cols.append(index[one.name])
+    for one in layout.extra:
+        cols.append(layout.index[one.name])
         factors.append(1.0)
         start.append(len(cols))
     coefficients = np.empty((len(cols), n))
@@ -241,34 +282,31 @@ def _outputs(
     return np.array(start, dtype=np.int64), np.array(cols, dtype=np.int64), coefficients
 
 
-def _inputs(
-    model: Model,
-    regimen: Regimen,
-    values: Mapping[str, Array | float],
-    n: int,
-    states: tuple[str, ...],
-) -> Inputs:
-    index = {name: i for i, name in enumerate(states)}
+def _inputs(layout: Layout, values: Mapping[str, Array | float], n: int) -> Inputs:
+    model, regimen, index = layout.model, layout.regimen, layout.index
     weight = values["weight_kg"]
     factors: list[Array | float] = []
     known: dict[tuple[str, int, bool, str], int] = {}
     jumps: list[tuple[float, int, float, int]] = []
     for dose, first in zip(regimen, regimen.first_of_sitting(), strict=True):
         for place, entry in enumerate(model.routes[dose.route].inputs):
-            key = (dose.route, place, first, dose.unit)
-            if key not in known:
-                fraction = _worked(entry.fraction, {**values, "first_device": float(first)})
-                known[key] = len(factors)
-                factors.append(fraction * weight if dose.unit == "mg/kg" else fraction)
             over_h = dose.over_h
             if entry.over is not None:
-                over_h = float(np.ravel(_worked(entry.over, values))[0]) * model.hours
+                over_h = float(np.ravel(entry.over(values))[0]) * model.hours
+            state = index.get(rate_into(entry.to) if over_h > 0 else entry.to)
+            if state is None:
+                continue
+            key = (dose.route, place, first, dose.unit)
+            if key not in known:
+                fraction = entry.fraction({**values, "first_device": float(first)})
+                known[key] = len(factors)
+                factors.append(fraction * weight if dose.unit == "mg/kg" else fraction)
             if over_h > 0:
-                state, rate = index[f"rate into {entry.to}"], dose.amount / over_h
+                rate = dose.amount / over_h
                 jumps.append((dose.at_h, state, rate, known[key]))
                 jumps.append((dose.at_h + over_h, state, -rate, known[key]))
             else:
-                jumps.append((dose.at_h, index[entry.to], dose.amount, known[key]))
+                jumps.append((dose.at_h, state, dose.amount, known[key]))
     jumps.sort(key=lambda jump: jump[0])
     table = np.empty((len(factors), n))
     for k, factor in enumerate(factors):

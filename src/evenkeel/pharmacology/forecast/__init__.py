@@ -1,0 +1,20 @@
+"""What will happen next to this person: virtual people, weighted by what was read so far."""
+
+from .fit import Fit, Level, fit_many, fit_person
+from .learning import Forecast
+from .observations import KINDS, Observation
+from .particles import Setting
+from .prediction import Prediction, Surprise
+
+__all__ = [
+    "KINDS",
+    "Fit",
+    "Forecast",
+    "Level",
+    "Observation",
+    "Prediction",
+    "Setting",
+    "Surprise",
+    "fit_many",
+    "fit_person",
+]

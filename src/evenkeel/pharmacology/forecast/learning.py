@@ -1,0 +1,181 @@
+"""Learning from readings: virtual people that explain them gain weight.
+
+A reading multiplies each virtual person's weight by its likelihood. When too few people carry the
+weight, they are drawn anew in proportion to it and then moved: each is offered a place near its own
+(a preconditioned Crank-Nicolson step, which leaves the prior as it is) and takes it with the chance
+that the readings so far allow (resample-move: Gilks and Berzuini 2001, doi:10.1111/1467-9868.00280;
+the step: Cotter et al. 2013, doi:10.1214/13-STS421).
+
+A forecast is a pure function of its setting and its readings in the order they were measured: a
+late reading is replayed in its place, so the answer is that of having had it in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..regimen import Regimen
+from .observations import EFFECT_OF, Observation, check, likelihood
+from .particles import Setting
+from .prediction import SESSION, Prediction, Surprise, predict
+
+Array = NDArray[np.float64]
+
+#: Below this share of effective people they are drawn anew and moved.
+RENEW = 0.5
+#: Rounds of moves at a renewal, and the size of a move: 0 none, 1 an independent draw.
+MOVES = 3
+STEP = 0.45
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Weighted virtual people, immutable: ``update`` gives another.
+
+    ``normals`` (n, columns), ``log_weights`` (n,), ``log_likelihood`` (n,) of all readings so far;
+    ``accepted`` is the share of moves taken at the last renewal.
+    """
+
+    setting: Setting
+    observations: tuple[Observation, ...]
+    surprises: tuple[Surprise, ...]
+    normals: Array
+    log_weights: Array
+    log_likelihood: Array
+    accepted: float = 1.0
+
+    @classmethod
+    def prior(cls, setting: Setting) -> Forecast:
+        """Before the first reading: everybody weighs the same."""
+        zeros = np.zeros(setting.n)
+        return cls(setting, (), (), setting.prior(), zeros, zeros)
+
+    @property
+    def weights(self) -> Array:
+        """(n,) weights that sum to 1."""
+        raised = np.exp(self.log_weights - self.log_weights.max())
+        found: Array = raised / raised.sum()
+        return found
+
+    @property
+    def effective(self) -> float:
+        """Effective number of virtual people (Kish): 1 / sum of squared weights."""
+        return float(1.0 / np.square(self.weights).sum())
+
+    def update(self, *readings: Observation) -> Forecast:
+        """With these readings too, each in the place of its time. Equal readings count once.
+
+        Raises ``ReadingError`` for what is no reading, and then nothing has changed.
+        """
+        check(readings, self.setting.model)
+        added = sorted(set(readings) - set(self.observations))
+        if not added:
+            return self
+        if self.observations and added[0] < self.observations[-1]:
+            everything = sorted({*self.observations, *added})
+            return Forecast.prior(self.setting)._absorb(everything)
+        return self._absorb(added)
+
+    def without(self, *readings: Observation) -> Forecast:
+        """As if these readings had never been taken: a correction takes one out, puts one in."""
+        left = [one for one in self.observations if one not in readings]
+        return Forecast.prior(self.setting)._absorb(left)
+
+    def changed(self, regimen: Regimen) -> Forecast:
+        """Under the regimen as it went on: what was given differs, so all is learned anew."""
+        setting = replace(self.setting, regimen=regimen)
+        return Forecast.prior(setting)._absorb(list(self.observations))
+
+    def predict(
+        self,
+        times_h: object,
+        regimen: Regimen | None = None,
+        levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        names: Sequence[str] = SESSION,
+    ) -> Prediction:
+        """Quantiles and chances at ``times_h`` (T,), also of another regimen: what if.
+
+        ``names`` are the quantities to give bands for: vital signs (``sbp``) as they are and as
+        they read (``sbp_reading``), ``dissociation``, ``moaas``, outputs of the model.
+        """
+        return predict(self, times_h, regimen, levels, tuple(names))
+
+    def _absorb(self, readings: list[Observation]) -> Forecast:
+        found = self
+        while readings:
+            # Readings of one moment are worked out together, then taken in one by one.
+            moment = [one for one in readings if one.time_h == readings[0].time_h]
+            readings = readings[len(moment) :]
+            at = np.array([moment[0].time_h])
+            acute = found.setting.run(found.normals, at, *shown_by(moment))
+            for place, one in enumerate(moment):
+                renewed = found._weigh(one, acute)
+                if renewed.normals is not found.normals and place + 1 < len(moment):
+                    acute = renewed.setting.run(renewed.normals, at, *shown_by(moment))
+                found = renewed
+        return found
+
+    def _weigh(self, one: Observation, acute) -> Forecast:  # type: ignore[no-untyped-def]
+        found = likelihood(one, acute, 0, self.weights)
+        surprises = self.surprises
+        if found.surprising:
+            surprises = (*surprises, Surprise(one, found.tail))
+        weighed = replace(
+            self,
+            observations=(*self.observations, one),
+            surprises=surprises,
+            log_weights=self.log_weights + found.log,
+            log_likelihood=self.log_likelihood + found.log,
+        )
+        if weighed.effective < RENEW * self.setting.n:
+            return weighed._renewed()
+        return weighed
+
+    def _renewed(self) -> Forecast:
+        """Draw in proportion to weight, then move each person ``MOVES`` times."""
+        stream = self.setting.stream(len(self.observations))
+        chosen = systematic(self.weights, float(stream.random()))
+        normals, log = self.normals[chosen], self.log_likelihood[chosen]
+        keep, accepted = float(np.sqrt(1.0 - STEP**2)), 0.0
+        for _ in range(MOVES):
+            offered = keep * normals + STEP * stream.standard_normal(normals.shape)
+            offered_log = self._likelihoods(offered)
+            with np.errstate(invalid="ignore"):
+                taken = np.log(stream.random(len(log))) < offered_log - log
+            normals = np.where(taken[:, None], offered, normals)
+            log = np.where(taken, offered_log, log)
+            accepted += float(taken.mean()) / MOVES
+        return replace(
+            self,
+            normals=normals,
+            log_weights=np.zeros(len(log)),
+            log_likelihood=log,
+            accepted=accepted,
+        )
+
+    def _likelihoods(self, normals: Array) -> Array:
+        """(n,) log likelihood of all readings for other virtual people."""
+        times = sorted({one.time_h for one in self.observations})
+        acute = self.setting.run(normals, np.array(times), *shown_by(self.observations))
+        total = np.zeros(len(normals))
+        for one in self.observations:
+            total += likelihood(one, acute, times.index(one.time_h), None).log
+        return total
+
+
+def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:
+    """The effects and the outputs of the model that readings show."""
+    kinds = {one.kind for one in readings}
+    return {EFFECT_OF[k] for k in kinds if k in EFFECT_OF}, {k for k in kinds if k not in EFFECT_OF}
+
+
+def systematic(weights: Array, at: float) -> NDArray[np.int64]:
+    """Systematic resampling: (n,) indices, each drawn n * weight times up to one."""
+    n = len(weights)
+    points = (np.arange(n) + at) / n
+    total = np.cumsum(weights)
+    return np.minimum(np.searchsorted(total / total[-1], points), n - 1)

@@ -1,0 +1,88 @@
+"""The virtual people of a forecast, as standard normals: a prior in which every move is simple."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..acute import Acute, simulate_acute
+from ..effects import RANDOM_EFFECTS, AcutePerson, people_from_normals
+from ..errors import PeopleError
+from ..model import Model
+from ..people import WEIGHT, People
+from ..people import people_from_normals as blood_people
+from ..regimen import Regimen
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """All that a forecast stands on beside the readings: the same setting, the same forecast.
+
+    ``covariates`` are those of the blood level's model and of the acute effects together
+    (``weight_kg``, ``age_years``, ``sbp_usual_mmhg`` ...); each model takes those it knows.
+    ``n`` virtual people are drawn from ``seed``.
+    """
+
+    model: Model
+    regimen: Regimen
+    covariates: Mapping[str, float] = field(default_factory=dict)
+    session_number: int = 1
+    n: int = 5000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 10 <= self.n <= 1_000_000:
+            raise PeopleError(f"a forecast takes 10 to 1000000 virtual people, not {self.n}")
+
+    @property
+    def columns(self) -> int:
+        """Random effects of one virtual person."""
+        return len(self.model.random_effects) + len(RANDOM_EFFECTS)
+
+    def prior(self) -> Array:
+        """(n, columns) standard normals."""
+        return self.stream(0).standard_normal((self.n, self.columns))
+
+    def stream(self, step: int) -> np.random.Generator:
+        """The random numbers of one step; step 0 is the prior, step k the k-th reading."""
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, step])))
+
+    def people(self, normals: Array) -> tuple[People, AcutePerson]:
+        """The virtual people that normals (N, columns) stand for."""
+        known = {
+            name: value
+            for name, value in self.covariates.items()
+            if name in self.model.covariates or name == WEIGHT.name
+        }
+        split = len(self.model.random_effects)
+        people = blood_people(self.model, normals[:, :split], **known)
+        person = people_from_normals(
+            normals[:, split:], covariates=self.covariates, between_study=True
+        )
+        return people, person
+
+    def run(
+        self,
+        normals: Array,
+        times_h: Array,
+        effects: Iterable[str],
+        outputs: Iterable[str] = (),
+        regimen: Regimen | None = None,
+    ) -> Acute:
+        """Work virtual people out at some times, under another regimen if one is given."""
+        people, person = self.people(normals)
+        return simulate_acute(
+            self.model,
+            self.regimen if regimen is None else regimen,
+            people,
+            person,
+            times_h,
+            session_number=self.session_number,
+            effects=sorted(effects),
+            outputs=sorted(outputs),
+        )

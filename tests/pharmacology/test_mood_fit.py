@@ -1,0 +1,90 @@
+"""The fit of the mood models: its rows, and that it gives again what is stored."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evenkeel.pharmacology.mood import States, TwoExponential, load_mood
+from evenkeel.pharmacology.mood.calibration import load_rows, predict
+from evenkeel.pharmacology.mood.fit import (
+    fit_expectation,
+    fit_form,
+    leave_one_out,
+    run,
+    whitening,
+)
+from evenkeel.pharmacology.mood.fit_report import stored, table, written
+from evenkeel.pharmacology.mood.parameters import FILE, FORMS, parse_mood
+
+KNOWN, PARAMETERS = load_rows(), load_mood()
+#: What the models may be fitted to; pd-v44 and pd-v45 tell of controls and of the spread alone.
+CALIBRATION = {"31", "32", "33", "35", "36", "37", "38", "39", "40", "41", "42", "43", "44", "45"}
+
+
+def test_only_calibration_rows_are_fitted_to():
+    for row in KNOWN.rows:
+        assert row.id.removeprefix("pd-v")[:2] in CALIBRATION
+    held_back = {row.study for row in KNOWN.of("held_back")}
+    assert held_back == {"v44", "v45"}
+    assert not held_back & {row.study for row in KNOWN.of("drug")}
+    assert all(not row.drug_arm for row in KNOWN.of("expectation"))
+
+
+def test_shifts_of_one_study_are_shared():
+    rows = [r for r in KNOWN.rows if r.study == "v36" and r.kind == "difference"]
+    w = whitening(rows, 3.0)
+    covariance = np.linalg.inv(w.T @ w)
+    assert covariance[0, 1] == pytest.approx(9.0)
+    assert covariance[0, 0] == pytest.approx(9.0 + rows[0].se ** 2)
+
+
+def test_the_stored_numbers_come_out_again():
+    expectation = fit_expectation(PARAMETERS, KNOWN)
+    for name, value in expectation.values.items():
+        assert value == pytest.approx(PARAMETERS.value("expectation", name), rel=1e-3)
+    hoped = PARAMETERS.values("expectation") | expectation.values
+    for form in FORMS:
+        first, again = (fit_form(form, PARAMETERS, KNOWN, hoped).values for _ in range(2))
+        assert first == again
+        for name, value in first.items():
+            assert value == pytest.approx(PARAMETERS.value(form, name), rel=1e-3)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_stored_error_of_a_study_comes_out_again(form):
+    found = leave_one_out(form, PARAMETERS, KNOWN, studies=["v31"])
+    stored_error = PARAMETERS.comparison["forms"][form]["by_study"]["v31"]
+    assert found.by_study["v31"] == pytest.approx(stored_error, abs=2e-3)
+
+
+def test_the_file_is_written_as_it_stands():
+    text = FILE.read_text(encoding="utf-8")
+    assert written(json.loads(text)) == text
+
+
+def test_a_run_is_told_and_stored():
+    outcome = run(PARAMETERS, KNOWN, compare=False)
+    text = table(outcome, KNOWN)
+    assert "pd-v36-84.24h_difference" in text
+    for form in FORMS:
+        assert outcome.relapse[form].values == pytest.approx(
+            {k: PARAMETERS.value(f"relapse_{form}", k) for k in outcome.relapse[form].values},
+            rel=1e-3,
+        )
+    left_out = {form: leave_one_out(form, PARAMETERS, KNOWN, studies=["v31"]) for form in FORMS}
+    document = stored(
+        json.loads(FILE.read_text(encoding="utf-8")), replace(outcome, comparison=left_out), KNOWN
+    )
+    again = parse_mood(written(document))
+    assert again.value("states", "fast_points") == pytest.approx(
+        PARAMETERS.value("states", "fast_points"), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("form", [States, TwoExponential])
+def test_the_default_person_says_something_finite_to_every_row(form):
+    found = predict(form(), PARAMETERS.values("expectation"), KNOWN.rows, KNOWN, 1)
+    assert found.shape == (1, len(KNOWN.rows))
+    assert np.isfinite(found).all()

@@ -18,9 +18,9 @@ from scipy.linalg import expm
 from scipy.optimize import minimize_scalar
 
 from evenkeel.pharmacology import draw_people, load_model, simulate, typical_people
+from evenkeel.pharmacology.interactions import interactions
 from evenkeel.pharmacology.people import parameters
 from evenkeel.pharmacology.system import build
-from evenkeel.pharmacology.validation.interactions import interactions
 from evenkeel.pharmacology.validation.recipes import RecipeError, predict, regimen_of
 
 Recipe = dict[str, Any]
@@ -239,7 +239,8 @@ def test_a_sum_of_parameters() -> None:
 
 def test_a_recipe_divided_by_another_and_by_that_again() -> None:
     def auc(output: str, drug: str | None) -> float:
-        covariates = {} if drug is None else dict(interactions()[drug])
+        acting = () if drug is None else interactions()[drug].activities
+        covariates = {activity.covariate: activity.value for activity in acting}
         return Reference("ashraf_2018", [SWALLOWED], output, **covariates).moments()[0]
 
     k, nk, drug = "s_ketamine_ng_ml", "s_norketamine_ng_ml", "clarithromycin"

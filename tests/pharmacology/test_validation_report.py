@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from evenkeel.pharmacology.mood import load_mood
 from evenkeel.pharmacology.validation import report, words
 from evenkeel.pharmacology.validation.answers import Answer, answer, answer_all, reasons
 from evenkeel.pharmacology.validation.document import markdown
 from evenkeel.pharmacology.validation.meaning import MEANING
-from evenkeel.pharmacology.validation.mood_recipes import Comparison
+from evenkeel.pharmacology.validation.mood_comparison import NAMES, Comparison, compare
 from evenkeel.pharmacology.validation.plots import pictures
 from evenkeel.pharmacology.validation.rows import Target, bundled
 from evenkeel.pharmacology.validation.summary import Goal, Summary, goals, sections
@@ -145,13 +146,25 @@ def test_a_time_course_is_drawn_where_a_row_has_several_times(
 
 
 def test_the_models_of_mood_are_compared_with_both_numbers() -> None:
-    comparison = Comparison((("states", 2.5), ("two exponentials", 2.25)), "points", "It is so.")
+    errors = (("states", 2.5, 4.1), ("two exponentials", 2.25, 4.3))
+    comparison = Comparison(errors, "units", "It is so.")
     for said in (report.text([made(100.0)], comparison), markdown([made(100.0)], comparison)):
         assert "2.5" in said
         assert "2.25" in said
         assert "It is so." in said
     kept = report.data([made(100.0)], comparison)["mood"]
-    assert kept["errors"] == {"states": 2.5, "two exponentials": 2.25}
+    assert kept["errors"]["states"] == {"error": 2.5, "points": 4.1}
+    assert kept["errors"]["two exponentials"] == {"error": 2.25, "points": 4.3}
+
+
+def test_the_comparison_is_that_of_the_mood_room() -> None:
+    found = compare()
+    known = load_mood()
+    errors = [error for _, error, _ in found.errors]
+    assert errors == [f["standardized"] for f in known.comparison["forms"].values()]
+    assert NAMES[known.default] in found.words
+    best = min(found.errors, key=lambda each: each[1])
+    assert best[0] == NAMES[known.default]
 
 
 def test_reasons_are_of_targets_that_exist_and_meanings_too() -> None:

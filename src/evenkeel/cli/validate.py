@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Answer every target and print the report; status 1 only where no run could be made."""
     from evenkeel.pharmacology.errors import PharmacologyError
-    from evenkeel.pharmacology.validation import mood_recipes, report
+    from evenkeel.pharmacology.validation import mood_comparison, report
     from evenkeel.pharmacology.validation.answers import answer_all
 
     some = bool(arguments.group or arguments.row)
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         targets = _chosen(arguments)
         answers = answer_all(targets, _Bar())
         mood = any(a.target.group == "mood" for a in answers) and not arguments.rows
-        comparison = mood_recipes.compare() if mood else None
+        comparison = mood_comparison.compare() if mood else None
     except PharmacologyError as error:
         raise ConfigurationError(str(error)) from error
     print(report.text(answers, comparison, whole=not arguments.row), end="")

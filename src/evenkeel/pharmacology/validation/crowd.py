@@ -10,28 +10,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..acute import FILTERS_OF, acute_filters
 from ..effects import (
     RANDOM_EFFECTS,
     SESSION_EFFECTS,
     AcuteModel,
     AcutePerson,
-    SolvableFilter,
-    filters_for,
     load_acute,
     people_from_normals,
     site_of_held_levels,
 )
+from ..effects.parameters import Sampling
 from ..model import Model, Status
 from ..model_file import load_model
 from ..people import People, draw_people
 from ..regimen import Regimen
 from ..simulate import simulate, trust
-from ..system import Filter, Integral
 from .recipe_form import Recipe, arms_of
 from .recipes import RecipeError, regimen_of
 
@@ -87,21 +85,13 @@ class Crowd:
     def levels(self, times_min: object) -> Mapping[str, Array]:
         """Every filter of the effects, each (n, T), at ascending times in minutes."""
         times = np.asarray(times_min, dtype=np.float64)
-        solvable = filters_for(self.acute, self.model.outputs, optional=True)
-        found = {s.filter.name: np.zeros((self.n, len(times))) for s in solvable}
+        found = {item.name: np.zeros((self.n, len(times))) for item in self.acute.filters}
         if not self.regimen:
             return found
-        fed = [s for s in solvable if s.input]
-        return {**found, **(self._held(fed, times) if self.held else self._solved(fed, times))}
+        return {**found, **(self._held(times) if self.held else self._solved(times))}
 
-    def _solved(self, fed: Sequence[SolvableFilter], times: Array) -> dict[str, Array]:
-        filters = []
-        for s in fed:
-            if s.filter.kind == "first_order":
-                rate = np.log(2.0) / (self._half_life_min(s) / 60.0)
-                typical = float(np.exp(np.log(rate).mean()))
-                filters.append(Filter(s.filter.name, s.input, rate, typical))
-        integrals = [Integral(s.filter.name, s.input) for s in fed if s.filter.kind == "integral"]
+    def _solved(self, times: Array) -> Mapping[str, Array]:
+        filters, integrals, _ = acute_filters(self.model, self.person(), tuple(FILTERS_OF))
         result = simulate(
             self.model,
             self.doses,
@@ -112,9 +102,10 @@ class Crowd:
         )
         if result.failed.any():
             raise RecipeError(f"{int(result.failed.sum())} people could not be worked out")
-        return {s.filter.name: result[s.filter.name] for s in fed}
+        names = [*(one.name for one in filters), *(one.name for one in integrals)]
+        return {name: result[name] for name in names}
 
-    def _held(self, fed: Sequence[SolvableFilter], times: Array) -> dict[str, Array]:
+    def _held(self, times: Array) -> Mapping[str, Array]:
         """The parent alone, in the drug of the model: of a racemate S and R half each."""
         steps = sorted(self.regimen, key=lambda dose: float(dose["at_min"]))
         length = float(steps[0]["over_min"])
@@ -126,20 +117,14 @@ class Crowd:
         if self.model.drug == "s_ketamine":
             shares = {"s_ketamine_ng_ml": 1.0, "r_ketamine_ng_ml": 0.0}
         found = {}
-        for s in fed:
-            weight = sum(share * s.filter.input.get(name, 0.0) for name, share in shares.items())
-            if s.filter.kind == "first_order":
+        sampling: Sampling = "arterial" if self.model.sampling == "arterial" else "venous"
+        for item in self.acute.filters:
+            if item.kind == "first_order":
+                weight = sum(shares.get(name, 0.0) * w for name, w in item.input.items())
                 levels = [weight * float(step["dose"]) for step in steps]
-                found[s.filter.name] = site_of_held_levels(
-                    levels, length, self._half_life_min(s), times
-                )
+                half_life = self.person().half_life_min(item, sampling)
+                found[item.name] = site_of_held_levels(levels, length, half_life, times)
         return found
-
-    def _half_life_min(self, solvable: SolvableFilter) -> Array:
-        sampling: Literal["arterial", "venous"] = "venous"
-        if self.model.sampling == "arterial":
-            sampling = "arterial"
-        return self.person().half_life_min(solvable.filter, sampling)
 
 
 def crowds_of(model_id: str | None, recipe: Recipe) -> list[Crowd]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from . import words
 from .answers import Answer
 from .meaning import sentences
-from .mood_recipes import Comparison
+from .mood_comparison import Comparison
 from .plots import Picture, pictures
 from .rows import BUNDLED, bundled_text, fingerprint
 from .summary import (
@@ -139,8 +139,8 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     yield comparison.words
     yield ""
     yield from _rows(
-        ("model", f"error on the study left out, {comparison.unit}"),
-        [(name, f"{error:.3g}") for name, error in comparison.errors],
+        ("model", comparison.unit, "MADRS points"),
+        [(name, f"{error:.3f}", f"{points:.2f}") for name, error, points in comparison.errors],
     )
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..interactions import interactions
 from ..model import Model
 from ..model_file import load_model
 from .checking import Check
-from .interactions import interactions
 
 Recipe = Mapping[str, Any]
 

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PharmacologyError
+from ..interactions import interaction_covariates
 from ..model import Model, Status
 from ..model_file import load_model
 from ..people import People, draw_people, parameters, typical_people
 from ..regimen import Dose, Regimen, Unit, bolus, devices, infusion
 from ..simulate import Result, simulate, trust
 from ..system import Integral
-from .interactions import interactions
 from .recipe_form import Recipe, inner
 
 Array = NDArray[np.float64]
@@ -77,8 +77,7 @@ class Asked:
         covariates = {name: float(v) for name, v in self.recipe["covariates"].items()}
         other = self.recipe.get("interaction")
         if other is not None:
-            effects = interactions()[other]
-            covariates |= {k: v for k, v in effects.items() if k in self.model.covariates}
+            covariates |= interaction_covariates(self.model, [other])[0]
         drawn = self.recipe.get("people")
         if drawn is None:
             return typical_people(self.model, **covariates)

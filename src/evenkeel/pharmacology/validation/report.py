@@ -7,7 +7,7 @@ from typing import Any
 
 from . import words
 from .answers import Answer
-from .mood_recipes import Comparison
+from .mood_comparison import Comparison
 from .summary import KIND_NAMES, ROLE_NAMES, Goal, Section, Summary, goals, sections
 
 _HEAD = ("", "target", "observed", "predicted", "ratio", "band", "unit", "what")
@@ -95,7 +95,8 @@ def _row(answer: Answer) -> tuple[str, ...]:
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
     yield "Two models of mood, each predicting the study it was not given"
-    yield from (f"  {name}: {error:.3g} {comparison.unit}" for name, error in comparison.errors)
+    for name, error, points in comparison.errors:
+        yield f"  {name}: {error:.3f} {comparison.unit}; {points:.2f} MADRS points"
     yield f"  {comparison.words}"
 
 

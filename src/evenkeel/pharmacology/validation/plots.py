@@ -55,7 +55,7 @@ def pictures(answers: Sequence[Answer]) -> list[Picture]:
             own = tuple(
                 a
                 for a in answers
-                if a.target.kind == kind and a.target.role == role and a.ratio and _positive(a)
+                if a.target.kind == kind and a.target.role == role and a.ratio is not None
             )
             if own:
                 found.append(_scatter(f"{kind}-{role}", f"{role}, {name}", own))
@@ -87,10 +87,6 @@ def draw(picture: Picture, folder: Path) -> Path:
     return path
 
 
-def _positive(answer: Answer) -> bool:
-    return answer.target.observed > 0 and answer.predicted is not None and answer.predicted > 0
-
-
 def _is_timed(answer: Answer) -> bool:
     how = answer.target.how
     return answer.target.kind == "pk" and how is not None and how["statistic"] == "at"
@@ -99,12 +95,13 @@ def _is_timed(answer: Answer) -> bool:
 def _scatter(name: str, title: str, answers: tuple[Answer, ...]) -> Picture:
     inside = Summary("", answers)
     alt = (
-        f"Predicted against observed, {title}: {inside.inside} of {len(inside.judged)} inside "
-        "their bands"
+        f"Predicted against observed, {title}: {inside.inside} of the {len(inside.judged)} drawn "
+        "lie inside their bands"
     )
     caption = (
         f"Predicted against observed, {title}, each in its own unit. A bar is the band of that "
-        "row; a hollow mark lies outside its band. The line is equality, dotted are factors of 2."
+        "row; a hollow mark lies outside its band. The line is equality, dotted are factors of 2. "
+        "Falls are drawn by their size; what has no ratio is left out."
     )
     return Picture(name, alt, caption, "scatter", answers)
 
@@ -133,8 +130,8 @@ def _draw_scatter(axes: Axes, answers: Sequence[Answer]) -> None:
             if not chosen:
                 continue
             axes.plot(
-                [a.target.observed for a in chosen],
-                [float(a.predicted or math.nan) for a in chosen],
+                [abs(a.target.observed) for a in chosen],
+                [_size(a) for a in chosen],
                 shape,
                 color=color,
                 markerfacecolor="white" if outside else color,
@@ -142,7 +139,7 @@ def _draw_scatter(axes: Axes, answers: Sequence[Answer]) -> None:
                 label=None if outside and len(chosen) < len(own) else group,
                 zorder=3,
             )
-    ends = [a.target.observed for a in answers] + [float(a.predicted or 1.0) for a in answers]
+    ends = [abs(a.target.observed) for a in answers] + [_size(a) for a in answers]
     low, high = min(ends) / 2.0, max(ends) * 2.0
     line = np.array([low, high])
     axes.plot(line, line, color="#444444", linewidth=0.9)
@@ -151,6 +148,11 @@ def _draw_scatter(axes: Axes, answers: Sequence[Answer]) -> None:
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
     axes.set(xlabel="observed", ylabel="predicted")
     axes.legend(loc="upper left", fontsize=8)
+
+
+def _size(answer: Answer) -> float:
+    """What is predicted, without its sign."""
+    return math.nan if answer.predicted is None else abs(answer.predicted)
 
 
 def _draw_course(axes: Axes, answers: Sequence[Answer]) -> None:
@@ -171,5 +173,7 @@ def _draw_course(axes: Axes, answers: Sequence[Answer]) -> None:
 def _draw_band(axes: Axes, answer: Answer, at: float, color: str) -> None:
     if answer.target.band is not None:
         low, high = answer.target.band
+        if answer.target.observed < 0:
+            low, high = -high, -low
         floor = max(low, 1e-3 * high)
         axes.plot([at, at], [floor, high], color=color, alpha=0.3, linewidth=3, zorder=1)

@@ -6,6 +6,7 @@ Everything is worked out here from the file's own flows, by a linear solve, with
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ class TestPerezRuixo:
     def test_a_japanese_person_of_high_absorption_absorbs_at_most_all(self) -> None:
         model = load_model(PEREZ_RUIXO)
         people = typical_people(model, asian=1, japanese=1)
-        high = people.with_effects({"eta_FRn": np.array([5.0])})
+        high = replace(people, effects={"eta_FRn": np.array([5.0])})
         assert float(np.ravel(parameters(model, high)["FRn_i"])[0]) == 1
 
 

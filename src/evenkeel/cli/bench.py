@@ -1,4 +1,4 @@
-"""``evenkeel bench web``: measure this machine with the workloads of the source tree."""
+"""``evenkeel bench web|pharmacology``: measure this machine with the source tree's workloads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from evenkeel.config.instance import ConfigurationError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("what", choices=["web"], help="the workloads of the clinic's server")
+    parser.add_argument(
+        "what",
+        choices=["web", "pharmacology"],
+        help="web: the clinic's server; pharmacology: the engine, beside peers",
+    )
+    parser.add_argument("--rounds", type=int, default=20, help="pharmacology: of each figure (20)")
+    parser.add_argument(
+        "--small", action="store_true", help="pharmacology: few people, no peers, to see it run"
+    )
     parser.add_argument("--seconds", type=float, default=8.0, help="length of each workload (8)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     parser.add_argument(
@@ -28,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure on a throw-away installation; status 1 where a figure cannot be trusted."""
-    web = _workloads()
+    if arguments.what == "pharmacology":
+        return _pharmacology(arguments)
+    web = _workloads("web")
     sizes = web.Sizes(
         seconds=arguments.seconds,
         people=arguments.people,
@@ -47,10 +57,26 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _workloads() -> ModuleType:
+def _pharmacology(arguments: argparse.Namespace) -> int:
+    """Engine, peers and limits in one run; status 1 where the engine could not be measured."""
+    table = _workloads("pharmacology.table")
+    sizes = table.Sizes(rounds=arguments.rounds)
+    if arguments.small:
+        sizes = table.Sizes(
+            w1_people=(200,), w2_people=(100,), w2_checked=2, particles=500, refit=20,
+            reference_particles=2000, rounds=arguments.rounds, budget_s=1.0, peers=False,
+        )  # fmt: skip
+    found = table.print_table(sizes)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+    ours = [row for row in found["rows"] if row["name"] == "evenkeel"]
+    return 0 if ours and all(row["per_s"] for row in ours) else 1
+
+
+def _workloads(name: str) -> ModuleType:
     """The workloads are part of the source tree, not of what is installed."""
     root = Path(evenkeel.__file__).parents[2]
     if not (root / "bench" / "web.py").exists():
         raise ConfigurationError("the workloads are not installed; run this from a source tree")
     sys.path.insert(0, str(root))
-    return importlib.import_module("bench.web")
+    return importlib.import_module(f"bench.{name}")

@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from .bends import COEFFICIENTS, GAUSS_POINTS, GAUSS_WEIGHTS, quarter_weights
-from .lanes import LANES, exponential, jit, lane_exp, matrix_product, product, row_product
+from .lanes import (
+    HELD,
+    LANES,
+    exponential,
+    flush,
+    jit,
+    lane_exp,
+    matrix_product,
+    product,
+    row_product,
+    working_room,
+)
 from .linear_kernel import load
 
 BEND, DELAY, GROWTH = range(3)
@@ -199,16 +210,16 @@ def _stages(stages, constants, numbers, needs_nodes, sums, values, w, chunk, pan
 
 
 @jit
-def _dense(stages, constants, wanted, sums, values, share, panel_h, first, count, at, out, work):  # type: ignore[no-untyped-def]
-    """Write the wanted stages at a share of the panel that was just taken."""
-    decay = np.empty(LANES)
-    line = np.empty(LANES)
-    weights = np.empty((5, LANES))
+def _dense(  # type: ignore[no-untyped-def]
+    stages, constants, wanted, sums, values, share, panel_h, held, place, decay, weights, work
+):
+    """held[:, place] = the wanted stages at a share of the panel that was just taken."""
     for k in range(wanted.shape[0]):
         s = wanted[k]
         kind, source, c, _place = stages[s]
         u = sums[source] if source >= 0 else values[-1 - source]
         y = values[s]
+        line = held[k, place]
         if share >= 1.0:
             line[:] = y[4]
         elif kind == DELAY:
@@ -223,17 +234,15 @@ def _dense(stages, constants, wanted, sums, values, share, panel_h, first, count
             grow_part(
                 y[quarter], constants[c], constants[c + 1], u, quarter, share, panel_h, line, work
             )
-        for i in range(count):
-            out[k, first + i, at] = line[i]
 
 
 @jit
 def _prepare(  # type: ignore[no-untyped-def]
-    system, unit_h, octaves, e, rates, w, stages, needs_nodes, constants, shifted, spare, work
+    lists, unit_h, octaves, e, rates, w, stages, needs_nodes, constants, room, work
 ):
     """Exponentials and weights for one kind of segment: e (octaves, places, LANES), w."""
-    a_diagonal, diagonal, squares, horner = system
-    exponential(rates, a_diagonal, diagonal, squares, horner, unit_h, e[0], shifted, spare)
+    squares = lists[3]
+    exponential(rates, lists, unit_h, e[0], room)
     for q in range(1, octaves):
         matrix_product(squares, e[q - 1], e[q - 1], 1.0, e[q])
     for s in range(stages.shape[0]):
@@ -251,15 +260,15 @@ def _prepare(  # type: ignore[no-untyped-def]
 @jit
 def run_ladder(  # type: ignore[no-untyped-def]
     first_block, last_block, offset,
-    rates, a_diagonal, start, cols, diagonal, squares, horner,
+    rates, start, cols, lists,
     s_start, s_cols, s_values,
     jump_state, jump_amount, jump_factor, factors,
     start_h, first_jump, kind_of, unit_h, octaves_of, cache_of, cached,
-    stages, stage_constants, numbers, needs_nodes, delays, wanted, times, out,
+    stages, stage_constants, numbers, needs_nodes, delays, wanted, times, large, out,
 ):  # fmt: skip
     """Fill out (wanted, all people, times) of some blocks; the people begin at ``offset``."""
     people = rates.shape[1]
-    n = diagonal.shape[0]
+    n = start.shape[0] - 1
     deepest = octaves_of.max()
     a = np.empty((rates.shape[0], LANES))
     combine = np.empty((s_values.shape[0], LANES))
@@ -268,15 +277,16 @@ def run_ladder(  # type: ignore[no-untyped-def]
     e = np.empty((cached + 1, deepest, cols.shape[0], LANES))
     w = np.empty((cached + 1, delays, deepest, 4, 6, LANES))
     ready = np.empty(cached + 1, dtype=np.int64)
-    shifted = np.empty((rates.shape[0], LANES))
-    spare = np.empty((cols.shape[0], LANES))
+    room = working_room(rates.shape[0], cols.shape[0])
     bits = np.empty(LANES, dtype=np.int64)
     work = (np.empty(LANES), np.empty((5, LANES)), bits, bits.view(np.float64))
     sums = np.empty((s_start.shape[0] - 1, 5, LANES))
     values = np.empty((stages.shape[0], 5, LANES))
     x = np.empty((n, LANES))
     y = np.empty((n, LANES))
-    system = (a_diagonal, diagonal, squares, horner)
+    held = np.empty((wanted.shape[0], HELD, LANES))
+    decay = np.empty(LANES)
+    weights = np.empty((5, LANES))
     for block in range(first_block, last_block):
         first = block * LANES
         count = min(LANES, people - first)
@@ -287,11 +297,12 @@ def run_ladder(  # type: ignore[no-untyped-def]
         ready[:] = -1
         x[:] = 0.0
         values[:] = 0.0
-        at = 0
+        at, written = 0, 0
         while at < times.shape[0] and times[at] <= 0.0:
-            for k in range(wanted.shape[0]):
-                for i in range(count):
-                    out[k, offset + first + i, at] = 0.0
+            if at - written == HELD:
+                flush(held, HELD, out, offset + first, count, written, large)
+                written = at
+            held[:, at - written] = 0.0
             at += 1
         for segment in range(start_h.shape[0]):
             for j in range(first_jump[segment], first_jump[segment + 1]):
@@ -303,8 +314,8 @@ def run_ladder(  # type: ignore[no-untyped-def]
             slot = cache_of[kind]
             if ready[slot] != kind:
                 _prepare(
-                    system, unit_h[kind], octaves, e[slot], a, w[slot], stages, needs_nodes,
-                    constants, shifted, spare, work,
+                    lists, unit_h[kind], octaves, e[slot], a, w[slot], stages, needs_nodes,
+                    constants, room, work,
                 )  # fmt: skip
                 ready[slot] = kind
             for b in range(sums.shape[0]):
@@ -325,9 +336,12 @@ def run_ladder(  # type: ignore[no-untyped-def]
                     )  # fmt: skip
                     while at < times.shape[0] and times[at] <= now + 4.0 * step * (1.0 + 1e-12):
                         share = min(1.0, max(0.0, (times[at] - now) / (4.0 * step)))
+                        if at - written == HELD:
+                            flush(held, HELD, out, offset + first, count, written, large)
+                            written = at
                         _dense(
                             stages, constants, wanted, sums, values, share, 4.0 * step,
-                            offset + first, count, at, out, work,
+                            held, at - written, decay, weights, work,
                         )  # fmt: skip
                         at += 1
                     now += 4.0 * step
@@ -336,7 +350,10 @@ def run_ladder(  # type: ignore[no-untyped-def]
                     for s in range(stages.shape[0]):
                         values[s, 0] = values[s, 4]
         while at < times.shape[0]:
+            if at - written == HELD:
+                flush(held, HELD, out, offset + first, count, written, large)
+                written = at
             for k in range(wanted.shape[0]):
-                for i in range(count):
-                    out[k, offset + first + i, at] = values[wanted[k], 0, i]
+                held[k, at - written] = values[wanted[k], 0]
             at += 1
+        flush(held, at - written, out, offset + first, count, written, large)

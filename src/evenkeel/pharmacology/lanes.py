@@ -12,17 +12,69 @@ compiled on disk.
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numba
 import numpy as np
+
+from .tiles import TILE, transpose, transpose_past_the_cache
 
 LANES = 64
 #: Sums may be reordered and fused; infinities and NaN keep their meaning.
 FAST = {"contract", "nsz", "reassoc", "arcp"}
-#: Terms of the exponential series. With an argument of at most ARGUMENT the rest is below 1e-17.
-TERMS = 14
+#: Values held back before they are written to the result.
+HELD = 192
+#: The argument of the exponential's series; what lies beyond degree 14 is then below 1e-16.
 ARGUMENT = 0.5
+_INVERSE_FACTORIAL = 1.0 / np.cumprod(np.maximum(np.arange(15.0), 1.0))
 
-jit = numba.njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
+_config: Any = numba.config
+_HERE = Path(__file__).parent
+_SOURCES = (
+    "lanes.py",
+    "plan.py",
+    "linear_kernel.py",
+    "ladder_kernel.py",
+    "quantile_kernel.py",
+    "bends.py",
+)
+
+
+def _cache_folder() -> str:
+    """Where what was compiled is kept: a folder named after the text of all kernels together.
+
+    Numba looks only at the file a function stands in; a kernel that was compiled with another
+    version of what it calls must never be loaded.
+    """
+    text = b"".join((_HERE / name).read_bytes() for name in _SOURCES)
+    name = f"kernels-{hashlib.sha256(text).hexdigest()[:16]}"
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    for parent in (_HERE / "__pycache__", home / "evenkeel"):
+        try:
+            (parent / name).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=parent / name):
+                return str(parent / name)
+        except OSError:
+            continue
+    return tempfile.mkdtemp(prefix="evenkeel-")
+
+
+_FOLDER = _cache_folder()
+
+
+def jit(function: Callable[..., Any]) -> Any:
+    """Compile on first use, without the interpreter's lock, and keep what was compiled."""
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = _FOLDER
+    try:
+        return numba.njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)(function)
+    finally:
+        _config.CACHE_DIR = before
 
 
 @jit
@@ -116,18 +168,53 @@ def matrix_product(lists, a, b, scale, out):  # type: ignore[no-untyped-def]
 
 
 @jit
-def exponential(rates, a_diagonal, diagonal, squares, horner, step_h, out, shifted, spare):  # type: ignore[no-untyped-def]
+def working_room(rates, places):  # type: ignore[no-untyped-def]
+    """Arrays for ``exponential`` to work in."""
+    return (
+        np.empty((rates, LANES)),
+        np.empty((places, LANES)),
+        np.empty((places, LANES)),
+        np.empty((places, LANES)),
+    )
+
+
+@jit
+def _group(k, square, m, place, diagonal, out, add):  # type: ignore[no-untyped-def]
+    """out = I / k! + M / (k + 1)! + M^2 / (k + 2)!, added to what stands there if ``add``."""
+    c0, c1, c2 = _INVERSE_FACTORIAL[k], _INVERSE_FACTORIAL[k + 1], _INVERSE_FACTORIAL[k + 2]
+    for p in range(out.shape[0]):
+        o, s = out[p], square[p]
+        if add:
+            for i in range(LANES):
+                o[i] += c2 * s[i]
+        else:
+            for i in range(LANES):
+                o[i] = c2 * s[i]
+    for q in range(m.shape[0]):
+        o, v = out[place[q]], m[q]
+        for i in range(LANES):
+            o[i] += c1 * v[i]
+    for d in range(diagonal.shape[0]):
+        o = out[diagonal[d]]
+        for i in range(LANES):
+            o[i] += c0
+
+
+@jit
+def exponential(rates, lists, step_h, out, room):  # type: ignore[no-untyped-def]
     """out = exp(step_h * A), A being ``rates`` (places of A, LANES) per hour.
 
     Every off-diagonal entry of A is a rate and so not negative. With s the largest rate at which
     anything leaves, A + sI has no negative entry at all; its series is a sum of terms that are not
     negative, so no digit is lost to cancellation, whatever the eigenvalues and however close to
-    each other (uniformization, with scaling and squaring).
+    each other (uniformization, with scaling and squaring). The series to degree 14 is taken in
+    groups of three powers (Paterson and Stockmeyer 1973, doi:10.1137/0202007).
 
-    ``a_diagonal`` and ``diagonal`` are the places of the diagonal in A and in ``out``; ``squares``
-    and ``horner`` the lists of ``matrix_product`` for out by out and A by out. ``shifted`` has
-    A's places, ``spare`` those of ``out``.
+    ``lists`` are those of ``solve.lists_of``; ``room`` (4 of them) is to work in: A's places, and
+    three times those of ``out``.
     """
+    a_diagonal, place, diagonal, squares, horner = lists
+    shifted, square, cube, spare = room
     n = diagonal.shape[0]
     fastest = np.zeros(LANES)
     for k in range(n):
@@ -148,18 +235,18 @@ def exponential(rates, a_diagonal, diagonal, squares, horner, step_h, out, shift
         m = shifted[a_diagonal[k]]
         for i in range(LANES):
             m[i] += fastest[i] * scale
-    # An even number of swaps in all, so that the result stands in ``out``.
-    here, there = (out, spare) if (TERMS + squarings) % 2 == 0 else (spare, out)
-    here[:] = 0.0
-    for k in range(n):
-        here[diagonal[k]] = 1.0
-    for term in range(TERMS, 0, -1):
-        matrix_product(horner, shifted, here, 1.0 / term, there)
+    # The result stands in ``out`` after an even number of swaps.
+    here, there = (out, spare) if squarings % 2 == 0 else (spare, out)
+    there[:] = 0.0
+    for q in range(rates.shape[0]):
+        there[place[q]] = shifted[q]
+    matrix_product(horner, shifted, there, 1.0, square)
+    matrix_product(horner, shifted, square, 1.0, cube)
+    _group(12, square, shifted, place, diagonal, here, False)
+    for k in (9, 6, 3, 0):
+        matrix_product(squares, cube, here, 1.0, there)
         here, there = there, here
-        for k in range(n):
-            o = here[diagonal[k]]
-            for i in range(LANES):
-                o[i] += 1.0
+        _group(k, square, shifted, place, diagonal, here, True)
     for i in range(LANES):
         fastest[i] = np.exp(-fastest[i] * scale)
     for p in range(here.shape[0]):
@@ -169,6 +256,34 @@ def exponential(rates, a_diagonal, diagonal, squares, horner, step_h, out, shift
     for _ in range(squarings):
         matrix_product(squares, here, here, 1.0, there)
         here, there = there, here
+
+
+@jit
+def flush(held, filled, out, first, count, at, large):  # type: ignore[no-untyped-def]
+    """out[:, first + lane, at : at + filled] = held[:, :filled, lane] for ``count`` lanes.
+
+    Rows of ``out`` are padded to whole tiles (``tiles.aligned``) and ``at`` is a multiple of one,
+    so the last tile may write into the padding. ``large`` results are written past the cache.
+    """
+    row = held.strides[1]
+    step = out.strides[1]
+    for o in range(held.shape[0]):
+        source = held[o].ctypes.data
+        target = out[o].ctypes.data + first * step + at * 8
+        for lane in range(0, count, TILE):
+            if lane + TILE > count:
+                for t in range(filled):
+                    line = held[o, t]
+                    for q in range(lane, count):
+                        out[o, first + q, at + t] = line[q]
+                continue
+            for t in range(0, filled, TILE):
+                here = source + t * row + lane * 8
+                there = target + lane * step + t * 8
+                if large:
+                    transpose_past_the_cache(here, row, there, step)
+                else:
+                    transpose(here, row, there, step)
 
 
 #: Coefficients 1/k! of the exponential series, highest first.

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from .lanes import LANES, exponential, jit, matrix_product, product, row_product
+from .lanes import (
+    HELD,
+    LANES,
+    exponential,
+    flush,
+    jit,
+    matrix_product,
+    product,
+    row_product,
+    working_room,
+)
+from .plan import ADVANCE, BUILD, JUMP, RUN
 
 #: So many evenly spaced outputs are worked out from one state, by rows of powers of the step.
 TABLE = 16
@@ -21,11 +32,10 @@ def load(values, first, count, out):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _write(o_start, o_cols, o_values, x, line, out, first, count, at):  # type: ignore[no-untyped-def]
+def _read(o_start, o_cols, o_values, x, held, place):  # type: ignore[no-untyped-def]
+    """held[:, place] = the outputs of the present state."""
     for o in range(o_start.shape[0] - 1):
-        row_product(o_start, o_cols, o_values, o, x, line)
-        for i in range(count):
-            out[o, first + i, at] = line[i]
+        row_product(o_start, o_cols, o_values, o, x, held[o, place])
 
 
 @jit
@@ -59,32 +69,50 @@ def _power(squares, e, power, spare):  # type: ignore[no-untyped-def]
 
 
 @jit
+def _even(t_start, t_cols, table, states, count, held, filled):  # type: ignore[no-untyped-def]
+    """held[:, filled + block * TABLE + j] = table[j] @ states[block] for ``count`` outputs.
+
+    A row of the table serves all blocks while it is in the cache, and two outputs share a state.
+    """
+    blocks = (count + TABLE - 1) // TABLE
+    for j in range(TABLE):
+        for block in range(blocks):
+            place = block * TABLE + j
+            if place < count:
+                for o in range(t_start.shape[0] - 1):
+                    row_product(
+                        t_start, t_cols, table[j], o, states[block], held[o, filled + place]
+                    )
+
+
+@jit
 def run_linear(  # type: ignore[no-untyped-def]
     first_block, last_block, offset,
-    rates, a_diagonal, start, cols, diagonal, squares, horner,
+    rates, start, cols, lists,
     o_start, o_cols, o_values, t_lists, t_start, t_cols, t_place,
     jump_state, jump_amount, jump_factor, factors,
-    ops, steps_h, slots, out,
+    ops, steps_h, slots, longest, large, out,
 ):  # fmt: skip
     """Fill out (outputs, all people, times) of some blocks; the people begin at ``offset``."""
     people = rates.shape[1]
-    n = diagonal.shape[0]
-    outputs = o_start.shape[0] - 1
+    n = start.shape[0] - 1
+    squares = lists[3]
     a = np.empty((rates.shape[0], LANES))
     c = np.empty((o_values.shape[0], LANES))
     f = np.empty((factors.shape[0], LANES))
     e = np.empty((slots, cols.shape[0], LANES))
-    shifted = np.empty((rates.shape[0], LANES))
-    spare = np.empty((cols.shape[0], LANES))
-    table = np.empty((TABLE, t_cols.shape[0], LANES))
-    power = np.empty((cols.shape[0], LANES))
-    lines = np.empty((TABLE, LANES))
+    room = working_room(rates.shape[0], cols.shape[0])
+    held = np.empty((o_start.shape[0] - 1, HELD, LANES))
     x = np.empty((n, LANES))
     y = np.empty((n, LANES))
     # Products that a table takes to make and to read at each time, and those of one step.
     making = TABLE * t_lists[1].shape[0]
     reading = t_cols.shape[0] + cols.shape[0] // TABLE
     stepping = cols.shape[0] + o_cols.shape[0]
+    any_table = making + longest * reading < longest * stepping
+    table = np.empty((TABLE, t_cols.shape[0] if any_table else 0, LANES))
+    states = np.empty((HELD // TABLE if any_table else 0, n, LANES))
+    power = np.empty((cols.shape[0], LANES))
     for block in range(first_block, last_block):
         first = block * LANES
         count = min(LANES, people - first)
@@ -93,52 +121,54 @@ def run_linear(  # type: ignore[no-untyped-def]
         load(factors, first, count, f)
         x[:] = 0.0
         tabled = -1
+        written, filled = 0, 0
         for op in range(ops.shape[0]):
-            kind, one, two, three = ops[op]
-            if kind == 0:
+            kind, one, two, _ = ops[op]
+            if kind == JUMP:
                 for j in range(one, two):
-                    state = x[jump_state[j]]
-                    factor = f[jump_factor[j]]
-                    amount = jump_amount[j]
+                    state, factor = x[jump_state[j]], f[jump_factor[j]]
                     for i in range(LANES):
-                        state[i] += amount * factor[i]
-            elif kind == 1:
-                exponential(
-                    a, a_diagonal, diagonal, squares, horner, steps_h[two], e[one], shifted, spare
-                )
+                        state[i] += jump_amount[j] * factor[i]
+            elif kind == BUILD:
+                exponential(a, lists, steps_h[two], e[one], room)
                 if tabled == one:
                     tabled = -1
-            elif kind == 2:
+            elif kind == ADVANCE:
                 product(start, cols, e[one], x, y)
                 x, y = y, x
-            elif kind == 4:
-                _write(o_start, o_cols, c, x, lines[0], out, offset + first, count, one)
-            elif (one != tabled) * making + two * reading > two * stepping:
-                for s in range(two):
-                    product(start, cols, e[one], x, y)
-                    x, y = y, x
-                    _write(o_start, o_cols, c, x, lines[0], out, offset + first, count, three + s)
-            else:
+            elif kind == RUN and (one != tabled) * making + two * reading < two * stepping:
                 if tabled != one:
                     _table(o_start, o_cols, c, t_lists, t_place, start, cols, e[one], table)
-                    _power(squares, e[one], power, spare)
+                    _power(squares, e[one], power, room[3])
                     tabled = one
                 done = 0
                 while done < two:
-                    m = min(TABLE, two - done)
-                    for o in range(outputs):
-                        for j in range(m):
-                            row_product(t_start, t_cols, table[j], o, x, lines[j])
-                        for i in range(count):
-                            target = out[o, offset + first + i]
-                            for j in range(m):
-                                target[three + done + j] = lines[j, i]
-                    if m == TABLE:
-                        product(start, cols, power, x, y)
-                    else:
-                        for _ in range(m):
-                            product(start, cols, e[one], x, y)
+                    if filled == HELD:
+                        flush(held, filled, out, offset + first, count, written, large)
+                        written += filled
+                        filled = 0
+                    m = min(two - done, HELD - filled)
+                    for b in range((m + TABLE - 1) // TABLE):
+                        states[b] = x
+                        if (b + 1) * TABLE <= m:
+                            product(start, cols, power, x, y)
                             x, y = y, x
-                        x, y = y, x
-                    x, y = y, x
+                        else:
+                            for _ in range(m - b * TABLE):
+                                product(start, cols, e[one], x, y)
+                                x, y = y, x
+                    _even(t_start, t_cols, table, states, m, held, filled)
+                    filled += m
                     done += m
+            else:
+                for _ in range(two if kind == RUN else 1):
+                    if kind == RUN:
+                        product(start, cols, e[one], x, y)
+                        x, y = y, x
+                    if filled == HELD:
+                        flush(held, filled, out, offset + first, count, written, large)
+                        written += filled
+                        filled = 0
+                    _read(o_start, o_cols, c, x, held, filled)
+                    filled += 1
+        flush(held, filled, out, offset + first, count, written, large)

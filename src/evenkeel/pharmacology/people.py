@@ -107,14 +107,29 @@ def people_from_normals(model: Model, normals: Array, **covariates: float | Arra
     In this space the prior is a unit sphere, whatever the covariances: what learning moves in.
     """
     n = len(normals)
-    effects: dict[str, Array] = {}
-    first = 0
-    for block in model.variability:
-        k = len(block.parameters)
-        values = normals[:, first : first + k] @ _root(block.omega2).T
-        effects |= {name: values[:, i] for i, name in enumerate(block.parameters)}
-        first += k
+    values = normals @ effects_root(model)
+    effects = {name: values[:, i] for i, name in enumerate(model.random_effects)}
     return People(n, _covariates(model, n, covariates), effects)
+
+
+def effects_root(model: Model) -> Array:
+    """(k, k) matrix that turns rows of standard normals into random effects of the model."""
+    return _effects_root(*(block.omega2.tobytes() for block in model.variability))
+
+
+@cache
+def _effects_root(*blocks: bytes) -> Array:
+    roots = []
+    for block in blocks:
+        omega2 = np.frombuffer(block)
+        size = int(np.sqrt(len(omega2)))
+        roots.append(_root(omega2.reshape(size, size)))
+    total = np.zeros((sum(map(len, roots)),) * 2)
+    first = 0
+    for root in roots:
+        total[first : first + len(root), first : first + len(root)] = root.T
+        first += len(root)
+    return total
 
 
 def draw_covariates(n: int, seed: int = 0) -> dict[str, Array]:

@@ -63,6 +63,12 @@ class LinearPlan:
     steps_h: Array
     slots: int
 
+    @property
+    def longest(self) -> int:
+        """Outputs of the longest evenly spaced stretch."""
+        runs = self.ops[self.ops[:, 0] == RUN]
+        return int(runs[:, 2].max(initial=0))
+
 
 def linear_plan(inputs: Inputs, times: Array) -> LinearPlan:
     """The exact way from event to output to event."""

@@ -15,7 +15,7 @@ from .model import Model, Status
 from .people import People
 from .plan import check_times
 from .regimen import Regimen
-from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, threads
+from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, room_for, threads
 from .system import Filter, Integral, build, fastest_per_h
 
 Array = NDArray[np.float64]
@@ -30,6 +30,8 @@ _RANK: dict[Status, int] = {"validated": 0, "extrapolated": 1, "derived": 2}
 class Result:
     """What was simulated: ``values[name]`` is (people, times).
 
+    ``array`` (outputs, people, times) is the memory behind the linear ones of them, in their order.
+
     ``status`` says how far the model was made for this: ``validated``, ``extrapolated`` or
     ``derived``; ``reasons`` says why in words. ``failed`` (people,) are people whose numbers did
     not work out; their values are NaN and no others are touched.
@@ -40,6 +42,7 @@ class Result:
     people: People
     times_h: Array
     values: Mapping[str, Array]
+    array: Array
     failed: NDArray[np.bool_]
     status: Status
     reasons: tuple[str, ...]
@@ -83,8 +86,8 @@ def simulate(
     read = {name for stage in stages if isinstance(stage, Bend) for name in stage.inputs}
     own += tuple(name for name in model.outputs if name in read and name not in own)
     names = (*own, *(f.name for f in filters), *(i.name for i in integrals))
-    out = np.empty((len(names), people.n, len(times)))
-    bends = np.empty((len(wanted), people.n, len(times)))
+    out = room_for(len(names), people.n, len(times))
+    bends = room_for(len(wanted), people.n, len(times))
     failed = np.zeros(people.n, dtype=bool)
     fastest = fastest_per_h(model, filters) if wanted else 0.0
 
@@ -110,7 +113,7 @@ def simulate(
         in_threads(tasks)
     values = dict(zip((*names, *wanted), (*out, *bends), strict=True))
     status, reasons = trust(model, regimen, people)
-    return Result(model, regimen, people, times, values, failed, status, reasons)
+    return Result(model, regimen, people, times, values, out, failed, status, reasons)
 
 
 def _some(value: Array | float | None, part: slice) -> Any:

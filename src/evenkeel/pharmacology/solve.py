@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,15 @@ from . import reference_kernel
 from .bends import Stage
 from .chart import Chart
 from .pattern import Sparsity
-from .plan import Ladder, ladder, linear_plan
+from .plan import Ladder, LinearPlan, ladder, linear_plan
 from .system import Inputs, System
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Kernel = Literal["auto", "compiled", "numpy", "jax"]
 
+#: A result larger than this does not stay in the cache, so it is written past it.
+LARGE = 32_000_000
 #: So many kinds of segment keep their exponentials at a time.
 KEPT = 6
 #: Fewer people than this are not worth a second thread.
@@ -34,6 +36,22 @@ WORTH_A_THREAD = 512
 def has_compiled() -> bool:
     """Whether Numba is installed. It is not imported by asking."""
     return importlib.util.find_spec("numba") is not None
+
+
+def lists_of(a: Sparsity) -> tuple[Any, ...]:
+    """What ``lanes.exponential`` needs to know of a matrix's pattern and its closure's."""
+    closed = a.closed
+    place = closed.place[a.rows, a.cols]
+    return a.diagonal, place, closed.diagonal, closed.squares, a.horner
+
+
+def room_for(*shape: int) -> Array:
+    """A fresh result (..., people, times) as the compiled kernels want it."""
+    if not has_compiled():
+        return np.empty(shape)
+    from .tiles import aligned
+
+    return aligned(*shape)
 
 
 def _plain(kernel: Kernel) -> bool:
@@ -47,16 +65,17 @@ def linear(
     kernel: Kernel = "auto",
     out: Array | None = None,
     offset: int = 0,
+    plan: LinearPlan | None = None,
 ) -> Array:
     """Every output of a system at ``times`` (T,) in hours: (outputs, people, T).
 
     Given ``out`` (outputs, all people, T) the system's people are written from ``offset`` on, in
-    this thread alone.
+    this thread alone. A ``plan`` made before for the same regimen and times saves making it again.
     """
-    plan = linear_plan(inputs, times)
+    plan = plan or linear_plan(inputs, times)
     alone = out is not None
     if out is None:
-        out = np.empty((len(system.outputs), system.n, len(times)))
+        out = room_for(len(system.outputs), system.n, len(times))
     if _plain(kernel):
         reference_kernel.run_linear(system, inputs, plan, out[:, offset : offset + system.n])
     elif kernel == "jax":
@@ -73,11 +92,11 @@ def linear(
             system.n,
             alone,
             lambda first, last: run_linear(
-                first, last, offset, system.rates, a.diagonal, closed.start, closed.cols,
-                closed.diagonal, closed.squares, a.horner, system.output_start, system.output_cols,
+                first, last, offset, system.rates, closed.start, closed.cols, lists_of(a),
+                system.output_start, system.output_cols,
                 system.output_values, t_lists, reach.start, reach.cols, reach.place,
                 inputs.state, inputs.amount, inputs.factor, inputs.factors,
-                plan.ops, plan.steps_h, plan.slots, out,
+                plan.ops, plan.steps_h, plan.slots, plan.longest, out.nbytes > LARGE, out,
             ),
         )  # fmt: skip
     if system.failed.any():
@@ -104,7 +123,7 @@ def bent(
     steps = ladder(inputs, float(times[-1]), 2.0 * fastest)
     alone = out is not None
     if out is None:
-        out = np.empty((len(wanted), system.n, len(times)))
+        out = room_for(len(wanted), system.n, len(times))
     if _plain(kernel):
         part = out[:, offset : offset + system.n]
         reference_kernel.run_ladder(system, inputs, stages, wanted, steps, times, part)
@@ -117,12 +136,12 @@ def bent(
             system.n,
             alone,
             lambda first, last: run_ladder(
-                first, last, offset, system.rates, a.diagonal, closed.start, closed.cols,
-                closed.diagonal, closed.squares, a.horner, chart.start, chart.cols, chart.values,
+                first, last, offset, system.rates, closed.start, closed.cols, lists_of(a),
+                chart.start, chart.cols, chart.values,
                 inputs.state, inputs.amount, inputs.factor, inputs.factors,
                 steps.start_h, steps.first_jump, steps.kind, steps.unit_h, steps.octaves,
                 cache_of, cached, chart.stages, chart.constants, chart.numbers,
-                chart.needs_nodes, chart.delays, chart.wanted, times, out,
+                chart.needs_nodes, chart.delays, chart.wanted, times, out.nbytes > LARGE, out,
             ),
         )  # fmt: skip
     if system.failed.any():

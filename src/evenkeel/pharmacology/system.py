@@ -95,7 +95,12 @@ def build(
     States that no dose of this regimen reaches, or that reach nothing asked for, are left out.
     Raises ``RegimenError`` where the model has no such route or cannot take a dose as given.
     """
-    layout = Layout(model, regimen, filters, integrals, outputs)
+    return build_in(Layout(model, regimen, filters, integrals, outputs), people)
+
+
+def build_in(layout: Layout, people: People) -> tuple[System, Inputs]:
+    """Work people out in a layout that was made before."""
+    model = layout.model
     with np.errstate(all="ignore"):
         values = parameters(model, people)
         a, rates = _matrix(layout, values, people.n)

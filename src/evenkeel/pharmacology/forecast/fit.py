@@ -1,9 +1,9 @@
 """The single most likely person behind measured levels, for one person or thousands at once.
 
-Gauss-Newton steps to the posterior mode: the random effects of each person, as standard normals z,
-that minimize  sum over levels of ((y - p) / (sd p))**2 + 2 log(sd p)  +  z'z . Sensitivities are
-differences of neighboring virtual people, which are propagated together with the person, so that
-one call does a whole step for everybody.
+Newton's steps to the posterior mode: the random effects of each person, as standard normals z, that
+minimize  sum over levels of ((y - p) / (sd p))**2 + 2 log(sd p)  +  z'z . Slopes and
+bends are differences of neighboring virtual people, who are propagated together with the person:
+one call does a whole step for everybody, and one person and all neighbors fill a single block.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from numpy.typing import NDArray
 
 from ..errors import PeopleError
 from ..model import Model
-from ..people import people_from_normals
-from ..plan import check_times
+from ..people import People, effects_root, typical_people
+from ..plan import LinearPlan, check_times, linear_plan
 from ..regimen import Regimen
 from ..solve import linear
-from ..system import build
+from ..system import Layout, build_in
 
 Array = NDArray[np.float64]
 
 MOST_STEPS = 30
-#: A step this small in every standard normal is the end.
-SETTLED = 1e-6
-_NUDGE = 1e-6
+#: After a step this small in every standard normal the next would be far below any error: the end.
+SETTLED = 1e-4
+_NUDGE = 1e-4
+#: Gauss-Newton steps smaller than this, in standard normals, are near enough for Newton's.
+NEAR = 0.6
+#: A curvature with a smaller eigenvalue than this is not used.
+_LEAST = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,7 @@ def fit_many(
         raise PeopleError("a level and its error must be above zero")
     problem = _Problem(model, regimen, times, tuple(outputs), values, chosen, sd, covariates)
     z, objective, converged, information, steps = _descend(problem, len(values), len(chosen))
-    full = np.zeros((len(z), len(every)))
-    full[:, chosen] = z
-    people = people_from_normals(model, full, **covariates)
-    effects = np.stack([people.effects[every[c]] for c in chosen], axis=1)
+    effects = z @ problem.root
     covariance: Array = np.asarray(np.linalg.inv(information), dtype=np.float64)
     kept = tuple(every[c] for c in chosen)
     return Fit(kept, z, effects, objective, converged, covariance, steps)
@@ -124,21 +125,29 @@ class _Problem:
         sd: float,
         covariates: dict[str, float],
     ) -> None:
-        self.model, self.regimen, self.values, self.sd = model, regimen, values, sd
+        self.model, self.values, self.sd = model, values, sd
         self.times, at = np.unique(times, return_inverse=True)
-        self.outputs = tuple(dict.fromkeys(outputs))
-        rows = {name: place for place, name in enumerate(self.outputs)}
-        self.pick = (np.array([rows[name] for name in outputs]), at)
-        self.chosen, self.covariates = chosen, covariates
+        names = tuple(dict.fromkeys(outputs))
+        self.pick = (np.array([names.index(name) for name in outputs]), at)
+        self.names = [model.random_effects[c] for c in chosen]
+        self.root = effects_root(model)[np.ix_(chosen, chosen)]
+        self.layout = Layout(model, regimen, (), (), names)
+        self.typical = typical_people(model, **covariates)
+        self.plan: LinearPlan | None = None
         self.measured = np.isfinite(values)
+
+    def people(self, z: Array) -> People:
+        """The people that the chosen normals (n, k) stand for."""
+        eta = z @ self.root
+        alike = {k: np.broadcast_to(v, (len(z),)) for k, v in self.typical.covariates.items()}
+        return People(len(z), alike, {name: eta[:, i] for i, name in enumerate(self.names)})
 
     def predict(self, z: Array) -> Array:
         """Levels (len(z), L) of people given by the chosen normals."""
-        full = np.zeros((len(z), len(self.model.random_effects)))
-        full[:, self.chosen] = z
-        people = people_from_normals(self.model, full, **self.covariates)
-        system, inputs = build(self.model, self.regimen, people, outputs=self.outputs)
-        found = linear(system, inputs, self.times)
+        system, inputs = build_in(self.layout, self.people(z))
+        if self.plan is None:
+            self.plan = linear_plan(inputs, self.times)
+        found = linear(system, inputs, self.times, plan=self.plan)
         picked: Array = found[self.pick[0], :, self.pick[1]].T
         return picked
 
@@ -149,48 +158,81 @@ class _Problem:
         total: Array = np.where(self.measured, terms, 0.0).sum(axis=1) + np.square(z).sum(axis=1)
         return total
 
-    def step(self, predicted: Array, slope: Array, z: Array) -> tuple[Array, Array]:
-        """The Gauss-Newton step (people, k) and the information (people, k, k)."""
-        relative = np.where(self.measured[:, :, None], slope / predicted[:, :, None], 0.0)
-        off = np.where(self.measured, self.values / predicted, 1.0) - 1.0
+    def step(self, levels: Array, z: Array) -> tuple[Array, Array]:
+        """The step (people, k) and the curvature (people, k, k) from levels of neighbors.
+
+        Far from the end what bends the levels themselves is left out of the curvature
+        (Gauss-Newton), which is then never less than that of the prior; near it is Newton's.
+        """
+        k = z.shape[1]
+        here = levels[:, 0]
+        first, second = _derivatives(levels, k)
+        relative = np.where(self.measured[:, :, None], first / here[:, :, None], 0.0)
+        bend = np.where(self.measured[:, :, None, None], second / here[:, :, None, None], 0.0)
+        bend -= relative[:, :, :, None] * relative[:, :, None, :]
+        off = np.where(self.measured, self.values / here, 1.0) - 1.0
         pull = off * (1.0 + off) / self.sd**2 - np.where(self.measured, 1.0, 0.0)
+        weight = (1.0 + off) * (1.0 + 2.0 * off) / self.sd**2
         gradient = z - np.einsum("pl,plk->pk", pull, relative)
-        # The curvature in log p itself rather than its expectation: fewer steps. It is kept from
-        # falling to nothing where a level is less than half of what is predicted.
-        weight = np.maximum((1.0 + off) * (1.0 + 2.0 * off), 0.25) / self.sd**2
-        information = np.einsum("pl,plj,plk->pjk", weight, relative, relative)
-        information += np.eye(z.shape[1])
-        return -np.linalg.solve(information, gradient[:, :, None])[:, :, 0], information
+        kept = np.maximum(weight, 0.25 / self.sd**2)
+        curvature = np.einsum("pl,plj,plk->pjk", kept, relative, relative) + np.eye(k)
+        step = _solved(curvature, gradient)
+        full = np.einsum("pl,plj,plk->pjk", weight, relative, relative) + np.eye(k)
+        full -= np.einsum("pl,pljk->pjk", pull, bend)
+        near = (np.abs(step).max(axis=1) < NEAR) & (np.linalg.eigvalsh(full)[:, 0] > _LEAST)
+        curvature = np.where(near[:, None, None], full, curvature)
+        return np.where(near[:, None], _solved(curvature, gradient), step), curvature
+
+
+def _solved(curvature: Array, gradient: Array) -> Array:
+    """The steps (people, k) that lead to the bottom of a bowl."""
+    return np.asarray(-np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0])
+
+
+def _neighbors(k: int) -> Array:
+    """(1 + k + k (k + 1) / 2, k): the person, one nudge each, and two nudges of every pair."""
+    single = _NUDGE * np.eye(k)
+    pairs = [single[i] + single[j] for i in range(k) for j in range(i, k)]
+    return np.concatenate([np.zeros((1, k)), single, np.array(pairs).reshape(-1, k)])
+
+
+def _derivatives(levels: Array, k: int) -> tuple[Array, Array]:
+    """First (people, L, k) and second (people, L, k, k) derivatives from (people, neighbors, L)."""
+    rise = levels[:, 1 : k + 1] - levels[:, :1]
+    second = np.empty((len(levels), levels.shape[2], k, k))
+    pair = k + 1
+    for i in range(k):
+        for j in range(i, k):
+            both = levels[:, pair] - levels[:, 0]
+            second[:, :, i, j] = (both - rise[:, i] - rise[:, j]) / _NUDGE**2
+            second[:, :, j, i] = second[:, :, i, j]
+            pair += 1
+    diagonal = np.diagonal(second, axis1=2, axis2=3)
+    first: Array = np.moveaxis(rise, 1, 2) / _NUDGE - 0.5 * _NUDGE * diagonal
+    return first, second
 
 
 def _descend(
     problem: _Problem, people: int, k: int
 ) -> tuple[Array, Array, NDArray[np.bool_], Array, int]:
-    z = np.zeros((people, k))
-    nudges = np.concatenate([np.zeros((1, k)), _NUDGE * np.eye(k)])
+    z, move = np.zeros((people, k)), np.zeros((people, k))
+    neighbors = _neighbors(k)
     best = np.full(people, np.inf)
     settled = np.zeros(people, dtype=bool)
-    move = np.zeros((people, k))
-    information = np.broadcast_to(np.eye(k), (people, k, k)).copy()
+    curvature = np.broadcast_to(np.eye(k), (people, k, k)).copy()
     for step in range(1, MOST_STEPS + 1):
-        near = (z[:, None, :] + nudges).reshape(-1, k)
-        levels = problem.predict(near).reshape(people, k + 1, -1)
-        here = levels[:, 0]
-        value = problem.objective(z, here)
+        near = (z[:, None, :] + neighbors).reshape(-1, k)
+        levels = problem.predict(near).reshape(people, len(neighbors), -1)
+        value = problem.objective(z, levels[:, 0])
         worse = ~(value <= best + 1e-9)
-        # Too far: go back half of the way, and look again from there.
-        move = np.where(worse[:, None], 0.5 * move, move)
-        z = np.where(worse[:, None], z - move, z)
-        if worse.all():
-            continue
-        slope = np.moveaxis(levels[:, 1:] - here[:, None], 1, 2) / _NUDGE
-        proposed, found = problem.step(here, slope, z)
-        better = ~worse
-        best = np.where(better, value, best)
-        information[better] = found[better]
-        settled = np.where(better, np.abs(proposed).max(axis=1) < SETTLED, settled)
+        proposed, found = problem.step(levels, z)
+        best = np.where(worse, best, value)
+        curvature = np.where(worse[:, None, None], curvature, found)
+        settled |= ~worse & (np.abs(proposed).max(axis=1) < SETTLED)
+        # Too far: half of the way back. Else the next step, but for those at rest.
+        move = np.where(worse[:, None], -0.5 * move, proposed)
+        z = z + move
+        move = np.where(worse[:, None], -move, move)
         if settled.all():
-            return z, best, settled, information, step
-        move = np.where(better[:, None], proposed, move)
-        z = np.where(better[:, None], z + proposed, z)
-    return z, best, settled, information, MOST_STEPS
+            return z, best, settled, curvature, step
+    return z, best, settled, curvature, MOST_STEPS

@@ -71,7 +71,7 @@ class Forecast:
 
         Raises ``ReadingError`` for what is no reading, and then nothing has changed.
         """
-        check(readings, self.setting.model)
+        check(readings, self.setting.model, self.setting.effects)
         added = sorted(set(readings) - set(self.observations))
         if not added:
             return self

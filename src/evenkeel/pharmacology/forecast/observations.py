@@ -66,7 +66,7 @@ class Observation:
         return f"{self.kind} {self.value:g} {unit} at {self.time_h * 60:.0f} min".replace("  ", " ")
 
 
-def check(observations: Iterable[Observation], model: Model) -> None:
+def check(observations: Iterable[Observation], model: Model, effects: bool = True) -> None:
     """Raises ``ReadingError`` for what cannot be a reading at all.
 
     A value that no person can have (a pressure of 1180) is a reading: it will be surprising.
@@ -75,6 +75,8 @@ def check(observations: Iterable[Observation], model: Model) -> None:
         if one.kind not in KINDS and one.kind not in model.outputs:
             known = ", ".join((*KINDS, *model.outputs))
             raise ReadingError(f"there is no reading of {one.kind!r}; there are: {known}")
+        if one.kind in KINDS and not effects:
+            raise ReadingError(f"this forecast leaves effects out, so it cannot read {one.kind!r}")
         if not (math.isfinite(one.time_h) and math.isfinite(one.value)) or one.time_h < 0:
             raise ReadingError(f"a reading must be a number at a time from 0 on: {one}")
         if one.kind == "moaas" and one.value not in range(6):

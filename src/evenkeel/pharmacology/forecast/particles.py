@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..acute import Acute, simulate_acute
-from ..effects import RANDOM_EFFECTS, AcutePerson, people_from_normals
+from ..effects import RANDOM_EFFECTS, AcutePerson, people_from_normals, typical_person
 from ..errors import PeopleError
 from ..model import Model
 from ..people import WEIGHT, People
@@ -25,7 +25,8 @@ class Setting:
 
     ``covariates`` are those of the blood level's model and of the acute effects together
     (``weight_kg``, ``age_years``, ``sbp_usual_mmhg`` ...); each model takes those it knows.
-    ``n`` virtual people are drawn from ``seed``.
+    ``n`` virtual people are drawn from ``seed``. Where only levels in blood are read and predicted,
+    ``effects=False`` leaves the effects out and costs less.
     """
 
     model: Model
@@ -34,6 +35,7 @@ class Setting:
     session_number: int = 1
     n: int = 5000
     seed: int = 0
+    effects: bool = True
 
     def __post_init__(self) -> None:
         if not 10 <= self.n <= 1_000_000:
@@ -42,7 +44,8 @@ class Setting:
     @property
     def columns(self) -> int:
         """Random effects of one virtual person."""
-        return len(self.model.random_effects) + len(RANDOM_EFFECTS)
+        own = len(self.model.random_effects)
+        return own + len(RANDOM_EFFECTS) if self.effects else own
 
     def prior(self) -> Array:
         """(n, columns) standard normals."""
@@ -61,6 +64,8 @@ class Setting:
         }
         split = len(self.model.random_effects)
         people = blood_people(self.model, normals[:, :split], **known)
+        if not self.effects:
+            return people, typical_person()
         person = people_from_normals(
             normals[:, split:], covariates=self.covariates, between_study=True
         )

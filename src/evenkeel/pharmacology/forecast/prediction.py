@@ -28,6 +28,7 @@ _NOISE = {
     "dbp": "dbp_noise_sd_mmhg",
     "hr": "hr_noise_sd_bpm",
 }
+_NOISE_STREAM = 10**9
 #: What a screen in the room shows.
 SESSION = ("sbp_reading", "dbp_reading", "hr_reading", "dissociation", "moaas")
 
@@ -116,7 +117,7 @@ def predict(
     weights = np.where(acute.result.failed, 0.0, forecast.weights)
     weights = weights / weights.sum()
     # One draw of noise a person, the same at every time: right for each time by itself.
-    noise = forecast.setting.stream(10**9).standard_normal(len(weights))[:, None]
+    noise = forecast.setting.stream(_NOISE_STREAM).standard_normal(len(weights))[:, None]
     bands, scores = {}, {}
     for name, kind in bare.items():
         if kind in VITALS:

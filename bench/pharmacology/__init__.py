@@ -1,0 +1,1 @@
+"""The workloads of ``evenkeel bench pharmacology``, their references, peers and physical limits."""

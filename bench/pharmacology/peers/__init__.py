@@ -1,0 +1,1 @@
+"""The tools that the engine is measured against, one file a tool."""

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from evenkeel.pharmacology import load_model, simulate
-from evenkeel.pharmacology.effects import cadss_scale, load_acute
+from evenkeel.pharmacology.effects import cadss_scale, load_acute, score_scale
 from evenkeel.pharmacology.validation import acute_recipes
 from evenkeel.pharmacology.validation.acute_recipes import course, predict
 from evenkeel.pharmacology.validation.crowd import crowds_of
@@ -191,6 +191,12 @@ def test_shares_of_dissociation_and_sedation() -> None:
     latent = person.cadss_intercept[:, None] + ACUTE["cadss_slope"] * drug
     never = (1 - cadss_scale(ACUTE).probability_at_least(latent, 5)).prod(axis=1)
     assert value(ESKETAMINE, how) == pytest.approx(100 * (1 - never).mean())
+    score = {**how, "effect": "score", "above": 3}
+    same = {k: v for k, v in score.items() if k != "above"} | {"at_least": 4}
+    latent = person.score_intercept[:, None] + ACUTE["score_slope"] * drug
+    never = (1 - score_scale(ACUTE).probability_at_least(latent, 4)).prod(axis=1)
+    assert value(ESKETAMINE, score) == pytest.approx(100 * (1 - never).mean())
+    assert value(ESKETAMINE, same) == value(ESKETAMINE, score)
     calm = {**how, "effect": "moaas", "at_most": 4, "one_draw_per_session": True}
     odds = (levels["site_sedation"] / person.sedation_c50_ng_ml[:, None]) ** ACUTE["sedation_hill"]
     sedated = odds / (1 + odds)

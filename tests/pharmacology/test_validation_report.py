@@ -179,6 +179,9 @@ def test_an_answer_says_why_there_is_none() -> None:
     found = answer(impossible)
     assert found.predicted is None
     assert "9000" in found.why_not
+    lacking = replace(TARGETS["pd-v10.drug"], how={**(TARGETS["pd-v10.drug"].how or {})})
+    del lacking.how["above"]  # type: ignore[index, union-attr]
+    assert "'above'" in answer(lacking).why_not
     steps: list[tuple[int, int]] = []
     answer_all([impossible, impossible], lambda done, of: steps.append((done, of)))
     assert steps == [(0, 2), (1, 2), (2, 2)]

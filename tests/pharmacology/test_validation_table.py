@@ -144,6 +144,7 @@ BROKEN_PD = [
     (put("auc", "how", "statistic"), "how.statistic", "'auc'"),
     (put([{"share": 2, "regimen": []}], "how", "arms"), "how.arms", "add up to 2"),
     (put("mg", "how", "regimen", 0, "unit"), None, ""),
+    (put(7, "how", "at_night"), "how.at_night", "not a key"),
     (put("held_level", "how", "regimen", 0, "route"), "how.regimen", "unit"),
 ]
 

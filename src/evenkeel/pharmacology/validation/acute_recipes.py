@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..effects import (
     AcutePerson,
+    cadss_scale,
     cardiac_output_percent,
     cumulative_hazard,
     dissociation,
@@ -23,6 +24,7 @@ from ..effects import (
     probability_any_reading_at_least,
     probability_any_rise_at_least,
     probability_of_event,
+    score_scale,
     sedation,
     site_exposure,
     typical_person,
@@ -183,12 +185,18 @@ def _crossed(
         if recipe.get("one_draw_per_session"):
             return np.asarray(at_most.max(axis=1), dtype=np.float64)
         return np.asarray(1.0 - (1.0 - at_most).prod(axis=1), dtype=np.float64)
-    if effect == "cadss":
+    if effect in ("cadss", "score"):
         state = dissociation(
             levels["site_dissociation"], person, session, tolerance_site=levels["site_tolerance"]
         )
-        above = state.probability_cadss_above(int(line["above"]))
-        return np.asarray(1.0 - (1.0 - above).prod(axis=1), dtype=np.float64)
+        scale, latent = (
+            (cadss_scale(person.model), state.cadss_latent())
+            if effect == "cadss"
+            else (score_scale(person.model), state.score_latent())
+        )
+        points = int(line["at_least"]) if "at_least" in line else int(line["above"]) + 1
+        crossed = scale.probability_at_least(latent, points)
+        return np.asarray(1.0 - (1.0 - crossed).prod(axis=1), dtype=np.float64)
     sign, unit = effect.split("_")[0], effect.split("_")[-1]
     truth, noise = course(effect, levels, person), person.model[f"{sign}_noise_sd_{unit}"]
     over = probability_any_rise_at_least if "_rise_" in effect else probability_any_reading_at_least

@@ -75,6 +75,9 @@ def answer(target: Target) -> Answer:
             found = mood_recipes.predict(target.model, target.how)
     except PharmacologyError as error:
         return Answer(target, None, "", str(error))
+    except (LookupError, TypeError, ValueError) as error:
+        # A recipe of somebody else's rows, well formed and yet without what its effect needs.
+        return Answer(target, None, "", f"the recipe cannot be followed: {error!r}")
     if not math.isfinite(found.value):
         return Answer(target, None, found.status, "the prediction is not a number")
     return Answer(target, found.value, found.status, "")

@@ -58,24 +58,29 @@ ACUTE_NEEDS: Mapping[str, tuple[str, ...]] = {
 #: Statistics of mood over days and weeks; the mood models answer them.
 MOOD_NEEDS: Mapping[str, tuple[str, ...]] = {
     "madrs_change_at": ("at_h",),
-    "madrs_change_between": (),
+    "madrs_change_between": ("at_h",),
     "madrs_difference_at": ("at_h",),
-    "madrs_difference_rank": (),
+    "madrs_difference_rank": ("at_h",),
     "madrs_mean_at": ("at_h",),
     "madrs_standardized_difference_at": ("at_h",),
     "response_share_percent": ("at_h",),
     "remission_share_percent": ("at_h",),
-    "response_odds_ratio": (),
-    "remission_odds_ratio": (),
-    "response_ratio": (),
-    "median_sessions_to_response": (),
-    "median_relapse_d": (),
-    "relapse_share_percent": (),
-    "relapse_hazard_ratio": (),
+    "response_odds_ratio": ("at_h",),
+    "remission_odds_ratio": ("at_h",),
+    "response_ratio": ("at_h",),
+    "median_sessions_to_response": ("read_after_h",),
+    "median_relapse_d": ("counted_from_h",),
+    "relapse_share_percent": ("counted_from_h", "horizon_d"),
+    "relapse_hazard_ratio": ("counted_from_h", "horizon_d", "against"),
     "therapy_effect_d": ("at_h",),
     "correlation_across_people": ("a", "b"),
     "slope_across_people": ("x", "y"),
 }
+_PD_MAY = (
+    *("statistic", "regimen", "arms", "people", "covariates", "sessions_at_min", "control"),
+    *("above", "at_least", "at_most", "any_of", "one_draw_per_session", "among", "effect"),
+    "counted_from_min",
+)
 NOT_MODELED = "none"
 _TIMES = ("at_min", "readings_min", "sessions_at_min", "at_h")
 
@@ -162,6 +167,10 @@ def _check_pk_values(recipe: Recipe, model: Model, check: Check) -> None:
 
 
 def _check_pd(recipe: Recipe, model_id: str | None, check: Check) -> None:
+    needs = {**ACUTE_NEEDS, **MOOD_NEEDS}[recipe["statistic"]]
+    for key in recipe:
+        if key not in (*_PD_MAY, *needs):
+            check.fail(f"how.{key}", f"is not a key of {recipe['statistic']}")
     people = check.mapping("how.people", recipe.get("people"))
     for key in ("n", "seed"):
         check.number(f"how.people.{key}", people.get(key), 0.0)

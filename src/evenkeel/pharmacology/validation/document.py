@@ -59,7 +59,7 @@ def _head(answers: Sequence[Answer]) -> Iterator[str]:
     yield (
         f"**Blood levels**: {pk.inside} of {len(pk.judged)} such numbers fall inside their bands. "
         f"They are typically off by a factor of {pk.gmfe:.1f}: read a forecast of 100 ng/mL as "
-        f"{100 / pk.gmfe:.0f} to {100 * pk.gmfe:.0f}. {_by_group(pk)}"
+        f"{100 / pk.gmfe:.0f} to {100 * pk.gmfe:.0f}. {_by_group(pk)}{_untested(answers, pk)}"
     )
     yield ""
     waiting = f" {len(pd.unanswered)} more are not answered yet." if pd.unanswered else ""
@@ -84,8 +84,20 @@ def _by_group(summary: Summary) -> str:
     ]
     good = [_named(group) for group in groups if group.share >= GOOD]
     weak = [_named(group) for group in groups if group.share < GOOD]
-    parts = [("Good", good), ("Not good", weak)]
-    return " ".join(f"{word}: {'; '.join(names)}." for word, names in parts if names)
+    parts = [("Mostly inside", good), ("Often outside", weak)]
+    found = " ".join(f"{word}: {'; '.join(names)}." for word, names in parts if names)
+    return f"{found} A group of two or three numbers says little."
+
+
+def _untested(answers: Sequence[Answer], summary: Summary) -> str:
+    """Products and routes of which only the model's own data are here."""
+    others = [a for a in answers if a.target.kind == "pk" and a.target.band is not None]
+    names = [
+        name
+        for name in _names(others)
+        if name not in _names(summary.answers) and name.split(", ")[1:] != ["parameters"]
+    ]
+    return f" Tested by no independent number: {'; '.join(names)}." if names else ""
 
 
 def _named(group: Summary) -> str:

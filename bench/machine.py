@@ -73,12 +73,18 @@ class Share:
     def _own(self) -> float:
         """Processor seconds of this process, its ended children and those that are named."""
         here = os.times()
-        total_s = here.user + here.system + here.children_user + here.children_system
-        for pid in self._ours():
-            with contextlib.suppress(OSError):
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                total_s += (int(fields[11]) + int(fields[12])) / _TICKS
-        return total_s
+        own_s = here.user + here.system + here.children_user + here.children_system
+        return own_s + worked_s(self._ours())
+
+
+def worked_s(pids: Iterable[int]) -> float:
+    """Processor seconds that these processes have used so far; those that have ended count none."""
+    total_s = 0.0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total_s += (int(fields[11]) + int(fields[12])) / _TICKS
+    return total_s
 
 
 _TICKS = os.sysconf("SC_CLK_TCK")

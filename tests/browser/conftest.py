@@ -1,7 +1,8 @@
 """A real server and a real browser for every browser test.
 
-``server``     a clinic on a free port; ``server.session("racemic_iv", "running")`` brings one more
-               person to a phase (see ``fill.BEGAN_AGO``); ``server.path(...)`` makes an address
+``server``     a clinic on a free port, one a file of tests;
+               ``server.session("racemic_iv", "running")`` brings one more person to a phase (see
+               ``fill.BEGAN_AGO``); ``server.path(...)`` makes an address
 ``page``       a browser page, signed out; ``server.sign_in(page, "session_nurse")`` signs it in
 ``open_page``  makes more such pages, each in a browser of its own
 ``shot``       ``shot(page, "name")`` keeps a picture in ``build/shots`` where EVENKEEL_SHOTS is set
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,14 +26,21 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from bench.mllp_wire import MonitorLine
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
+from tests.browser.walking import Walk
 from tests.needs import chromium
 
+# A loaded machine is no finding; what never comes is found all the same.
+expect.set_options(timeout=20_000)
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 ROLE_SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 360, "height": 740}}
@@ -39,12 +48,11 @@ LIBRARY_NOISE = ("Password forms should have",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder, and keep them on one worker, for they share a server."""
+    """Mark every test of this folder."""
     here = str(Path(__file__).parent)
     for item in items:
         if str(item.path).startswith(here):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def free_port() -> int:
@@ -60,6 +68,7 @@ class Served:
 
     home: Path
     port: int
+    monitor_port: int
     clinic: dict[str, Any] = field(default_factory=dict)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -105,7 +114,10 @@ class Served:
             return json.load(answer)["events"]  # type: ignore[no-any-return]
 
     def sign_in(self, page: Page, role: str, *, locked: bool = False) -> None:
-        """Give the page's browser the sign-in of a role, idle for long where ``locked``."""
+        """Give the page's browser the sign-in of a role, idle for long where ``locked``.
+
+        "session_nurse spare" is one that may be signed out; the others are shared.
+        """
         value = self.clinic["cookies"][f"{role} locked" if locked else role]
         page.context.add_cookies([{"name": "evenkeel", "value": value, "url": self.url}])
 
@@ -114,14 +126,15 @@ class Served:
         return "/".join([self.url, *parts])
 
     def start(self) -> None:
-        """Start the pages and the alarm watch, and wait until they answer."""
+        """Start pages, alarm watch and monitor listener, and wait until they answer."""
         pages = [
             *("-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"),
             *("--port", str(self.port), "--workers", "1", "--no-ws", "--log-level", "warning"),
             "evenkeel.live.asgi:application",
         ]
+        monitors = ["-m", "evenkeel.interop.hl7v2.serve", "--port", str(self.monitor_port)]
         log = (self.home / "server.log").open("ab")
-        for arguments in (pages, ["-m", "evenkeel.live.watcher"]):
+        for arguments in (pages, ["-m", "evenkeel.live.watcher"], monitors):
             self.running.append(
                 subprocess.Popen(
                     [sys.executable, *arguments],
@@ -140,6 +153,7 @@ class Served:
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"{self.url}/accounts/login/", timeout=5)
+                socket.create_connection(("127.0.0.1", self.monitor_port), 5).close()
                 return
             except (urllib.error.URLError, OSError):
                 assert self.running[0].poll() is None, self._last_words()
@@ -159,6 +173,20 @@ class Served:
             except subprocess.TimeoutExpired:
                 self._signal(process, signal.SIGKILL)
                 process.wait()
+        self.running.clear()
+
+    def restart(self) -> None:
+        """End every process and start it anew, on the same ports."""
+        self.stop()
+        self.start()
+
+    def say(self, message: bytes) -> str:
+        """Send one message as a bedside monitor does; the code of the answer, "AA" if filed."""
+        line = MonitorLine(self.monitor_port)
+        try:
+            return line.send(message)
+        finally:
+            line.close()
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
@@ -174,18 +202,34 @@ class Served:
             os.killpg(process.pid, number)
 
 
+def local_now(server: Served) -> datetime:
+    """The time on the clinic's wall."""
+    return datetime.now(ZoneInfo(server.clinic["timezone"]))
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A clinic with staff and chairs, no patients yet, served for all browser tests."""
-    chromium()
-    served = Served(tmp_path_factory.mktemp("served"), free_port())
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A clinic with staff and chairs, no patients yet; the model of those that are served."""
+    home = tmp_path_factory.mktemp("founded")
+    model = Served(home, 0, 0)
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "-v0"],
         cwd=ROOT,
-        env={**served.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        env={**model.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         check=True,
     )
-    served.clinic = served.fill("found")
+    return home, model.fill("found")
+
+
+@pytest.fixture(scope="module")
+def server(
+    founded: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A clinic of its own for each file of tests, so that no file leans on what another left."""
+    chromium()
+    home, clinic = founded
+    served = Served(tmp_path_factory.mktemp("served") / "home", free_port(), free_port(), clinic)
+    shutil.copytree(home, served.home)
     try:
         served.start()
         yield served
@@ -205,19 +249,30 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+def _words_of(answer: Response) -> str:
+    """What the server said when it refused, as far as the browser still has it."""
+    try:
+        words = answer.text()[:500]
+    except PlaywrightError:
+        words = ""
+    return f"{answer.status} {answer.url} {words}"
+
+
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Makes pages: ``open_page()`` or ``open_page("phone")``; each is watched for errors."""
     pages: list[tuple[Page, list[str]]] = []
+    refusals: list[Response] = []
 
     def make(size: str = "wide", **options: Any) -> Page:
         context = browser.new_context(viewport=ROLE_SIZES[size], **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(20_000)
         page = context.new_page()
         page.expected = []  # type: ignore[attr-defined]
         said: list[str] = []
         page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: said.append(f"uncaught: {error}"))
+        page.on("response", lambda r: refusals.append(r) if r.status >= 400 else None)
         pages.append((page, said))
         return page
 
@@ -226,6 +281,9 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for page, said in pages:
         allowed = (*LIBRARY_NOISE, *page.expected)  # type: ignore[attr-defined]
         wrong += [text for text in said if not any(part in text for part in allowed)]
+    if wrong:
+        wrong += [_words_of(answer) for answer in refusals]
+    for page, _ in pages:
         page.context.close()
     assert not wrong, "the browser complained:\n" + "\n".join(wrong)
 
@@ -247,3 +305,18 @@ def shot() -> Callable[[Page, str], None]:
             page.screenshot(path=folder / f"{name}.png", **options)
 
     return take
+
+
+@pytest.fixture
+def walk(
+    server: Served, open_page: Callable[..., Page], shot: Callable[..., None]
+) -> Callable[..., Walk]:
+    """Opens a browser in which somebody of a role goes through the pages."""
+
+    def begin(role: str = "", size: str = "wide", **options: Any) -> Walk:
+        page = open_page(size, **options)
+        if role:
+            server.sign_in(page, role)
+        return Walk(page, server.url, shot)
+
+    return begin

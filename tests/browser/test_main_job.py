@@ -8,20 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, local_now
 from tests.browser.walking import Walk
 
 BUNDLES = Path(__file__).parents[1] / "interop" / "fhir" / "data"
 As = Callable[..., Walk]
-OPEN = Callable[..., Page]
 NAME = "Ida Probemann"
 
 
@@ -42,30 +40,6 @@ class Story:
 def story() -> Story:
     """What was reached so far."""
     return Story()
-
-
-@pytest.fixture
-def walk(server: Served, open_page: OPEN, shot: Any) -> As:
-    """Opens a browser in which somebody of a role goes through the pages."""
-
-    def begin(role: str = "", size: str = "wide", **options: Any) -> Walk:
-        page = open_page(size, **options)
-        if role:
-            server.sign_in(page, role)
-        return Walk(page, server.url, shot)
-
-    return begin
-
-
-def local_now(server: Served) -> datetime:
-    """The time on the clinic's wall."""
-    import sqlite3
-
-    with sqlite3.connect(server.home / "evenkeel.sqlite3") as database:
-        (zone,) = database.execute(
-            "select timezone from people_site where name = 'Harbour'"
-        ).fetchone()
-    return datetime.now(ZoneInfo(zone))
 
 
 def test_a_person_is_registered_and_a_twin_is_noticed(walk: As, story: Story) -> None:

@@ -51,7 +51,7 @@ class Fresh:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
     """An installation with nobody in it, made and served by the product's own commands."""
     chromium()
-    made = Fresh(Served(tmp_path_factory.mktemp("fresh"), free_port()))
+    made = Fresh(Served(tmp_path_factory.mktemp("fresh"), free_port(), free_port()))
     made.command("upgrade")
     said = made.command("first-administrator", "--address", made.served.url)
     made.links["administrator"] = re.search(r"http://\S+", said).group()  # type: ignore[union-attr]
@@ -72,9 +72,8 @@ def walk(fresh: Fresh, open_page: OPEN, shot: Any) -> Callable[..., Walk]:
     return begin
 
 
-def daylight_zone() -> str:
+def daylight_zone(now: datetime) -> str:
     """A place where it is about noon, so that today is today."""
-    now = datetime.now(UTC)
     places = (
         "Pacific/Honolulu", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo",
         "Atlantic/Azores", "Europe/Berlin", "Asia/Dubai", "Asia/Dhaka", "Asia/Tokyo",
@@ -107,7 +106,8 @@ def test_the_first_administrator_comes_by_a_link_and_must_add_a_second_factor(
     person = walk()
     person.open(fresh.links["administrator"]).says("first administrator")
     person.fill(
-        organisation="Harbour Clinics", site_name="Harbour", timezone=daylight_zone(),
+        organisation="Harbour Clinics", site_name="Harbour",
+        timezone=daylight_zone(datetime.now(UTC)),
         full_name="Mara Muster", credentials="MHA", email="mara@harbour.invalid",
         password=PASSWORD, password_again=PASSWORD, pin=PIN, pin_again="123456",
     )  # fmt: skip

@@ -72,7 +72,17 @@ def test_no_template_carries_inline_style_script_or_handler(path):
     assert not re.search(r"\bhx-on\b|\bhx-vals\s*=\s*['\"]js:", source), "evaluated by htmx"
 
 
+FRAMES = [path for path in TEMPLATES if "<!doctype html>" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", FRAMES, ids=lambda p: p.name)
+def test_every_frame_names_its_icon(path):
+    """Where none is named the browser asks for /favicon.ico, which nobody serves."""
+    assert '<link rel="icon" href="{% static \'web/mark.svg\' %}"' in path.read_text()
+
+
 def test_the_scan_sees_the_kit():
+    assert {"base.html", "phone.html", "print.html"} <= {path.name for path in FRAMES}
     assert WEB / "web/base.html" in TEMPLATES
 
 

@@ -41,9 +41,12 @@ def run(arguments: argparse.Namespace) -> int:
     print("Setting the scene: a synthetic clinic, nobody in it is real.", flush=True)
     instance = running.prepare(wishes)
     with InstanceLock(instance, "demo"):
-        settings = running.build(instance, wishes)
-        supervisor = running.supervisor_for(instance, wishes, settings, arguments.workers)
-        return supervisor.open(wishes.ports.http, lambda: _welcome(wishes))
+        supervisor = running.DemoSupervisor(instance, wishes, arguments.workers)
+        try:
+            supervisor.raise_curtain(running.build(instance, wishes, supervisor.load))
+            return supervisor.open(lambda: _welcome(wishes))
+        finally:
+            supervisor.stop()
 
 
 def _start(text: str | None) -> datetime | None:

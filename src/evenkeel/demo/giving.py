@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from evenkeel.clinic.course.models import Course
+from evenkeel.clinic.outcome.actions.record_follow_up import record_follow_up
 from evenkeel.clinic.people.models import Chair
 from evenkeel.clinic.record.clock import FixedClock
 from evenkeel.clinic.record.errors import Refused
@@ -15,7 +16,6 @@ from evenkeel.clinic.session.actions.book_appointment import book_appointment
 from evenkeel.clinic.session.actions.check_in import check_in
 from evenkeel.clinic.session.actions.open_session import open_session
 from evenkeel.clinic.session.actions.record_event import Recorded, record
-from evenkeel.clinic.session.actions.record_follow_up import record_follow_up
 from evenkeel.clinic.session.arriving import Arrival
 from evenkeel.clinic.session.models import Appointment, Session
 from evenkeel.demo.cast import Story

@@ -11,6 +11,7 @@ from typing import Final
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.people.actions.register_patient import register_patient
 from evenkeel.clinic.people.models import Chair, Patient
+from evenkeel.clinic.session.booking import OPENS
 from evenkeel.demo.cast import Story
 from evenkeel.demo.scores import ScoreCourse
 from evenkeel.demo.stage import House
@@ -143,7 +144,7 @@ def _import(house: House, story: Story, at: datetime) -> Patient:
 
 def dose_days(house: House, story: Story) -> list[int]:
     """Days before the opening on which doses were given, the first one first."""
-    back, found = story.last_days, []
+    back, found = _last_days(house, story), []
     for n in range(story.doses):
         found.append(back)
         later = story.doses - 1 - n  # doses before this one
@@ -158,6 +159,14 @@ def dose_days(house: House, story: Story) -> list[int]:
         # a weekend moves a dose to Friday; never two on one day
         days.append(min(wanted, days[-1] - 1) if days else wanted)
     return days
+
+
+def _last_days(house: House, story: Story) -> int:
+    """Days since the last dose; one of today falls on the day before where the house was shut."""
+    if story.last_days or story.today_h is None:
+        return story.last_days
+    at = (house.start + timedelta(hours=story.today_h)).astimezone(house.zone)
+    return int(at.time() < OPENS or at.date() != house.start.astimezone(house.zone).date())
 
 
 def referred_days_ago(house: House, story: Story) -> int:

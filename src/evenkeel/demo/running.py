@@ -18,6 +18,7 @@ from typing import Any, Final
 from evenkeel.config.instance import HOME_VARIABLE, ConfigurationError, Instance, find_instance
 from evenkeel.config.manage import start_django
 from evenkeel.config.supervisor import Ports, Process, Supervisor, clinic_processes
+from evenkeel.demo import curtain
 from evenkeel.demo.settings import VARIABLE, DemoSettings
 
 LOOPBACK: Final = "127.0.0.1"
@@ -26,7 +27,10 @@ MARKER: Final = "demonstration.json"
 #: Settings of a real clinic that must not reach a demonstration.
 _NOT_FOR_US: Final = ("DATABASE", "TLS_CERTIFICATE", "TLS_KEY", "TLS_PROXY", "PUBLIC_HOSTS")
 _HISTORY: Final = "history"
+_HISTORY_MODULE: Final = "evenkeel.demo.history"
 _LOOK_EVERY_S: Final = 0.1
+#: After this long the clinic is run though no page has answered yet.
+_PATIENCE_S: Final = 60.0
 
 
 _OPENS_HOUR: Final = 8
@@ -107,13 +111,16 @@ def clear(instance: Instance) -> None:
             path.unlink()
 
 
-def build(instance: Instance, wishes: Wishes) -> DemoSettings:
+def build(
+    instance: Instance, wishes: Wishes, cleared: Callable[[], None] = lambda: None
+) -> DemoSettings:
     """Migrate, found the demonstration and play the opening scene, or find what was kept.
 
-    Only under the folder's lock.
+    ``cleared`` is called once the folder holds nothing old. Only under the folder's lock.
     """
     if not wishes.keep:
         clear(instance)
+    cleared()
     start_django()
     from django.core.management import call_command
 
@@ -198,7 +205,34 @@ def clock_text(wishes: Wishes, settings: DemoSettings) -> str:
 
 
 class DemoSupervisor(Supervisor):
-    """Keeps the processes running; the history may end once it has told everything."""
+    """Keeps the processes running; the history may end once it has told everything.
+
+    The pages are started first and load while the scene is being set; the others follow once the
+    first page can be seen, for a first visitor waits for nothing else.
+    """
+
+    def __init__(self, instance: Instance, wishes: Wishes, workers: int = 2) -> None:
+        self.instance, self.wishes = instance, wishes
+        pages, *self.others = clinic_processes(instance, wishes.ports, workers=workers)
+        pages.command[-1] = "evenkeel.demo.pages:application"
+        for name, module in (("driver", "evenkeel.demo.driver"), (_HISTORY, _HISTORY_MODULE)):
+            command = [sys.executable, "-m", module]
+            self.others.append(Process(name, command, {HOME_VARIABLE: str(instance.home)}))
+        super().__init__([pages])
+
+    def load(self) -> None:
+        """Start the pages behind the closed curtain. Only in a folder with nothing old in it."""
+        curtain.path_in(self.instance.home).unlink(missing_ok=True)
+        self.start()
+
+    def raise_curtain(self, settings: DemoSettings) -> None:
+        """Let the pages answer, all processes by one clock that begins now."""
+        from evenkeel.clinic.record.clock import CLOCK_VARIABLE
+
+        shared = {CLOCK_VARIABLE: clock_text(self.wishes, settings), VARIABLE: settings.as_text()}
+        for process in (*self.processes, *self.others):
+            process.environment.update(shared)
+        curtain.open_in(self.instance.home, shared)
 
     def check(self) -> list[str]:
         """Let a history that has ended well go, then look at the others."""
@@ -208,36 +242,19 @@ class DemoSupervisor(Supervisor):
                 self.processes.remove(process)
         return super().check()
 
-    def open(self, port: int, opened: Callable[[], None]) -> int:
-        """Start, call ``opened`` once the pages answer, serve until SIGTERM or SIGINT."""
+    def open(self, opened: Callable[[], None]) -> int:
+        """Call ``opened`` once the pages answer, serve until SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
-        self.start()
-        waiting = True
+        waiting, given_up_s = True, time.monotonic() + _PATIENCE_S
         while not self.stopping:
-            self.check()
-            if waiting and _answers(port):
+            if waiting and (_answers(self.wishes.ports.http) or time.monotonic() > given_up_s):
                 waiting = False
                 opened()
+                self.processes += self.others
+            self.check()
             time.sleep(_LOOK_EVERY_S)
-        self.stop()
         return 0
-
-
-def supervisor_for(
-    instance: Instance, wishes: Wishes, settings: DemoSettings, workers: int = 2
-) -> DemoSupervisor:
-    """Everything a clinic runs, beside it the driver and the history, all by one clock."""
-    from evenkeel.clinic.record.clock import CLOCK_VARIABLE
-
-    shared = {CLOCK_VARIABLE: clock_text(wishes, settings), VARIABLE: settings.as_text()}
-    processes = clinic_processes(instance, wishes.ports, workers=workers)
-    for name, module in (("driver", "evenkeel.demo.driver"), (_HISTORY, "evenkeel.demo.history")):
-        command = [sys.executable, "-m", module]
-        processes.append(Process(name, command, {HOME_VARIABLE: str(instance.home)}))
-    for process in processes:
-        process.environment.update(shared)
-    return DemoSupervisor(processes)
 
 
 def _answers(port: int) -> bool:

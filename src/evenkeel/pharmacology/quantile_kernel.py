@@ -16,8 +16,8 @@ TOGETHER = 8
 
 
 @jit
-def run_quantiles(values, weights, levels, first, last, out):  # type: ignore[no-untyped-def]
-    """Fill out (levels, T) for the columns first..last of values (N, T)."""
+def run_quantiles(values, scale, shift, weights, levels, out, first, last):  # type: ignore[no-untyped-def]
+    """Fill out (levels, T) for the columns first..last of scale * values (N, T) + shift (N,)."""
     n = values.shape[0]
     mass = np.empty(BINS + 1)
     member = np.empty(BINS + 1, dtype=np.int64)
@@ -32,7 +32,7 @@ def run_quantiles(values, weights, levels, first, last, out):  # type: ignore[no
         if place == 0:
             for i in range(n):
                 for c in range(min(TOGETHER, last - t)):
-                    columns[c, i] = values[i, t + c]
+                    columns[c, i] = values[i, t + c] * scale + shift[i]
         column = columns[place]
         low, high, total = np.inf, -np.inf, 0.0
         for i in range(n):
@@ -43,13 +43,13 @@ def run_quantiles(values, weights, levels, first, last, out):  # type: ignore[no
                     low = v
                 if v > high and v < np.inf:
                     high = v
-        scale = BINS / (high - low) if high > low else 0.0
+        width = BINS / (high - low) if high > low else 0.0
         mass[:] = 0.0
         for i in range(n):
             b = -1
             if weights[i] > 0.0:
                 v = column[i]
-                b = BINS if v == np.inf else min(BINS - 1, int((v - low) * scale))
+                b = BINS if v == np.inf else min(BINS - 1, int((v - low) * width))
                 mass[b] += weights[i]
             bins[i] = b
         # Which bin each level lies in, and the weight before that bin.

@@ -13,30 +13,40 @@ from .solve import has_compiled, in_threads, threads
 
 Array = NDArray[np.float64]
 
+#: Fewer values than this are not worth a second thread.
+WORTH_THREADS = 20_000
 
-def weighted_quantiles(values: Array, weights: Array, levels: Sequence[float]) -> Array:
-    """(levels, T) quantiles of values (N, T) under weights (N,) that sum to 1.
 
-    The quantile at q is the smallest value at or below which at least q of the weight lies (the
-    inverse of the weighted distribution). Levels ascend. NaN may stand only where the weight is 0;
-    infinite values are larger than all others.
+def weighted_quantiles(
+    values: Array,
+    weights: Array,
+    levels: Sequence[float],
+    *,
+    scale: float = 1.0,
+    shift: Array | None = None,
+    alone: bool = False,
+) -> Array:
+    """(levels, T) quantiles of scale * values + shift: values (N, T), shift (N,) or none.
+
+    ``weights`` (N,) sum to 1. The quantile at q is the smallest value at or below which at least q
+    of the weight lies (the inverse of the weighted distribution). Levels ascend. NaN may stand
+    only where the weight is 0; infinite values are larger than all others. ``alone`` keeps to the
+    thread it is called in.
     """
     wanted = np.asarray(levels, dtype=np.float64)
+    moved = np.zeros(len(values)) if shift is None else np.ascontiguousarray(shift)
     if not has_compiled():
-        return _plain(values, weights, wanted)
+        return _plain(scale * values + moved[:, None], weights, wanted)
     from .quantile_kernel import run_quantiles
 
     out = np.empty((len(wanted), values.shape[1]))
     columns = values.shape[1]
+    call = partial(run_quantiles, values, float(scale), moved, weights, wanted, out)
     edges = np.linspace(0, columns, min(columns, threads()) + 1).astype(int).tolist()
-    tasks = [
-        partial(run_quantiles, values, weights, wanted, first, last, out)
-        for first, last in pairwise(edges)
-    ]
-    if len(tasks) == 1 or values.size < 20_000:
-        run_quantiles(values, weights, wanted, 0, columns, out)
+    if alone or len(edges) == 2 or values.size < WORTH_THREADS:
+        call(0, columns)
     else:
-        in_threads(tasks)
+        in_threads([partial(call, first, last) for first, last in pairwise(edges)])
     return out
 
 

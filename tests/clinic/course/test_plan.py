@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -307,3 +309,13 @@ def test_three_and_a_half_days_fall_twice_a_week() -> None:
     assert drawn.count("<circle") == 5
     assert "style=" not in drawn
     assert draw_schedule(days[:1]).count("<circle") == 1
+
+
+@pytest.mark.parametrize("sessions", [2, 6, 12, 24])
+@pytest.mark.parametrize("spacing", ["3.5", "7", "14", "30", "90"])
+def test_the_words_of_a_schedule_stand_apart(sessions: int, spacing: str) -> None:
+    days = session_days(date(2026, 11, 23), sessions, Decimal(spacing))
+    ticks = str(draw_schedule(days)).partition('class="tick"')[2].partition("</g>")[0]
+    places = [float(x) for x in re.findall(r'<text[^>]* x="([\d.]+)"', ticks)]
+    assert places[0] < 20
+    assert all(later - one >= 60 for one, later in pairwise(places))

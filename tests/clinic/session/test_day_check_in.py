@@ -11,9 +11,8 @@ from evenkeel.clinic.people.models import Fact
 from evenkeel.clinic.record.errors import Forbidden, Invalid, NotFound, Refused
 from evenkeel.clinic.session.actions.check_in import check_in, complete_check_in
 from evenkeel.clinic.session.actions.open_session import open_session
-from evenkeel.clinic.session.actions.record_follow_up import record_follow_up
 from evenkeel.clinic.session.arriving import Arrival, pre_dose_checks
-from evenkeel.clinic.session.follow_up import needs_safety, propose_follow_up
+from evenkeel.clinic.session.follow_up import propose_follow_up
 from evenkeel.clinic.session.models import Appointment, SessionEvent
 from tests.clinic.course.makers import Case
 from tests.clinic.session.day_makers import arrive, book
@@ -251,74 +250,6 @@ def test_no_call_is_owed_for_a_dose_that_was_not_given(ada: Case, booked: Appoin
     stage = Stage(ada.clinic, ada, open_session(ada.nurse, appointment_id=booked.pk))
     stage.says("discharged")
     assert not Appointment.objects.filter(follows=booked).exists()
-
-
-SAID: dict[str, Any] = {
-    "wellbeing": "better",
-    "side_effects": ["headache"],
-    "sleep": "good",
-    "mood": "brighter",
-    "suicidal_thoughts": "no",
-    "drove": "no",
-}
-
-
-@pytest.mark.parametrize(
-    ("changes", "wrong"),
-    [
-        ({}, set()),
-        ({"suicidal_thoughts": ""}, {"suicidal_thoughts"}),
-        ({"mood": "blue"}, {"mood"}),
-        ({"side_effects": []}, {"side_effects"}),
-        ({"side_effects": ["none", "nausea"]}, {"side_effects"}),
-        ({"side_effects": ["other"]}, {"side_effects_note"}),
-        ({"questions": "x" * 2001}, {"questions"}),
-    ],
-)
-def test_a_call_says_everything_or_is_not_complete(
-    ada: Case, booked: Appointment, changes: dict[str, Any], wrong: set[str]
-) -> None:
-    treated(ada, booked)
-    call = Appointment.objects.get(follows=booked)
-
-    def record() -> Appointment:
-        return record_follow_up(
-            ada.nurse, appointment_id=call.pk, reached=True, answers={**SAID, **changes}
-        )
-
-    if wrong:
-        with pytest.raises(Invalid) as refused:
-            record()
-        assert set(refused.value.fields) == wrong
-        return
-    done = record()
-    assert (done.status, done.outcome["mood"]) == ("done", "brighter")
-    with pytest.raises(Refused):
-        record()
-
-
-@pytest.mark.parametrize(
-    ("answer", "urgent"), [("no", False), ("not_asked", False), ("passive", True), ("active", True)]
-)
-def test_suicidal_thoughts_ask_for_the_safety_process(answer: str, urgent: bool) -> None:
-    assert needs_safety({**SAID, "suicidal_thoughts": answer}) is urgent
-
-
-def test_a_call_nobody_answered_stays_due(ada: Case, booked: Appointment) -> None:
-    treated(ada, booked)
-    call = Appointment.objects.get(follows=booked)
-    for n in (1, 2):
-        row = record_follow_up(
-            ada.nurse, appointment_id=call.pk, reached=False, answers={"attempt_note": f"try {n}"}
-        )
-        assert row.status == "booked"
-    assert [a["note"] for a in row.outcome["attempts"]] == ["try 1", "try 2"]
-    done = record_follow_up(ada.nurse, appointment_id=call.pk, reached=True, answers=SAID)
-    assert len(done.outcome["attempts"]) == 3
-    with pytest.raises(Forbidden):
-        record_follow_up(
-            ada.clinic.as_("front_desk"), appointment_id=call.pk, reached=False, answers={}
-        )
 
 
 def test_the_call_is_proposed_once(ada: Case, booked: Appointment) -> None:

@@ -298,7 +298,7 @@ def test_from_the_door_to_the_chair(client: Client, ada: Case, row: Appointment)
     assert nurse.post(url, form(do="cancel", reason="x")).status_code == 422
 
 
-def test_the_call_by_the_page_leads_to_the_safety_questions(
+def test_the_call_by_the_page_leads_to_the_safety_signal(
     client: Client, ada: Case, row: Appointment
 ) -> None:
     nurse = signed_in(client, ada.clinic, "session_nurse")
@@ -317,8 +317,10 @@ def test_the_call_by_the_page_leads_to_the_safety_questions(
     done = nurse.post(url, form(**said))
     assert done.status_code == 302
     shown = nurse.get(done["Location"]).content.decode()
-    assert "the safety questions come next" in shown
-    assert reverse("questionnaires", args=[ada.course.pk]) in shown
+    assert "What was said on the telephone" in shown
+    visit = nurse.get(reverse("appointment", args=[desk_made.pk])).content.decode()
+    assert done["Location"] in visit
+    assert reverse("questionnaires", args=[ada.course.pk]) in visit
     assert nurse.get(url).status_code == 302
     desk = signed_in(client, ada.clinic, "front_desk")
     assert desk.get(url).status_code == 403

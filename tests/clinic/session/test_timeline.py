@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from evenkeel.clinic.session.queries import board_timelines
 from evenkeel.clinic.session.timeline import Event, SessionMeta, read_timeline
+from evenkeel.clinic.session.watch import tick
 from evenkeel.protocol.pack import load_protocol
 from tests.clinic.session.makers import CALM, Stage, open_stage
 from tests.clinic_factory import Clinic
@@ -217,6 +218,28 @@ def test_the_board_knows_of_each_session_what_its_own_page_knows(
             "position",
         ):
             assert brief[name] == whole[name], name
+
+
+def test_a_busy_monitor_pushes_nothing_off_the_board_and_raises_no_late_vitals(
+    clinic: Clinic,
+) -> None:
+    stage = open_stage(clinic)
+    stage.started()
+    stage.wait(1)
+    stage.says("observation", sbp_mmhg=131, dbp_mmhg=82, heart_rate_bpm=74, spo2_percent=97)
+    stage.says("observation", dissociation_0_10=4, moaas=4)
+    monitor = replace(clinic.as_("session_nurse"), via="monitor")
+    for second in range(0, 480, 10):  # eight minutes of a probe, every ten seconds
+        stage.wait(1 / 6)
+        stage.says("observation", ctx=monitor, spo2_percent=95 + second % 3, heart_rate_bpm=80)
+    session = stage.row()
+    whole = stage.timeline()
+    brief = board_timelines([session], clinic.clock.now())[session.pk]
+    assert brief.last == whole.last
+    assert brief.baseline == whole.baseline
+    assert brief.last["sbp_mmhg"].value == 131
+    assert brief.next_vitals_at == whole.next_vitals_at
+    assert tick(clinic.clock.now()) == 0
 
 
 def test_a_stage_for_types(stage: Stage) -> None:

@@ -14,7 +14,9 @@ from evenkeel.web.wording import day_text
 _WIDTH: Final = 520.0
 _LEFT: Final = 12.0
 _LINE_Y: Final = 40.0
-_WEEK_LABEL_EVERY: Final = ((70, 7), (182, 14), (400, 28), (10_000, 91))
+#: Days between two labels of weeks, and the room that one needs.
+_LABEL_EVERY: Final = (7, 14, 28, 56, 91, 182, 364)
+_LABEL_PX: Final = 66.0
 
 
 def session_days(first: date, sessions: int, spacing_days: Decimal) -> list[date]:
@@ -31,7 +33,7 @@ def draw_schedule(days: list[date]) -> SafeString:
     """The days as dots on a line of weeks, numbered where there is room."""
     last = max((days[-1] - days[0]).days, 7)
     scale = (_WIDTH - 2 * _LEFT) / last
-    step = next(step for limit, step in _WEEK_LABEL_EVERY if last <= limit)
+    step = next((days for days in _LABEL_EVERY if days * scale >= _LABEL_PX), last)
 
     def x_of(offset: int) -> float:
         return _LEFT + offset * scale

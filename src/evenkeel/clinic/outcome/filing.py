@@ -146,32 +146,37 @@ def _told(
 def _raise(
     act: Act, response: Response, instrument: Instrument, judged: Urgency, told: dict[str, Any]
 ) -> SafetySignal:
-    course = response.course
+    number = instrument.item(told["link_id"]).number
+    return raise_signal(
+        act,
+        response.course,
+        SafetySignal(
+            response=response,
+            kind=SIGNAL_KIND,
+            statement=_statement(instrument.title, number, told["value"]),
+            urgency=judged.level,
+            follow_up=told,
+        ),
+    )
+
+
+def raise_signal(act: Act, course: Course, signal: SafetySignal) -> SafetySignal:
+    """Store a new signal, and the hold that it puts on the next dose."""
     if course.state == "closed":
         # the dose to hold back is that of the course under way, whichever asked
-        course = open_course_of(response.patient_id) or course
-    number = instrument.item(told["link_id"]).number
-    signal = SafetySignal(
-        site=course.site,
-        patient_id=response.patient_id,
-        course=course,
-        response=response,
-        kind=SIGNAL_KIND,
-        statement=_statement(instrument.title, number, told["value"]),
-        urgency=judged.level,
-        follow_up=told,
-        raised_at=act.now,
-    )
+        course = open_course_of(course.patient_id) or course
+    signal.site, signal.course, signal.patient_id = course.site, course, course.patient_id
+    signal.raised_at = act.now
     act.write(signal)
-    course.dose_holds = [
-        *course.dose_holds,
-        {
-            "kind": HOLD_KIND,
-            "id": str(signal.pk),
-            "statement": signal.statement,
-            "since": act.now.isoformat(),
-        },
-    ]
+    hold = {
+        "kind": HOLD_KIND,
+        "id": str(signal.pk),
+        "statement": signal.statement,
+        "since": act.now.isoformat(),
+    }
+    if signal.call_id is not None:
+        hold["call"] = str(signal.call_id)
+    course.dose_holds = [*course.dose_holds, hold]
     act.write(course)
     return signal
 

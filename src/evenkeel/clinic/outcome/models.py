@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.record.models import Record
+from evenkeel.clinic.session.models import Appointment
 
 
 class Ask(Record):
@@ -67,8 +70,11 @@ class SafetySignal(Record):
     """A worrying answer: open until a named clinician closes it; while open, no dose starts.
 
     ``urgency`` is a level of :func:`evenkeel.instruments.urgency`; ``follow_up`` holds the item's
-    value, the one before it, the follow-up answers and the reasons for the level.
+    value, the one before it, the follow-up answers and the reasons for the level. It comes from an
+    answered questionnaire (``response``) or from what was said on the telephone (``call``).
     """
+
+    added_later: ClassVar[frozenset[str]] = frozenset({"call_id"})
 
     URGENCIES = (
         ("now", "Act now"),
@@ -78,7 +84,12 @@ class SafetySignal(Record):
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="safety_signals")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="safety_signals")
-    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="signals")
+    response = models.ForeignKey(
+        Response, null=True, on_delete=models.PROTECT, related_name="signals"
+    )
+    call = models.OneToOneField(
+        Appointment, null=True, on_delete=models.PROTECT, related_name="safety_signal"
+    )
     kind = models.CharField(max_length=40)
     statement = models.CharField(max_length=300)
     urgency = models.CharField(max_length=20, choices=URGENCIES)
@@ -90,3 +101,10 @@ class SafetySignal(Record):
 
     class Meta:
         indexes = [models.Index(fields=["site", "closed_at"], name="signal_by_site")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(response=None, call__isnull=False)
+                | models.Q(response__isnull=False, call=None),
+                name="signal_has_one_source",
+            )
+        ]

@@ -53,12 +53,15 @@ def digest(text: str) -> str:
 def row_state(row: models.Model) -> dict[str, Any]:
     """The stored columns of a row as plain data, in the form that is hashed."""
     state: dict[str, Any] = {}
+    later = getattr(row, "added_later", frozenset())
     for column in row._meta.concrete_fields:
         value = column.value_from_object(row)
         if isinstance(value, models.Model):
             value = value.pk
         if isinstance(value, Decimal) and isinstance(column, models.DecimalField):
             value = f"{value:.{column.decimal_places}f}"
+        if value is None and column.attname in later:
+            continue
         state[column.attname] = value
     return state
 

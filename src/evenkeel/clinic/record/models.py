@@ -60,6 +60,10 @@ class Record(Guarded):
     stands in the payload of the chain entry that wrote it.
     """
 
+    #: Columns that came with a later migration. They allow NULL, and while one is NULL it is not
+    #: part of a row's state, so that what was written before the column was there still verifies.
+    added_later: ClassVar[frozenset[str]] = frozenset()
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # By name only: this app knows no other, but every clinical row belongs to a site.
     site = models.ForeignKey("people.Site", on_delete=models.PROTECT, related_name="+")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -144,9 +146,47 @@ def read_answers(answers: dict[str, Any]) -> dict[str, Any]:
     return clean
 
 
-def needs_safety(outcome: dict[str, Any] | None) -> bool:
-    """Whether the answers ask for the safety process."""
-    return bool(outcome) and outcome.get("suicidal_thoughts") in {"passive", "active"}
+@dataclass(frozen=True, slots=True)
+class Worry:
+    """What a call leaves to a named clinician before the next dose.
+
+    ``level`` is one of a safety signal: "now", "today", "routine".
+    """
+
+    level: str
+    statement: str
+    reasons: tuple[str, ...]
+
+
+#: (level, what was said, the reason in words) from the gravest on. Clinic policy.
+_WORRIES: Final[tuple[tuple[str, Callable[[Mapping[str, Any]], bool], str], ...]] = (
+    ("now", lambda o: o["suicidal_thoughts"] == "active", "Thoughts of acting, or a plan"),
+    ("today", lambda o: o["suicidal_thoughts"] == "passive", "Wishes to be dead, no plan"),
+    (
+        "today",
+        lambda o: o["suicidal_thoughts"] == "not_asked" and _feels_worse(o),
+        "Worse than before, and not asked about suicidal thoughts",
+    ),
+    ("routine", lambda o: o["wellbeing"] == "worse", "Worse than before the session"),
+    ("routine", lambda o: "dissociation" in o["side_effects"], "Still feeling detached"),
+    ("routine", lambda o: "bladder" in o["side_effects"], "Bladder pain or urgency"),
+)
+
+
+def _feels_worse(outcome: Mapping[str, Any]) -> bool:
+    return outcome["wellbeing"] == "worse" or outcome["mood"] == "lower"
+
+
+def call_worry(outcome: Mapping[str, Any] | None) -> Worry | None:
+    """What of a recorded call is worrying; ``None`` where nothing is, or nobody was reached."""
+    if not outcome or not outcome.get("reached"):
+        return None
+    found = [(level, words) for level, is_said, words in _WORRIES if is_said(outcome)]
+    if not found:
+        return None
+    reasons = tuple(words for _, words in found)
+    statement = f"Said on the telephone: {reasons[0][0].lower()}{reasons[0][1:]}"
+    return Worry(found[0][0], statement, reasons)
 
 
 def called_words(outcome: dict[str, Any]) -> list[tuple[str, str]]:

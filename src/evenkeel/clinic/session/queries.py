@@ -19,8 +19,10 @@ from evenkeel.clinic.session.rules import Sheet
 from evenkeel.clinic.session.timeline import Timeline, read_timeline
 from evenkeel.clinic.session.wire import as_wire
 
-#: How many of the newest observations of each session the board reads.
-BOARD_OBSERVATIONS: Final = 24
+#: How many of the newest observations of each sort of each session the board reads, and how many
+#: of those from before the first dose.
+BOARD_OBSERVATIONS: Final = 12
+BASELINE_OBSERVATIONS: Final = 3
 
 
 def meta_of(session: Session) -> SessionMeta:
@@ -77,11 +79,21 @@ def session_view(ctx: Context, session_id: Any) -> dict[str, Any]:
 
 
 def live_sessions(ctx: Context) -> list[Session]:
-    """The live sessions at the sites whose board the caller may see, by chair."""
-    rows = Session.objects.filter(state__in=LIVE_STATES).select_related(
-        "patient", "chair", "nurse", "course", "site", "plan"
+    """The live sessions whose board the caller may see, by chair, with what a card shows."""
+    rows = (
+        Session.objects.filter(state__in=LIVE_STATES)
+        .select_related("patient", "chair", "nurse", "plan")
+        .only(*_CARD)
     )
     return list(visible(ctx, rows, "board.view").order_by("chair__order", "opened_at"))
+
+
+_CARD: Final = (
+    *("site_id", "number", "state", "product", "protocol_name", "dose_sheet", "appointment_id"),
+    *("opened_at", "first_dose_at", "plan__sessions_planned", "chair__name", "chair__order"),
+    *("patient__given_name", "patient__family_name", "patient__birth_date"),
+    *("nurse__full_name", "nurse__credentials"),
+)
 
 
 def board_timelines(sessions: Sequence[Session], now: datetime) -> dict[UUID, Timeline]:
@@ -122,10 +134,12 @@ _READ: Final = (
 
 
 def _newest_observations(sessions: Sequence[Session]) -> Any:
-    """The newest observations of each session, and the newest ones up to its first dose.
+    """What a board needs of the observations of each session.
 
-    One statement: each part is a short walk down an index, so that the board costs the same
-    however long the sessions have run.
+    The newest of all; the newest with a pressure and the newest entered by hand, for a monitor that
+    speaks every few seconds must not push them out; and the same of the time before the first dose,
+    for the baseline. One statement: each part is a short walk down an index, so that the board
+    costs about the same however long the sessions have run.
     """
     table = SessionEvent._meta.db_table
     parts: list[str] = []
@@ -134,15 +148,22 @@ def _newest_observations(sessions: Sequence[Session]) -> Any:
     moment = SessionEvent._meta.get_field("happened_at").get_db_prep_value
     for session in sessions:
         key = prepare(session.pk, connection)
-        parts.append(_PART.format(table=table, more=""))
-        values += [key, BOARD_OBSERVATIONS]
-        if session.first_dose_at is not None:
-            parts.append(_PART.format(table=table, more="AND happened_at <= %s"))
-            values += [key, moment(session.first_dose_at, connection), BOARD_OBSERVATIONS // 4]
+        for more in _CHOSEN[connection.vendor]:
+            parts.append(_PART.format(table=table, more=more))
+            values += [key, BOARD_OBSERVATIONS]
+            if session.first_dose_at is not None:
+                parts.append(_PART.format(table=table, more=f"{more} AND happened_at <= %s"))
+                values += [key, moment(session.first_dose_at, connection), BASELINE_OBSERVATIONS]
     statement = " UNION ".join(parts)
     return _lines(SessionEvent.objects.filter(pk__in=RawSQL(statement, values)))  # noqa: S611
 
 
+_BY_HAND: Final = "AND via <> 'monitor'"
+#: Which observations, in the words of each database.
+_CHOSEN: Final = {
+    "sqlite": ("", _BY_HAND, "AND json_type(body, '$.sbp_mmhg') IS NOT NULL"),
+    "postgresql": ("", _BY_HAND, "AND jsonb_exists(body, 'sbp_mmhg')"),
+}
 _PART: Final = (
     "SELECT id FROM (SELECT id FROM {table} WHERE session_id = %s AND kind = 'observation' "
     "{more} ORDER BY happened_at DESC LIMIT %s) AS newest"

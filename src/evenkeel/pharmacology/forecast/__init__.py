@@ -2,6 +2,7 @@
 
 from .fit import Fit, Level, fit_many, fit_person
 from .learning import Forecast
+from .mood_learning import MoodForecast, MoodPrediction, MoodSetting
 from .observations import KINDS, Observation
 from .particles import Setting
 from .prediction import Prediction, Surprise
@@ -11,6 +12,9 @@ __all__ = [
     "Fit",
     "Forecast",
     "Level",
+    "MoodForecast",
+    "MoodPrediction",
+    "MoodSetting",
     "Observation",
     "Prediction",
     "Setting",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..acute import Acute
 from ..effects import (
+    AcutePerson,
     Likelihood,
     cadss_likelihood,
     concentration_likelihood,
@@ -93,8 +94,8 @@ def likelihood(one: Observation, acute: Acute, column: int, weights: Array | Non
     """How likely a reading is for each person (N,), given what was worked out at ``column``."""
     model = acute.person.model
     if one.kind in VITALS:
-        vitals = acute.hemodynamics
-        truth = {"sbp": _sbp, "dbp": _dbp, "hr": _hr}[one.kind](vitals, column)
+        scale, shift = truth_of(acute.person, one.kind)
+        truth = scale * acute.hemodynamics.sbp_rise_mmhg[:, column] + shift
         return vital_likelihood(one.kind, one.value, truth, model, weights=weights)  # type: ignore[arg-type]
     if one.kind == "dissociation":
         return score_likelihood(int(one.value), acute.dissociation, column=column, weights=weights)
@@ -114,18 +115,10 @@ def likelihood(one: Observation, acute: Acute, column: int, weights: Array | Non
     )
 
 
-def _sbp(vitals, column: int) -> Array:  # type: ignore[no-untyped-def]
-    found: Array = vitals.sbp_rise_mmhg[:, column] + vitals.person.sbp_baseline_mmhg
-    return found
-
-
-def _dbp(vitals, column: int) -> Array:  # type: ignore[no-untyped-def]
-    ratio = vitals.person.model["dbp_ratio"]
-    found: Array = vitals.sbp_rise_mmhg[:, column] * ratio + vitals.person.dbp_baseline_mmhg
-    return found
-
-
-def _hr(vitals, column: int) -> Array:  # type: ignore[no-untyped-def]
-    ratio = vitals.person.model["hr_ratio_bpm_per_mmhg"]
-    found: Array = vitals.sbp_rise_mmhg[:, column] * ratio + vitals.person.hr_baseline_bpm
-    return found
+def truth_of(person: AcutePerson, kind: str) -> tuple[float, Array]:
+    """A vital sign as scale * systolic rise + shift (N,): the baseline of this session."""
+    if kind == "sbp":
+        return 1.0, person.sbp_baseline_mmhg
+    if kind == "dbp":
+        return person.model["dbp_ratio"], person.dbp_baseline_mmhg
+    return person.model["hr_ratio_bpm_per_mmhg"], person.hr_baseline_bpm

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,8 @@ from ..model import Status
 from ..plan import check_times
 from ..quantiles import weighted_quantiles
 from ..regimen import Regimen
-from .observations import EFFECT_OF, VITALS, Observation
+from ..solve import in_threads
+from .observations import EFFECT_OF, VITALS, Observation, truth_of
 
 if TYPE_CHECKING:
     from .learning import Forecast
@@ -93,9 +95,10 @@ class Prediction:
         return float(self.weights @ probability_any_reading_at_least(truth, line, sd))
 
 
-def _vital(acute: Acute, name: str) -> Array:
-    vitals = acute.hemodynamics
-    return {"sbp": vitals.sbp_mmhg, "dbp": vitals.dbp_mmhg, "hr": vitals.hr_bpm}[name]
+def _vital(acute: Acute, kind: str) -> Array:
+    """A vital sign (N, T) as it is."""
+    scale, shift = truth_of(acute.person, kind)
+    return scale * acute.hemodynamics.sbp_rise_mmhg + shift[:, None]
 
 
 def predict(
@@ -116,20 +119,39 @@ def predict(
     acute = forecast.setting.run(forecast.normals, times, effects, outputs, regimen)
     weights = np.where(acute.result.failed, 0.0, forecast.weights)
     weights = weights / weights.sum()
-    # One draw of noise a person, the same at every time: right for each time by itself.
-    noise = forecast.setting.stream(_NOISE_STREAM).standard_normal(len(weights))[:, None]
-    bands, scores = {}, {}
-    for name, kind in bare.items():
-        if kind in VITALS:
-            path = _vital(acute, kind)
-            if name != kind:
-                path = path + acute.person.model[_NOISE[kind]] * noise
-        elif kind in ("dissociation", "moaas"):
-            path = acute.dissociation.score() if kind == "dissociation" else acute.sedation.score()
-            scores[kind] = path
-        else:
-            path = acute.result[kind]
-        bands[name] = weighted_quantiles(path, weights, levels)
+    noise = forecast.setting.stream(_NOISE_STREAM).standard_normal(len(weights))
+    bands: dict[str, Array] = {}
+    scores: dict[str, Array] = {}
+
+    def add(name: str, path: Array, scale: float = 1.0, shift: Array | None = None) -> None:
+        bands[name] = weighted_quantiles(
+            path, weights, levels, scale=scale, shift=shift, alone=True
+        )
+
+    def vital_bands() -> None:
+        rise = acute.hemodynamics.sbp_rise_mmhg
+        for name, kind in bare.items():
+            if kind in VITALS:
+                scale, shift = truth_of(acute.person, kind)
+                if name != kind:
+                    # One draw a person, the same at every time: right for each time by itself.
+                    shift = shift + acute.person.model[_NOISE[kind]] * noise
+                add(name, rise, scale, shift)
+
+    def score_bands(kind: str) -> None:
+        shown = acute.dissociation if kind == "dissociation" else acute.sedation
+        scores[kind] = shown.score()
+        for name in (name for name, own in bare.items() if own == kind):
+            add(name, scores[kind])
+
+    tasks: list[Callable[[], None]] = [
+        partial(score_bands, kind) for kind in ("dissociation", "moaas") if kind in bare.values()
+    ]
+    tasks += [vital_bands] if "hemodynamics" in effects else []
+    tasks += [
+        partial(add, name, acute.result[kind]) for name, kind in bare.items() if kind in outputs
+    ]
+    in_threads(tasks)
     ready, by_end = None, None
     if {"hemodynamics", "dissociation", "sedation"} <= effects and len(scores) == 2:
         ready, by_end = _readiness(acute, times, scores, weights, levels)

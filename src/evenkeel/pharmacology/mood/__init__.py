@@ -9,6 +9,7 @@ from .course import (
     course,
     default_form,
     draw_mood_people,
+    mood_people_from_normals,
     typical_mood_people,
 )
 from .expectation import SETTINGS, Setting, expectation, occasions_h, setting
@@ -52,6 +53,7 @@ __all__ = [
     "hazard_per_h",
     "load_mood",
     "madrs_log_likelihood",
+    "mood_people_from_normals",
     "next_session",
     "occasions_h",
     "parse_mood",

@@ -32,6 +32,8 @@ from .two_exponential import TwoExponential
 
 Array = NDArray[np.float64]
 BetweenTrials = Literal["own", "shared", "none"]
+#: Independent standard normals of a person.
+RANDOM_EFFECTS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +97,28 @@ def draw_mood_people(
     """
     if n < 1:
         raise MoodError(f"at least one person must be drawn, not {n}")
-    known = load_mood().values("outcome")
-    normals = np.empty((n, 4))
+    normals = np.empty((n, RANDOM_EFFECTS))
     for group, start in enumerate(range(0, n, GROUP)):
         stream = _stream(seed, 11, group)
-        normals[start : start + GROUP] = stream.standard_normal((GROUP, 4))[: n - start]
+        drawn = stream.standard_normal((GROUP, RANDOM_EFFECTS))
+        normals[start : start + GROUP] = drawn[: n - start]
+    if between_trials == "shared":
+        normals[:, 3] = _stream(seed, 12, 0).standard_normal()
+    elif between_trials == "none":
+        normals[:, 3] = 0.0
+    return mood_people_from_normals(normals, baseline_madrs=baseline_madrs, therapy=therapy)
+
+
+def mood_people_from_normals(
+    normals: Array, *, baseline_madrs: float | Array | None = None, therapy: float | Array = 0.0
+) -> MoodPeople:
+    """People from standard normals (n, 4): baseline, sensitivity, drift, and their trial's shift.
+
+    In this space the prior is a unit sphere: what learning moves in. A baseline that is given is
+    everybody's (one or (n,)). Raises ``MoodError`` for impossible numbers.
+    """
+    n = len(normals)
+    known = load_mood().values("outcome")
     spread = load_mood().blocks["outcome"]["baseline_madrs"].between_people
     base: float | Array
     if baseline_madrs is None:
@@ -108,16 +127,11 @@ def draw_mood_people(
     else:
         base = baseline_madrs
     log_sd = known["sensitivity_log_sd"]
-    shift = normals[:, 3]
-    if between_trials == "shared":
-        shift = np.full(n, _stream(seed, 12, 0).standard_normal())
-    elif between_trials == "none":
-        shift = np.zeros(n)
     return MoodPeople(
         _given(base, n, "baseline_madrs", 0.0, 60.0),
         np.exp(log_sd * normals[:, 1] - log_sd**2 / 2.0),
         known["drift_points"] * normals[:, 2],
-        known["between_trials_points"] * shift,
+        known["between_trials_points"] * normals[:, 3],
         _given(therapy, n, "therapy", 0.0, 1.0),
     )
 

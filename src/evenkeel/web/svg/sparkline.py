@@ -34,6 +34,10 @@ class PressureSpark:
     title: str = "Blood pressure"
 
 
+#: What words above the review line need.
+_WORD_PX = 12
+
+
 def _spoken(spark: PressureSpark) -> str:
     if not spark.readings:
         return "No reading yet."
@@ -58,6 +62,10 @@ def sparkline(spark: PressureSpark, width: int = 226, height: int = 90) -> SafeS
     if spark.review_sbp_mmhg is not None:
         values.append(spark.review_sbp_mmhg)
     low, high = min(values, default=60.0) - 6, max(values, default=150.0) + 6
+    if spark.review_sbp_mmhg is not None and spark.review_word:
+        # so much room above the line that its words stand there, off the readings below it
+        share = _WORD_PX / (floor - 10)
+        high = max(high, (spark.review_sbp_mmhg - share * low) / (1 - share))
     x = over_time(spark.start, spark.end, 5, width - 6)
     y = linear(low, high, floor - 2, 8)
     upper = [(x(r.at), y(r.sbp_mmhg)) for r in inside]
@@ -65,10 +73,9 @@ def sparkline(spark: PressureSpark, width: int = 226, height: int = 90) -> SafeS
     parts: list[SafeString] = []
     if spark.review_sbp_mmhg is not None:
         at = y(spark.review_sbp_mmhg)
-        word_y = at - 4 if at > 20 else at + 13
         parts.append(group("thr review", path(f"M4 {at:.1f}H{width - 6}")))
         parts.append(
-            group("tick review-word", words(width - 8, word_y, spark.review_word, "end"))
+            group("tick review-word", words(width - 8, at - 4, spark.review_word, "end"))
             if spark.review_word
             else SafeString("")
         )

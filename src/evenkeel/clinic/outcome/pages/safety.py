@@ -17,6 +17,7 @@ from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.record.door import log_read, open_record
 from evenkeel.clinic.record.errors import Conflict, DomainError, Invalid, Refused
 from evenkeel.clinic.record.routes import page
+from evenkeel.clinic.session.follow_up import called_words
 from evenkeel.instruments import follow_up_questions, load
 
 
@@ -56,13 +57,11 @@ def safety_signal(request: HttpRequest, signal_id: Any) -> HttpResponse:
         "course",
         "site",
         "response",
+        "call",
         "closed_by",
         permission="outcome.view",
         what="safety signal",
     )
-    told = signal.follow_up
-    instrument = load(signal.response.instrument)
-    item = instrument.item(told["link_id"])
     return render(
         request,
         "outcome/safety_signal.html",
@@ -70,20 +69,40 @@ def safety_signal(request: HttpRequest, signal_id: Any) -> HttpResponse:
             "signal": signal,
             "patient": signal.patient,
             "level": alarm_level(signal.urgency),
-            "instrument": instrument,
-            "item": item,
-            "answer": dict(item.options).get(told.get("value"), ""),
-            "previous": dict(item.options).get(told.get("previous"), ""),
-            "reasons": told.get("reasons", []),
-            "answers": _answers(told),
+            "reasons": signal.follow_up.get("reasons", []),
             "may_close": ctx.actor.may("safety.close", signal.site_id),
             "error": error,
             "typed": request.POST,
             "now": ctx.clock.now(),
             "links": _links(signal),
+            **(_of_call(signal) if signal.response is None else _of_answers(signal)),
         },
         status=error.status if error else 200,
     )
+
+
+def _of_answers(signal: SafetySignal) -> dict[str, Any]:
+    """What a questionnaire said that raised the signal."""
+    told = signal.follow_up
+    instrument = load(signal.response.instrument)
+    item = instrument.item(told["link_id"])
+    return {
+        "instrument": instrument,
+        "item": item,
+        "answer": dict(item.options).get(told.get("value"), ""),
+        "previous": dict(item.options).get(told.get("previous"), ""),
+        "answers": _answers(told),
+    }
+
+
+def _of_call(signal: SafetySignal) -> dict[str, Any]:
+    """What was said on the telephone that raised the signal."""
+    call = signal.call
+    return {
+        "called": called_words(call.outcome or {}),
+        "called_by": (call.outcome or {}).get("by", ""),
+        "call_url": address("appointment", appointment_id=call.pk),
+    }
 
 
 def _links(signal: SafetySignal) -> dict[str, str]:

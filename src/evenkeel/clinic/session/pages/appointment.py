@@ -20,15 +20,15 @@ from evenkeel.clinic.record.door import open_record
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.actions.book_appointment import book_appointment
+from evenkeel.clinic.session.actions.book_follow_up import book_follow_up
 from evenkeel.clinic.session.actions.cancel_appointment import cancel_appointment
 from evenkeel.clinic.session.actions.finish_visit import TALKS, finish_visit
 from evenkeel.clinic.session.actions.mark_no_show import mark_no_show
 from evenkeel.clinic.session.actions.move_appointment import move_appointment
 from evenkeel.clinic.session.actions.open_session import open_session
-from evenkeel.clinic.session.actions.record_follow_up import book_follow_up
 from evenkeel.clinic.session.booking import MINUTES, TRANSITIONS, minutes_for
 from evenkeel.clinic.session.day_queries import entry_of, history_of
-from evenkeel.clinic.session.follow_up import called_words, needs_safety
+from evenkeel.clinic.session.follow_up import call_worry, called_words
 from evenkeel.clinic.session.models import Appointment, AppointmentStatus
 from evenkeel.clinic.session.pages.day_forms import (
     AbsenceForm,
@@ -221,6 +221,14 @@ def _plain_act(request: HttpRequest, row: Appointment, what: str) -> HttpRespons
     return HttpResponseRedirect(reverse("appointment", args=[reply["id"]]))
 
 
+def _signal_url(row: Appointment) -> str:
+    """Where what a call left open is closed; empty once it is."""
+    for hold in row.course.dose_holds:
+        if hold.get("call") == str(row.pk):
+            return address("safety_signal", signal_id=hold["id"])
+    return ""
+
+
 def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form]) -> dict[str, Any]:
     ctx = request.ctx  # type: ignore[attr-defined]
     now, actor = ctx.clock.now(), ctx.actor
@@ -267,7 +275,8 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
         "history": [entry_of(one, now) for one in history_of(row)],
         "calls": calls,
         "called": called_words(row.outcome or {}) if is_call else [],
-        "needs_safety": is_call and needs_safety(row.outcome),
+        "worry": call_worry(row.outcome) if is_call else None,
+        "signal_url": _signal_url(row) if is_call else "",
         "questionnaires_url": address("questionnaires", course_id=row.course_id),
         "course_url": address("course", course_id=row.course_id)
         if actor.may("course.view", row.site_id)

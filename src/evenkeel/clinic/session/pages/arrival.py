@@ -1,4 +1,4 @@
-"""Checking somebody in, and the telephone call the day after."""
+"""Checking somebody in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evenkeel.clinic.course.models import Plan
-from evenkeel.clinic.course.pages.frame import address
 from evenkeel.clinic.course.queries import protocol_for
 from evenkeel.clinic.people.fact_item import list_name
 from evenkeel.clinic.people.facts import assemble_facts, facts_of
@@ -21,7 +20,6 @@ from evenkeel.clinic.record.errors import Refused
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.actions.check_in import check_in as check_in_person
 from evenkeel.clinic.session.actions.check_in import complete_check_in
-from evenkeel.clinic.session.actions.record_follow_up import record_follow_up
 from evenkeel.clinic.session.arriving import (
     Arrival,
     fasting_limits,
@@ -32,7 +30,7 @@ from evenkeel.clinic.session.arriving import (
 from evenkeel.clinic.session.booking import BY_TELEPHONE
 from evenkeel.clinic.session.models import Appointment, AppointmentStatus
 from evenkeel.clinic.session.pages.appointment import submit_once
-from evenkeel.clinic.session.pages.day_forms import ArrivalForm, CallForm, IdentityForm
+from evenkeel.clinic.session.pages.day_forms import ArrivalForm, IdentityForm
 
 _RELATED = ("patient__site", "course__site", "course__patient", "chair", "nurse", "site")
 #: Asked in this order, under these headings.
@@ -183,53 +181,3 @@ def _allergies(row: Appointment) -> list[str]:
         for fact in facts_of(row.patient)
         if fact.key == "allergy" and fact.state == "known" and fact.status == "active"
     ]
-
-
-@page("follow_up.record")
-def follow_up(request: HttpRequest, appointment_id: Any) -> HttpResponse:
-    """The call: question by question, stored as its outcome."""
-    ctx = request.ctx  # type: ignore[attr-defined]
-    row = open_record(
-        ctx,
-        Appointment,
-        appointment_id,
-        "patient",
-        "course",
-        "site",
-        "follows__session",
-        permission="follow_up.record",
-        what="follow-up call",
-    )
-    timezone.activate(row.site.timezone)
-    if row.kind != "follow_up_call" or row.status != AppointmentStatus.BOOKED:
-        return HttpResponseRedirect(reverse("appointment", args=[row.pk]))
-    form = CallForm(request.POST or None)
-    if request.method == "POST":
-        reply = submit_once(request, form, lambda: _record(ctx, row, form))
-        if reply is not None:
-            messages.success(request, reply["said"])
-            return HttpResponseRedirect(reverse("appointment", args=[row.pk]))
-    session = getattr(row.follows, "session", None) if row.follows else None
-    shown = {
-        "appointment": row,
-        "patient": row.patient,
-        "form": form,
-        "session": session if ctx.actor.may("session.view", row.site_id) else None,
-        "attempts": [
-            {**attempt, "at": moment(attempt["at"])}
-            for attempt in (row.outcome or {}).get("attempts", [])
-        ],
-        "questionnaires_url": address("questionnaires", course_id=row.course_id),
-        "crisis_line": row.site.crisis_line,
-        "now": ctx.clock.now(),
-    }
-    status = 422 if form.errors else 200
-    return render(request, "session/day/call.html", shown, status=status)
-
-
-def _record(ctx: Any, row: Appointment, form: CallForm) -> dict[str, str]:
-    said = dict(form.cleaned_data)
-    reached = said.pop("reached") == "yes"
-    done = record_follow_up(ctx, appointment_id=row.pk, reached=reached, answers=said)
-    words = "The call is recorded." if reached else "Noted. The call stays on the list."
-    return {"id": str(done.pk), "said": words}

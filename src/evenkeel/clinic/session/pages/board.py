@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -31,7 +32,7 @@ from evenkeel.web.svg import Appointment as Visit
 from evenkeel.web.svg import Day, day_timeline
 
 _GONE = frozenset({AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED})
-#: With more chairs than this each is drawn smaller.
+#: With more chairs than this each is drawn smaller, and without its small chart.
 _ROOMY = 8
 _LEVELS = ("inform", "review", "hold", "emergency")
 
@@ -70,7 +71,8 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
     timelines = board_timelines(sessions, now)
     chairs = list(Chair.objects.filter(site=site, active=True).order_by("order", "name"))
     visits = _visits(ctx, site, now)
-    cards = _cards(chairs, sessions, timelines, visits, now)
+    dense = len(chairs) > _ROOMY
+    cards = _cards(chairs, sessions, timelines, visits, now, draws=not dense)
     alarms = _alarms(sessions, timelines)
     oldest = min((a["raised_at"] for a in alarms), default=None)
     seconds = int((now - oldest).total_seconds()) if oldest else 0
@@ -78,8 +80,9 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
     return {
         "site": site,
         "cards": cards,
-        "size": "dense" if len(cards) > _ROOMY else "many" if len(cards) > 4 else "",
+        "size": "dense" if dense else "many" if len(cards) > 4 else "",
         "alarms": alarms,
+        "may_acknowledge": ctx.actor.may("session.acknowledge", site.pk),
         "loudest": alarms[0]["level"] if alarms else "",
         "oldest_alarm_at": oldest,
         "oldest_words": f"{seconds // 60}:{seconds % 60:02d}",
@@ -91,6 +94,13 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
     }
 
 
+_VISIT = (
+    *("kind", "status", "starts_at", "ends_at", "checked_in_at", "chair__name", "course__product"),
+    *("patient__given_name", "patient__family_name", "patient__birth_date"),
+    *("nurse__full_name", "nurse__credentials", "therapist__full_name", "therapist__credentials"),
+)
+
+
 def _visits(ctx: Context, site: Site, now: datetime) -> list[Appointment]:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = Appointment.objects.filter(
@@ -100,7 +110,7 @@ def _visits(ctx: Context, site: Site, now: datetime) -> list[Appointment]:
     return list(
         visible(
             ctx,
-            rows.select_related("patient", "course", "chair", "nurse", "therapist"),
+            rows.select_related("patient", "course", "chair", "nurse", "therapist").only(*_VISIT),
             "board.view",
         ).order_by("starts_at")
     )
@@ -112,6 +122,8 @@ def _cards(
     timelines: dict[UUID, Timeline],
     visits: Sequence[Appointment],
     now: datetime,
+    *,
+    draws: bool,
 ) -> list[Card]:
     taken: dict[UUID | None, Session] = {s.chair_id: s for s in sessions}
     opened = {s.appointment_id for s in sessions}
@@ -119,11 +131,13 @@ def _cards(
     for chair in chairs:
         session = taken.pop(chair.pk, None)
         if session is not None:
-            cards.append(card_of(session, timelines[session.pk], now))
+            cards.append(card_of(session, timelines[session.pk], now, draws=draws))
             continue
         cards.append(empty_card(chair, _next_visit(chair, visits, opened, now), now))
     # a session whose chair is no longer in use, or that has none, is still a person
-    cards += [card_of(s, timelines[s.pk], now) for s in sessions if s in taken.values()]
+    cards += [
+        card_of(s, timelines[s.pk], now, draws=draws) for s in sessions if s in taken.values()
+    ]
     return cards
 
 
@@ -149,7 +163,8 @@ def _alarms(sessions: Sequence[Session], timelines: dict[UUID, Timeline]) -> lis
             "raised_at": alarm.raised_at,
             "chair": session.chair.name if session.chair else session.patient.name,
             "name": session.patient.name,
-            "session_id": session.pk,
+            "session_url": reverse("session", args=[session.pk]),
+            "events_url": reverse("api_session_events", args=[session.pk]),
         }
         for session in sessions
         for alarm in worst_of_each(timelines[session.pk].open_alarms)

@@ -75,6 +75,7 @@ class Card:
     button: str = ""
     aside: str = ""
     is_live: bool = False
+    draws: bool = True
 
 
 def drug_words(product_code: str) -> str:
@@ -86,8 +87,8 @@ def drug_words(product_code: str) -> str:
     return f"{drug} {_ROUTES[product.route]}"
 
 
-def card_of(session: Session, timeline: Timeline, now: datetime) -> Card:
-    """A chair with a live session."""
+def card_of(session: Session, timeline: Timeline, now: datetime, *, draws: bool = True) -> Card:
+    """A chair with a live session, with its small chart where it ``draws``."""
     patient = session.patient
     age = patient.age_years(timezone.localdate(now))
     dose = session.dose_sheet.get("dose_mg")
@@ -104,7 +105,8 @@ def card_of(session: Session, timeline: Timeline, now: datetime) -> Card:
         is_live=True,
     )
     protocol = protocol_of(session)
-    card.spark = _spark(session, timeline, protocol, now)
+    card.draws = draws
+    card.spark = _spark(session, timeline, protocol, now) if draws else ""
     card.vitals = _vitals(timeline, now)
     fill = {"before_dose": _before, "running": _running, "paused": _running}
     fill.get(timeline.phase, _watching)(card, session, timeline, protocol, now)

@@ -1,4 +1,4 @@
-"""Addresses of the day: appointments, check-in, calls, paper, monitors."""
+"""Addresses of the day: appointments, check-in, paper, monitors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ urlpatterns: list[URLPattern] = [
     ),
     path("appointments/<uuid:appointment_id>", appointment.appointment, name="appointment"),
     path("appointments/<uuid:appointment_id>/check-in", arrival.check_in, name="check_in"),
-    path("appointments/<uuid:appointment_id>/call", arrival.follow_up, name="follow_up"),
     path(
         "appointments/<uuid:appointment_id>/paper",
         downtime.downtime_sheet,

@@ -1,5 +1,6 @@
 // The chair board draws itself anew from the server when something happened, at most once a second.
 import { minutesSeconds } from "../clock.js";
+import { Acknowledging } from "./acknowledging.js";
 import { Sound } from "./sound.js";
 import { SILENCE_MS, Stream } from "./stream.js";
 
@@ -13,6 +14,7 @@ let drawnAt = performance.now();
 let timer = 0;
 let known = alarms();
 let position = 0;
+const acknowledging = new Acknowledging(part, { csrf: part.dataset.csrf, unlock: part.dataset.unlock, done: soon });
 
 function alarms() {
   return new Set([...part.querySelectorAll("[data-alarm]")].map((a) => a.dataset.alarm));
@@ -30,9 +32,12 @@ async function refresh() {
     const response = await fetch(part.dataset.part, { headers: { Accept: "text/html" }, redirect: "error" });
     if (!response.ok) return;
     const focused = document.activeElement?.closest?.("a[href]")?.getAttribute("href");
+    const pressing = document.activeElement?.closest?.("[data-acknowledge]")?.closest("[data-alarm]").dataset.alarm;
     const inside = part.contains(document.activeElement);
     part.innerHTML = await response.text();
-    if (inside && focused) part.querySelector(`a[href="${CSS.escape(focused).replaceAll("\\", "")}"]`)?.focus();
+    acknowledging.show();
+    if (inside && pressing) (part.querySelector(`[data-alarm="${CSS.escape(pressing)}"] button`) ?? $("#main")).focus();
+    else if (inside && focused) part.querySelector(`a[href="${CSS.escape(focused).replaceAll("\\", "")}"]`)?.focus();
     part.dataset.draws = Number(part.dataset.draws ?? 0) + 1;
     heard();
   } catch {

@@ -1,16 +1,19 @@
-"""Recording a telephone call: reached or not, and what was said."""
+"""Recording a telephone call: reached or not, what was said, and the worry that it leaves."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from evenkeel.clinic.outcome.filing import raise_signal
+from evenkeel.clinic.outcome.models import SafetySignal
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.clinic.session.booking import change_status
-from evenkeel.clinic.session.follow_up import propose_follow_up, read_answers
+from evenkeel.clinic.session.follow_up import call_worry, read_answers
 from evenkeel.clinic.session.models import Appointment, AppointmentStatus
 
-MOST_ATTEMPTS = 20
+MOST_ATTEMPTS: Final = 20
+CALL_KIND: Final = "follow_up_call"
 
 
 @action("follow_up.record", permission="follow_up.record")
@@ -20,10 +23,11 @@ def record_follow_up(
     """Record one attempt. A call that reached nobody stays due; one that did is done.
 
     ``answers``: see :func:`~evenkeel.clinic.session.follow_up.read_answers`; where nobody was
-    reached only ``attempt_note`` counts. Raises ``Invalid`` by field, ``Refused`` for what is no
-    open call.
+    reached only ``attempt_note`` counts. What is worrying raises a safety signal in the same act,
+    and no dose starts until a named clinician has closed it. Raises ``Invalid`` by field,
+    ``Refused`` for what is no open call.
     """
-    call = act.open(Appointment, appointment_id, "patient")
+    call = act.open(Appointment, appointment_id, "patient", "course__site")
     if call.kind != "follow_up_call":
         raise Refused("This appointment is not a call.", code="not_a_call")
     if call.status != AppointmentStatus.BOOKED:
@@ -50,21 +54,18 @@ def record_follow_up(
         "by": act.actor.name,
         **read_answers(said),
     }
-    return change_status(act, call, AppointmentStatus.DONE)
-
-
-@action("follow_up.book", permission="appointment.manage")
-def book_follow_up(act: Act, *, appointment_id: Any) -> Appointment:
-    """Book the next-day call of a dosing appointment by hand.
-
-    Raises ``Refused`` where one stands already or the appointment is not a dose.
-    """
-    appointment = act.open(Appointment, appointment_id, "patient", "site")
-    call = propose_follow_up(act, appointment)
-    if call is None:
-        raise Refused(
-            "No call is owed for this, or it is booked already.",
-            what_to_do="Look at the appointment's history.",
-            code="no_call_owed",
+    done = change_status(act, call, AppointmentStatus.DONE)
+    worry = call_worry(done.outcome)
+    if worry is not None:
+        raise_signal(
+            act,
+            call.course,
+            SafetySignal(
+                call=done,
+                kind=CALL_KIND,
+                statement=worry.statement,
+                urgency=worry.level,
+                follow_up={"reasons": list(worry.reasons)},
+            ),
         )
-    return call
+    return done

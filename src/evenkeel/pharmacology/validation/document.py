@@ -58,8 +58,8 @@ def _head(answers: Sequence[Answer]) -> Iterator[str]:
     yield ""
     yield (
         f"**Blood levels**: {pk.inside} of {len(pk.judged)} such numbers fall inside their bands. "
-        f"They are typically off by a factor of {pk.gmfe:.1f}: read a forecast of 100 ng/mL as "
-        f"{100 / pk.gmfe:.0f} to {100 * pk.gmfe:.0f}. {_by_group(pk)}{_untested(answers, pk)}"
+        f"They are typically off by a factor of {pk.gmfe:.1f}: where 100 ng/mL is forecast, "
+        f"{100 / pk.gmfe:.0f} or {100 * pk.gmfe:.0f} is nothing unusual. {_by_group(pk)}{_untested(answers, pk)}"
     )
     yield ""
     waiting = f" {len(pd.unanswered)} more are not answered yet." if pd.unanswered else ""

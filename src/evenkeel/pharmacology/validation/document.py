@@ -59,7 +59,8 @@ def _head(answers: Sequence[Answer]) -> Iterator[str]:
     yield (
         f"**Blood levels**: {pk.inside} of {len(pk.judged)} such numbers fall inside their bands. "
         f"They are typically off by a factor of {pk.gmfe:.1f}: where 100 ng/mL is forecast, "
-        f"{100 / pk.gmfe:.0f} or {100 * pk.gmfe:.0f} is nothing unusual. {_by_group(pk)}{_untested(answers, pk)}"
+        f"{100 / pk.gmfe:.0f} or {100 * pk.gmfe:.0f} is nothing unusual. "
+        f"{_by_group(pk)}{_untested(answers, pk)}"
     )
     yield ""
     waiting = f" {len(pd.unanswered)} more are not answered yet." if pd.unanswered else ""

@@ -41,5 +41,6 @@ ALL: tuple[Command, ...] = (
     Command("upgrade", "Back up, migrate, and go back if that fails", "upgrade"),
     Command("import-fhir", "Bring a person in from a FHIR bundle", "import_fhir"),
     Command("bench", "Measure how fast this machine runs a clinic", "bench", starts_django=False),
+    Command("validate", "Hold the models against published data", "validate", starts_django=False),
     Command("verify", "Check that the record is whole", "verify"),
 )

@@ -1,0 +1,279 @@
+"""``docs/validation.md``: the same report for people who read, with what it means first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from . import words
+from .answers import Answer
+from .meaning import sentences
+from .mood_comparison import Comparison
+from .plots import Picture, pictures
+from .rows import BUNDLED, bundled_text, fingerprint
+from .summary import (
+    KIND_NAMES,
+    KINDS,
+    ROLE_NAMES,
+    Section,
+    Summary,
+    counted,
+    goals,
+    sections,
+)
+
+FOLDER = "validation"
+#: A group with a smaller share inside is called not good in words.
+GOOD = 0.8
+_TITLES = {
+    "validation": "Independent observations",
+    "calibration": "Observations that informed the models",
+    "implementation": "Output of published models",
+    "informational": "Listed, not judged",
+}
+
+
+def markdown(answers: Sequence[Answer], comparison: Comparison | None = None) -> str:
+    """The document as text; the same answers give the same text."""
+    drawn = pictures(answers)
+    lines = ["# What the models were validated against", ""]
+    lines += [*_head(answers), "", *_method(), "", *_goals(answers), ""]
+    if comparison is not None:
+        lines += [*_comparison(comparison), ""]
+    lines += [*_groups(answers), ""]
+    lines += [*_pictures(drawn), ""]
+    lines += [*_outside(answers), ""]
+    for section in sections(answers):
+        lines += [*_section(section), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _head(answers: Sequence[Answer]) -> Iterator[str]:
+    """A few paragraphs for a clinician, made from the numbers."""
+    pk, pd = counted(answers, "pk"), counted(answers, "pd")
+    yield (
+        "evenkeel forecasts blood levels and effects with published models. This page holds the "
+        "forecasts against published measurements that the models did not come from. How close "
+        "is close enough was written down for every number before any was compared."
+    )
+    yield ""
+    yield (
+        f"**Blood levels**: {pk.inside} of {len(pk.judged)} such numbers fall inside their bands. "
+        f"They are typically off by a factor of {pk.gmfe:.1f}: where 100 ng/mL is forecast, "
+        f"{100 / pk.gmfe:.0f} or {100 * pk.gmfe:.0f} is nothing unusual. "
+        f"{_by_group(pk)}{_untested(answers, pk)}"
+    )
+    yield ""
+    waiting = f" {len(pd.unanswered)} more are not answered yet." if pd.unanswered else ""
+    yield (f"**Effects**: {pd.inside} of {len(pd.judged)} fall inside.{waiting} {_by_group(pd)}")
+    yield ""
+    outside = [answer for kind in KINDS for answer in counted(answers, kind).outside]
+    missed = sum(goal.met is False for goal in goals(answers))
+    verdict = f"{missed} of the goals below are missed." if missed else "The goals below are met."
+    yield (
+        f"**What that means**: {verdict} {' '.join(sentences(outside))} A forecast is "
+        "the typical course of such people and not this person's; it serves to plan and to "
+        "compare. It never decides that a reading is wrong, that a monitor can go or that somebody "
+        "can leave."
+    )
+
+
+def _by_group(summary: Summary) -> str:
+    """Which groups are good and which are not, in words."""
+    groups = [
+        Summary(name, tuple(a for a in summary.judged if a.target.group == name))
+        for name in _names(summary.judged)
+    ]
+    good = [_named(group) for group in groups if group.share >= GOOD]
+    weak = [_named(group) for group in groups if group.share < GOOD]
+    parts = [("Mostly inside", good), ("Often outside", weak)]
+    found = " ".join(f"{word}: {'; '.join(names)}." for word, names in parts if names)
+    return f"{found} A group of two or three numbers says little."
+
+
+def _untested(answers: Sequence[Answer], summary: Summary) -> str:
+    """Products and routes of which only the model's own data are here."""
+    others = [a for a in answers if a.target.kind == "pk" and a.target.band is not None]
+    names = [
+        name
+        for name in _names(others)
+        if name not in _names(summary.answers) and name.split(", ")[1:] != ["parameters"]
+    ]
+    return f" Tested by no independent number: {'; '.join(names)}." if names else ""
+
+
+def _named(group: Summary) -> str:
+    return f"{group.name} ({group.inside} of {len(group.judged)})"
+
+
+def _names(answers: Sequence[Answer]) -> list[str]:
+    return list(dict.fromkeys(answer.target.group for answer in answers))
+
+
+def _method() -> Iterator[str]:
+    yield (
+        "Every number below is predicted by the model that the product uses for that product, "
+        "route and sampling site, for the typical person of that study, or for virtual people "
+        "where the number is a share or a spread. Nothing was tuned to make a row pass. AFE is "
+        "the average fold error, GMFE the geometric mean fold error: 1 is perfect, 1.35 is wrong "
+        "by 35 % one way or the other. The range after a share is its exact 95 % interval. "
+        "A product named in a group is the one its model is for."
+    )
+    yield ""
+    prints = "; ".join(f"`{name}` {fingerprint(bundled_text(name))[:16]}" for name in BUNDLED)
+    yield f"Bands, roles and recipes are fixed; a test holds them to their fingerprints ({prints})."
+    yield ""
+    yield "To see it again on your own machine:"
+    yield ""
+    yield "```sh"
+    yield "evenkeel validate"
+    yield "```"
+    yield ""
+    yield (
+        "`--write` makes this page anew (with the extra `plots`), `--rows FILE` runs a file of the "
+        "same format, `--json FILE` keeps all numbers."
+    )
+
+
+def _goals(answers: Sequence[Answer]) -> Iterator[str]:
+    yield "## Goals, set beforehand"
+    yield ""
+    yield from _rows(
+        ("goal", "found", ""),
+        [
+            (goal.name, goal.found, f"**{goal.verdict}**" if goal.met is False else goal.verdict)
+            for goal in goals(answers)
+        ],
+    )
+
+
+def _comparison(comparison: Comparison) -> Iterator[str]:
+    yield "## Two models of mood"
+    yield ""
+    yield comparison.words
+    yield ""
+    yield from _rows(
+        ("model", comparison.unit, "MADRS points"),
+        [(name, f"{error:.3f}", f"{points:.2f}") for name, error, points in comparison.errors],
+    )
+
+
+def _groups(answers: Sequence[Answer]) -> Iterator[str]:
+    yield "## By group"
+    for section in sections(answers):
+        if section.role == "informational":
+            continue
+        yield ""
+        yield f"**{_title(section)}**: {ROLE_NAMES[section.role]}."
+        yield ""
+        yield from _rows(
+            ("group", "inside", "share (95 % interval)", "AFE", "GMFE", "not answered"),
+            [_group(summary) for summary in (*section.groups, section.whole)],
+        )
+
+
+def _group(summary: Summary) -> tuple[str, ...]:
+    judged = len(summary.judged)
+    low, high = summary.interval
+    return (
+        f"**{summary.name}**" if summary.name == "all" else summary.name,
+        f"{summary.inside} of {judged}" if judged else "-",
+        f"{summary.share:.0%} ({100 * low:.0f} to {100 * high:.0f})" if judged else "-",
+        f"{summary.afe:.2f}" if summary.ratios else "-",
+        f"{summary.gmfe:.2f}" if summary.ratios else "-",
+        str(len(summary.unanswered) or ""),
+    )
+
+
+def _pictures(drawn: Sequence[Picture]) -> Iterator[str]:
+    yield "## Pictures"
+    for picture in drawn:
+        yield ""
+        yield f"![{picture.alt}]({FOLDER}/{picture.name}.svg)"
+        yield ""
+        yield picture.caption
+
+
+def _outside(answers: Sequence[Answer]) -> Iterator[str]:
+    yield "## What fails, and why"
+    yield ""
+    yield "Reasons were looked for after the first run. No band, role or model was changed for one."
+    yield ""
+    yield from _rows(
+        ("target", "role", "what", "observed", "predicted", "band", "why"),
+        [
+            (
+                answer.target.id,
+                answer.target.role,
+                answer.target.what,
+                f"{words.observed(answer)} {answer.target.unit}",
+                words.number(answer.predicted),
+                words.band(answer),
+                answer.reason or "not known",
+            )
+            for answer in answers
+            if answer.inside is False
+        ],
+    )
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"## {_title(section)}, row by row"
+    for summary in section.groups:
+        yield ""
+        yield f"### {summary.name[0].upper()}{summary.name[1:]}"
+        yield ""
+        if section.role == "informational":
+            yield from _rows(
+                ("target", "what", "observed", "predicted", "why it is not judged", "source"),
+                [_informational(answer) for answer in summary.answers],
+            )
+        else:
+            yield from _rows(
+                ("", "target", "what", "observed", "predicted", "ratio", "band", "model", "source"),
+                [_judged(answer) for answer in summary.answers],
+            )
+
+
+def _title(section: Section) -> str:
+    return f"{_TITLES[section.role]}, {KIND_NAMES[section.kind]}"
+
+
+def _judged(answer: Answer) -> tuple[str, ...]:
+    target = answer.target
+    status = words.status(answer)
+    return (
+        words.MARKS[answer.inside] or answer.why_not,
+        target.id,
+        f"{target.what} ({target.population})",
+        f"{words.observed(answer)} {target.unit}",
+        words.number(answer.predicted),
+        words.ratio(answer),
+        words.band(answer),
+        f"{target.model or '-'}{f' ({status})' if status else ''}",
+        _source(answer),
+    )
+
+
+def _informational(answer: Answer) -> tuple[str, ...]:
+    target = answer.target
+    return (
+        target.id,
+        f"{target.what} ({target.population})",
+        f"{words.observed(answer)} {target.unit}",
+        words.number(answer.predicted),
+        target.note or target.band_from,
+        _source(answer),
+    )
+
+
+def _source(answer: Answer) -> str:
+    target = answer.target
+    cited = target.citation.split(". doi:")[0].replace("[", "(").replace("]", ")")
+    return f"[{cited}]({target.url.replace(')', '%29').replace('(', '%28')})"
+
+
+def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|---" * len(head) + "|"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', '/') for cell in row)} |"

@@ -1,0 +1,195 @@
+"""Published observations as targets: read from a file, checked, and fixed before any run.
+
+Two formats are read: concentrations (``rows/pk.json``, whose ``about`` documents its recipes) and
+effects (``rows/pd.json``, whose ``conventions`` do). A file that contradicts itself is refused
+with the target and the key that are wrong, and nothing of it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from ..model_file import load_model, model_ids
+from .checking import Check, RowsError
+from .groups import group_of, groups_of_rows
+from .recipe_form import Recipe, check_recipe
+
+Kind = Literal["pk", "pd"]
+Role = Literal["validation", "calibration", "implementation", "informational"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
+FORMATS: Mapping[str, Kind] = {"evenkeel-validation/1": "pk", "evenkeel-validation-rows/1": "pd"}
+#: The bundled tables, in the order in which they are printed.
+BUNDLED = ("pk.json", "pd.json")
+
+_TEXTS = ("id", "row", "citation", "url", "population", "endpoint", "unit", "band_from")
+_NEEDED = (*_TEXTS, "note", "verification", "observed", "band", "role", "quantitative", "model")
+#: What may never change once the rows have been run; the texts around it may be corrected.
+_FIXED = ("id", "row", "observed", "unit", "band", "role", "quantitative", "model", "how")
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """One published number, the band a prediction must fall in, and how to predict it.
+
+    ``how`` is None where nothing predicts it, ``band`` where it is not judged. ``given`` says what
+    was given where the endpoint does not. ``expected`` is ``fail`` where the publication
+    contradicts itself and the row says so beforehand.
+    """
+
+    id: str
+    row: str
+    kind: Kind
+    group: str
+    citation: str
+    url: str
+    population: str
+    endpoint: str
+    unit: str
+    observed: float
+    band: tuple[float, float] | None
+    band_from: str
+    role: Role
+    quantitative: bool
+    verification: str
+    model: str | None
+    status_expected: str | None
+    expected: str | None
+    given: str
+    how: Recipe | None
+    note: str
+
+    @property
+    def what(self) -> str:
+        """The endpoint, and what was given."""
+        return f"{self.endpoint}; {self.given}" if self.given else self.endpoint
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is observed, quantitative and independent: only these count."""
+        return self.role == "validation" and self.quantitative
+
+
+def bundled() -> tuple[Target, ...]:
+    """All targets that come with the product."""
+    return tuple(target for name in BUNDLED for target in read_rows(bundled_text(name), name))
+
+
+def bundled_text(name: str) -> str:
+    """The text of one of the bundled tables."""
+    return (resources.files(__package__) / "rows" / name).read_text(encoding="utf-8")
+
+
+def load_rows(path: Path) -> tuple[Target, ...]:
+    """Targets of a file. Raises ``RowsError`` where it cannot be read or contradicts itself."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RowsError(path.name, "", "", f"cannot be read: {error}") from error
+    return read_rows(text, path.name)
+
+
+def read_rows(text: str, file: str) -> tuple[Target, ...]:
+    """Targets of the text of a file called ``file``; raises ``RowsError``."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise RowsError(file, "", "", f"is not JSON: {error}") from error
+    kind = FORMATS.get(str(document.get("format"))) if isinstance(document, dict) else None
+    if kind is None:
+        raise RowsError(file, "", "format", f"must be one of {', '.join(FORMATS)}")
+    entries = document.get("targets")
+    if not isinstance(entries, list) or not entries:
+        raise RowsError(file, "", "targets", "must be a list of at least one target")
+    found: dict[str, Target] = {}
+    for number, entry in enumerate(entries, 1):
+        target = _target(entry, kind, file, number)
+        if target.id in found:
+            raise RowsError(file, target.id, "id", "stands twice")
+        found[target.id] = target
+    siblings = groups_of_rows((t.row, t.group) for t in found.values())
+    return tuple(t if t.group else replace(t, group=siblings[t.row]) for t in found.values())
+
+
+def fingerprint(text: str) -> str:
+    """SHA-256 over what may never change of a table: numbers, bands, roles and recipes.
+
+    Citations and notes are left out, so that a slip in a text can be mended.
+    """
+    targets = json.loads(text)["targets"]
+    fixed = [{key: target.get(key) for key in (*_FIXED, "expected")} for target in targets]
+    return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
+
+
+def _target(given: object, kind: Kind, file: str, number: int) -> Target:
+    if not isinstance(given, dict):
+        raise RowsError(file, f"target {number}", "", "must be an object")
+    entry: dict[str, Any] = given
+    check = Check(file, str(entry.get("id") or f"target {number}"))
+    _check_texts(entry, check)
+    if entry["role"] not in ROLES:
+        check.fail("role", f"is {entry['role']!r}, not one of {', '.join(ROLES)}")
+    if not isinstance(entry["quantitative"], bool):
+        check.fail("quantitative", "must be true or false")
+    observed = check.number("observed", entry["observed"])
+    if kind == "pk" and observed <= 0:
+        check.fail("observed", f"must be above zero, not {observed:g}")
+    model = entry["model"]
+    if model is not None and model not in model_ids():
+        check.fail("model", f"there is no {model!r}; there are {', '.join(model_ids())}")
+    if entry.get("expected") not in (None, "pass", "fail"):
+        check.fail("expected", "must be pass or fail")
+    if "how" not in entry:
+        check.fail("how", "is missing")
+    how = check_recipe(kind, entry["how"], model, check)
+    band = _band(entry, how, observed, check)
+    return Target(
+        **{key: entry[key] for key in (*_TEXTS, "note", "role", "quantitative", "model")},
+        kind=kind,
+        group=group_of(kind, how, load_model(model).drug if model else ""),
+        observed=observed,
+        band=band,
+        verification=str(entry["verification"]),
+        status_expected=entry.get("status_expected"),
+        expected=entry.get("expected"),
+        given=" ".join(str(entry[key]) for key in ("drug", "dose") if entry.get(key)),
+        how=how,
+    )
+
+
+def _check_texts(entry: Mapping[str, Any], check: Check) -> None:
+    for key in _NEEDED:
+        if key not in entry:
+            check.fail(key, "is missing")
+    for key in _TEXTS:
+        check.text(key, entry[key])
+    if not isinstance(entry["note"], str):
+        check.fail("note", "must be text")
+    if not entry["id"].startswith(entry["row"] + "."):
+        check.fail("id", f"must begin with the row, {entry['row']!r}, and a point")
+    if not entry["url"].startswith("http"):
+        check.fail("url", "must be an address")
+
+
+def _band(
+    entry: Mapping[str, Any], how: Recipe | None, observed: float, check: Check
+) -> tuple[float, float] | None:
+    band = entry["band"]
+    if band is None:
+        if entry["role"] != "informational":
+            check.fail("band", f"a {entry['role']} target needs one")
+        return None
+    if not isinstance(band, list) or len(band) != 2:
+        check.fail("band", "must be two numbers")
+    low, high = (check.number("band", value) for value in band)
+    if not low <= observed <= high:
+        check.fail("band", f"{low:g} to {high:g} does not hold the observed {observed:g}")
+    if entry["role"] == "validation" and how is None:
+        check.fail("how", "a validation target needs a recipe")
+    return low, high

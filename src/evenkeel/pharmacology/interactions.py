@@ -14,7 +14,7 @@ from .model import Model
 
 FORMAT = "evenkeel-interactions/1"
 _FILE = Path(__file__).parent / "interactions.json"
-#: Where two drugs act on one enzyme, the activities multiply; no more than this is believed.
+#: Where two drugs act on one enzyme their activities multiply, but to no more than this.
 HIGHEST = 5.0
 
 
@@ -114,9 +114,12 @@ def interaction_covariates(
             raise InteractionError(f"nothing is known of {name!r}; there are: {known}")
         acting = [a for a in drug.activities if a.covariate in model.covariates]
         for activity in acting:
-            before = covariates.get(activity.covariate, 1.0)
-            highest = min(HIGHEST, model.covariates[activity.covariate].high)
-            covariates[activity.covariate] = min(highest, before * activity.value)
+            highest = model.covariates[activity.covariate].high
+            value = activity.value
+            if activity.covariate in covariates:
+                value *= covariates[activity.covariate]
+                highest = min(highest, HIGHEST)
+            covariates[activity.covariate] = min(highest, value)
             if activity.mark == "assumed":
                 notes.append(f"{drug.title}: {activity.covariate} {activity.value:g} is assumed")
         if not acting:

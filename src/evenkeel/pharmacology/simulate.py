@@ -23,7 +23,8 @@ Array = NDArray[np.float64]
 #: People worked out together: what they need stays in the cache, and memory bounded.
 PART = 4096
 
-_RANK: dict[Status, int] = {"validated": 0, "extrapolated": 1, "derived": 2}
+#: The less a statement rests on, the higher.
+_RANK: dict[Status, int] = {"validated": 0, "derived": 1, "extrapolated": 2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,14 +134,18 @@ def _stage_part(stage: Stage, part: slice) -> Stage:
     return replace(stage, gain_per_h=gain, loss_per_h=loss)
 
 
+def least_trusted(*statuses: Status) -> Status:
+    """The status of what rests on several things."""
+    return max(statuses, key=lambda status: _RANK[status])
+
+
 def trust(model: Model, regimen: Regimen, people: People) -> tuple[Status, tuple[str, ...]]:
     """How far a model was made for this regimen and these people, and why."""
     status: Status = "validated"
     reasons: list[str] = []
     for name in dict.fromkeys(dose.route for dose in regimen):
         route = model.routes[name]
-        if _RANK[route.status] > _RANK[status]:
-            status = route.status
+        status = least_trusted(status, route.status)
         if route.status != "validated":
             reasons.append(f"{name}: {route.note}" if route.note else f"{name}: {route.status}")
     for name in ("weight_kg", "age_years"):
@@ -152,7 +157,7 @@ def trust(model: Model, regimen: Regimen, people: People) -> tuple[Status, tuple
         outside = float(((values < low) | (values > high)).mean())
         if outside > 0:
             reasons.append(f"{name} outside the {low:g} to {high:g} studied in {outside:.0%}")
-            status = status if _RANK[status] > 0 else "extrapolated"
+            status = "extrapolated"
     return status, tuple(reasons)
 
 

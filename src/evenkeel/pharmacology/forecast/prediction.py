@@ -16,6 +16,7 @@ from ..model import Status
 from ..plan import check_times
 from ..quantiles import weighted_quantiles
 from ..regimen import Regimen
+from ..simulate import least_trusted
 from ..solve import in_threads
 from .observations import EFFECT_OF, VITALS, Observation, truth_of
 
@@ -163,7 +164,7 @@ def predict(
         ready_by_end=by_end,
         effective=forecast.effective,
         surprises=forecast.surprises,
-        status="derived" if acute.derived else acute.result.status,
+        status=least_trusted(acute.result.status, "derived") if effects else acute.result.status,
         reasons=acute.result.reasons,
         acute=acute,
         weights=weights,

@@ -21,7 +21,7 @@ from ..people import GROUP, People
 from ..plan import check_times
 from ..quantiles import weighted_quantiles
 from ..regimen import Regimen
-from ..simulate import simulate, trust
+from ..simulate import least_trusted, simulate, trust
 from ..solve import Kernel
 from .expectation import care, expectation, occasions_h, setting_of
 from .form import Form, drive_inputs
@@ -293,7 +293,7 @@ def drug_effect(
     _, derived = drive_inputs(model.outputs)
     status, reasons = trust(model, regimen, people)
     if derived:
-        status = "derived"
+        status = least_trusted(status, "derived")
         reasons = (*reasons, "S and R were taken as half of the total each")
     if not len(regimen):
         states = {name: np.zeros((people.n, len(times))) for name in form.wanted}

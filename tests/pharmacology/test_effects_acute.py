@@ -132,9 +132,9 @@ def test_sedation_levels_are_probabilities_that_sum_to_one(level: float) -> None
 
 def test_the_pressure_rise_levels_off_and_norketamine_opposes_it() -> None:
     low, one_um, huge = hemodynamics(np.array([[1.0, 237.7, 1e6]]), TYPICAL).sbp_rise_mmhg[0]
-    assert low == pytest.approx(0.07, rel=1e-4)
-    assert one_um == pytest.approx(0.07 * 237.7 / np.sqrt(2.0))
-    assert huge == pytest.approx(0.07 * 237.7, rel=1e-6)
+    assert low == pytest.approx(0.102, rel=1e-4)
+    assert one_um == pytest.approx(0.102 * 237.7 / np.sqrt(2.0))
+    assert huge == pytest.approx(0.102 * 237.7, rel=1e-6)
     damped = hemodynamics(np.array([[100.0]]), TYPICAL, norketamine_site=np.array([[400.0]]))
     plain = hemodynamics(np.array([[100.0]]), TYPICAL)
     assert damped.sbp_rise_mmhg[0, 0] == pytest.approx(plain.sbp_rise_mmhg[0, 0] / 2)

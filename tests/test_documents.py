@@ -22,6 +22,7 @@ RUN_ELSEWHERE = {
     "evenkeel demo": "tests/demo",
     "evenkeel serve": "tests/config",
     "evenkeel bench web": "tests/cli",
+    "evenkeel simulate 84 mg nasal --csv": "tests/cli/test_simulate.py",
     "make bench": "tests/cli",
     "make soak": "tests/crash",
     "make screenshots": "tests/browser/screenshots.py",

@@ -40,6 +40,12 @@ ALL: tuple[Command, ...] = (
     Command("doctor", "Check this installation and say what is unsafe", "doctor"),
     Command("upgrade", "Back up, migrate, and go back if that fails", "upgrade"),
     Command("import-fhir", "Bring a person in from a FHIR bundle", "import_fhir"),
+    Command(
+        "simulate",
+        "What a ketamine regimen does to many virtual people",
+        "simulate",
+        starts_django=False,
+    ),
     Command("bench", "Measure how fast this machine runs a clinic", "bench", starts_django=False),
     Command("validate", "Hold the models against published data", "validate", starts_django=False),
     Command("verify", "Check that the record is whole", "verify"),

@@ -17,6 +17,8 @@ from .model import Model
 from .model_file import load_model, model_ids, read_model
 from .people import People, draw_covariates, draw_people, known_people, typical_people
 from .regimen import Dose, Regimen, bolus, devices, infusion
+from .regimen_words import parse_regimen
+from .regimen_written import describe, regimen_from_document
 from .simulate import Result, compare, simulate, warm
 from .system import Filter, Integral
 
@@ -39,6 +41,7 @@ __all__ = [
     "TimesError",
     "bolus",
     "compare",
+    "describe",
     "devices",
     "draw_covariates",
     "draw_people",
@@ -46,7 +49,9 @@ __all__ = [
     "known_people",
     "load_model",
     "model_ids",
+    "parse_regimen",
     "read_model",
+    "regimen_from_document",
     "simulate",
     "typical_people",
     "warm",

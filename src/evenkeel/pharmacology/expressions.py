@@ -63,8 +63,9 @@ class Expression:
     def __call__(self, values: Mapping[str, Value]) -> Value:
         """Work it out. Shapes follow NumPy's broadcasting.
 
-        Raises ``ExpressionError`` where constants alone overflow or divide by zero; arrays give
-        infinities and NaN instead, so that one person's failure stays that person's.
+        What cannot be worked out is an infinity or NaN, for one person as for many, so that one
+        person's failure stays that person's. Raises ``ExpressionError`` where a constant is too
+        large for a number.
         """
         try:
             return _evaluate(self._tree, values)
@@ -116,9 +117,11 @@ def _check(node: ast.expr, names: set[str], text: str, depth: int) -> None:
 def _evaluate(node: ast.expr, values: Mapping[str, Value]) -> Value:
     match node:
         case ast.Constant(value=value):
-            return float(value)  # type: ignore[arg-type]
+            return np.float64(value)  # type: ignore[arg-type]
         case ast.Name(id=name):
-            return values[name]
+            found = values[name]
+            # Python's own floats raise where NumPy's go on, and take roots to complex numbers.
+            return found if isinstance(found, np.ndarray) else np.float64(found)
         case ast.UnaryOp(op=op, operand=operand):
             found = _evaluate(operand, values)
             return -found if isinstance(op, ast.USub) else found

@@ -258,6 +258,11 @@ def exponential(rates, lists, step_h, out, room):  # type: ignore[no-untyped-def
         o = here[p]
         for i in range(LANES):
             o[i] *= fastest[i]
+    # What nothing leaves stays as it is, to the last bit: an infusion that has ended is nothing.
+    for k in range(n):
+        r, o = rates[a_diagonal[k]], here[diagonal[k]]
+        for i in range(LANES):
+            o[i] = 1.0 if r[i] == 0.0 else o[i]
     for _ in range(squarings):
         matrix_product(squares, here, here, 1.0, there)
         here, there = there, here

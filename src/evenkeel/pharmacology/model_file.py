@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from .document import Document
 from .errors import ExpressionError, ModelError
 from .expressions import FUNCTIONS, Expression, parse
-from .locate import line_of
 from .model import (
     HOURS_PER_UNIT,
     Covariate,
@@ -85,69 +85,18 @@ def read_model(text: str, file: str) -> Model:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise ModelError(file, error.lineno, error.msg) from error
-    except RecursionError as error:
-        raise ModelError(file, 1, "nested too deeply") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(file, 1, f"cannot be read: {error}") from error
     return _Reader(text, file, document).model()
 
 
-class _Reader:
+class _Reader(Document):
     """Takes one file apart; every complaint knows its line."""
 
     def __init__(self, text: str, file: str, document: Any) -> None:
-        self.text, self.file, self.document = text, file, document
+        super().__init__(text, file, document)
         self.known: set[str] = set()
-
-    def wrong(self, message: str, *path: str | int) -> ModelError:
-        return ModelError(self.file, line_of(self.text, path), message)
-
-    def at(self, *path: str | int) -> Any:
-        found = self.document
-        for step in path:
-            found = found[step]
-        return found
-
-    def object(self, *path: str | int, keys: tuple[str, ...] = ()) -> Mapping[str, Any]:
-        found = self.at(*path)
-        name = ".".join(str(p) for p in path) or "the file"
-        if not isinstance(found, dict):
-            raise self.wrong(f"{name} must be an object", *path)
-        for key in keys:
-            if key not in found:
-                raise self.wrong(f"{name} lacks {key!r}", *path)
-        return found
-
-    def no_more_than(self, allowed: tuple[str, ...], *path: str | int) -> None:
-        for key in self.at(*path):
-            if key not in allowed:
-                raise self.wrong(f"{key!r} is not a key that belongs here", *path, key)
-
-    def number(self, *path: str | int, low: float = -np.inf, high: float = np.inf) -> float:
-        found = self.at(*path)
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            raise self.wrong(f"{path[-1]} must be a number", *path)
-        if not np.isfinite(found) or not low <= found <= high:
-            raise self.wrong(f"{path[-1]} is {found}, outside {low} to {high}", *path)
-        return float(found)
-
-    def text_of(self, *path: str | int, choices: tuple[str, ...] = ()) -> str:
-        found = self.at(*path)
-        if not isinstance(found, str) or not found.strip():
-            raise self.wrong(f"{path[-1]} must be text", *path)
-        if choices and found not in choices:
-            raise self.wrong(f"{path[-1]} is {found!r}; it must be one of {choices}", *path)
-        return found
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        found = self.document.get(key, [])
-        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-            raise self.wrong(f"{key} must be a list of texts", key)
-        return tuple(found)
-
-    def items(self, *path: str | int) -> list[Any]:
-        found = self.at(*path)
-        if not isinstance(found, list):
-            raise self.wrong(f"{path[-1]} must be a list", *path)
-        return found
+        self.varying: set[str] = set()
 
     def formula(self, *path: str | int) -> Expression:
         try:
@@ -186,9 +135,8 @@ class _Reader:
             individual[name] = self.formula("individual", name)
             self.new_name(name, "individual", name)
         compartments = tuple(self.items("compartments"))
-        if len(set(compartments)) != len(compartments) or not all(
-            isinstance(c, str) and _NAME.match(c) for c in compartments
-        ):
+        named = all(isinstance(c, str) and _NAME.match(c) for c in compartments)
+        if not named or len(set(compartments)) != len(compartments):
             raise self.wrong("compartments must be different names", "compartments")
         model = Model(
             id=model_id,
@@ -198,7 +146,7 @@ class _Reader:
             doi=str(self.at("citation").get("doi") or ""),
             read_at=self.texts("read_at"),
             verification=self.text_of("verification"),
-            population=self.object("population", keys=("text",)),
+            population=self.population(),
             sampling=self.text_of("sampling", choices=SAMPLINGS),
             drug=cast(Any, self.text_of("drug", choices=("s_ketamine", "racemic"))),
             not_for=self.texts("not_for"),
@@ -207,7 +155,7 @@ class _Reader:
             covariates=covariates,
             parameters=parameters,
             variability=variability,
-            not_drawn=tuple(self.document.get("not_drawn", ())),
+            not_drawn=tuple(self.items("not_drawn")) if "not_drawn" in self.document else (),
             individual=individual,
             compartments=compartments,
             flows=tuple(self.flow(i, compartments) for i in range(len(self.items("flows")))),
@@ -220,6 +168,16 @@ class _Reader:
         object.__setattr__(model, "residual", residual)
         self.typical(model)
         return model
+
+    def population(self) -> Mapping[str, Any]:
+        found = self.object("population", keys=("text",))
+        for name in ("weight_kg", "age_years"):
+            if name in found and found[name] is not None:
+                path = ("population", name)
+                if len(self.items(*path)) != 2:
+                    raise self.wrong(f"{name} must be the lowest and the highest", *path)
+                self.number(*path, 1, low=self.number(*path, 0))
+        return found
 
     def covariate(self, name: str) -> Covariate:
         path = ("covariates", name)
@@ -252,8 +210,11 @@ class _Reader:
         self.no_more_than(keys, *path)
         names = tuple(self.items(*path, "parameters"))
         for place, name in enumerate(names):
-            if name not in parameters:
+            if not isinstance(name, str) or name not in parameters:
                 raise self.wrong(f"{name!r} is no parameter", *path, "parameters", place)
+            if name in self.varying:
+                raise self.wrong(f"{name} varies in two places", *path, "parameters", place)
+            self.varying.add(name)
         scale = self.text_of(*path, "scale", choices=("log", "logit", "additive"))
         for name in names:
             value = parameters[name].value
@@ -261,7 +222,7 @@ class _Reader:
                 raise self.wrong(f"{name} is {value}: no {scale} scale is possible", *path)
         try:
             omega2 = np.array(self.at(*path, "omega2"), dtype=float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             omega2 = np.empty(0)
         if omega2.shape != (len(names), len(names)) or not np.isfinite(omega2).all():
             raise self.wrong(f"omega2 must have {len(names)} rows and columns", *path, "omega2")
@@ -359,7 +320,7 @@ class _Reader:
                 work.append((term, ("outputs", output.name, "terms", name), "> 0"))
         for formula, path, rule in work:
             self.value(formula, values, _RULES[rule], *path)
-        drawn = set(model.random_effects)
+        drawn = {*model.random_effects, *model.covariates}
         for route in model.routes.values():
             for i, entry in enumerate(route.inputs):
                 path = ("routes", route.name, "inputs", i)

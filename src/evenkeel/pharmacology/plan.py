@@ -186,7 +186,15 @@ def ladder(inputs: Inputs, end_h: float, fastest_per_h: float) -> Ladder:
         while jump < len(inputs.time_h) and inputs.time_h[jump] <= starts[-1] + tolerance:
             jump += 1
     first_jump.append(jump)
-    lengths = np.diff([*starts, max(end_h, starts[-1] + 1e-6)])
+    # The last segment ends where the next event is, or else at a power of two of the first panel:
+    # its panels are then the same wherever the outputs end.
+    if jump < len(inputs.time_h):
+        last = float(inputs.time_h[jump])
+    else:
+        first = FIRST / fastest_per_h
+        ahead = max(end_h - starts[-1], 2.0 * first)
+        last = starts[-1] + first * 2.0 ** np.ceil(np.log2(ahead / first))
+    lengths = np.diff([*starts, last])
     kinds: list[float] = []
     kind = []
     for length in lengths.tolist():
@@ -195,7 +203,9 @@ def ladder(inputs: Inputs, end_h: float, fastest_per_h: float) -> Ladder:
         if number == len(kinds):
             kinds.append(length)
         kind.append(number)
-    octaves = [max(1, int(np.ceil(np.log2(length * fastest_per_h / FIRST)))) for length in kinds]
+    octaves = [
+        max(1, int(np.ceil(np.log2(length * fastest_per_h / FIRST) - 1e-9))) for length in kinds
+    ]
     unit = [
         length / 2**octave / (PANELS * DEGREE)
         for length, octave in zip(kinds, octaves, strict=True)

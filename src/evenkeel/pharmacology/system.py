@@ -23,6 +23,8 @@ from .regimen import Regimen
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
+#: Nothing leaves a compartment faster than this (1/h); a person for whom it would has failed.
+FASTEST_PER_H = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +108,7 @@ def build_in(layout: Layout, people: People) -> tuple[System, Inputs]:
         a, rates = _matrix(layout, values, people.n)
         start, cols, coefficients = _outputs(layout, values, people.n)
         inputs = _inputs(layout, values, people.n)
-    failed = _failed(a, rates, coefficients, inputs.factors)
+        failed = _failed(a, rates, coefficients, inputs.factors)
     return System(
         people.n, layout.states, a, rates, layout.names, start, cols, coefficients, failed
     ), inputs
@@ -158,7 +160,8 @@ def _reached(origins: set[str], edges: Sequence[tuple[str, str]]) -> set[str]:
 
 
 def _failed(a: Sparsity, rates: Array, *others: Array) -> NDArray[np.bool_]:
-    """Whose numbers did not work out: not finite, or a rate or share below zero. They are emptied.
+    """Whose numbers did not work out: not finite, or a rate or share below zero, or a rate so fast
+    that its steps would cost others their digits. They are emptied.
 
     The usual case, that all is well, is seen from one sum and a few smallest values.
     """
@@ -167,12 +170,14 @@ def _failed(a: Sparsity, rates: Array, *others: Array) -> NDArray[np.bool_]:
     well = all(np.isfinite(table.sum()) for table in tables)
     well &= all(rates[k].min(initial=0.0) >= 0 for k in off_diagonal)
     well &= all(table.min(initial=0.0) >= 0 for table in others)
+    well &= all(rates[k].min(initial=0.0) >= -FASTEST_PER_H for k in a.diagonal)
     failed = np.zeros(rates.shape[1], dtype=bool)
     if well:
         return failed
     for table in tables:
         failed |= ~np.isfinite(table).all(axis=0)
     failed |= (rates[off_diagonal] < 0).any(axis=0)
+    failed |= (rates[a.diagonal] < -FASTEST_PER_H).any(axis=0)
     for table in others:
         failed |= (table < 0).any(axis=0)
     for table in tables:

@@ -27,7 +27,6 @@ from evenkeel.pharmacology import (
     load_model,
     model_ids,
     read_model,
-    reference_kernel,
     simulate,
     solve,
     typical_people,
@@ -197,8 +196,7 @@ def test_smaller_panels_leave_less_error(monkeypatch: pytest.MonkeyPatch) -> Non
     expected = bent_truth(0, people, regimen, times, power=2.0)
     errors = []
     for panels in (1, 2, 4):
-        monkeypatch.setattr(plan_module, "PANELS", panels)
-        monkeypatch.setattr(reference_kernel, "PANELS", panels)
+        monkeypatch.setattr(solve, "PANELS_SHARP", panels)
         monkeypatch.setattr(plan_module, "FIRST", 1.0)
         found = bent_found(people, regimen, times, "numpy", power=2.0)
         errors.append([scaled(found[s][0], expected[:, k + 1]) for k, s in enumerate(WANTED)])

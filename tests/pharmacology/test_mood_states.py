@@ -11,9 +11,9 @@ from evenkeel.pharmacology import (
     bolus,
     infusion,
     load_model,
-    plan,
     reference_kernel,
     simulate,
+    solve,
     typical_people,
 )
 from evenkeel.pharmacology.mood import (
@@ -220,8 +220,8 @@ def test_error_falls_at_order_four_or_more(form, monkeypatch):
     times_h = np.array([1.0, 4.0, 24.0, 71.0, 74.0, 100.0, 200.0])
 
     def found(panels):
-        monkeypatch.setattr(plan, "PANELS", panels)
-        monkeypatch.setattr(reference_kernel, "PANELS", panels)
+        monkeypatch.setattr(solve, "PANELS", panels)
+        monkeypatch.setattr(solve, "PANELS_SHARP", panels)
         return effect(form(), regimen, times_h, kernel="numpy")
 
     finest = found(16)

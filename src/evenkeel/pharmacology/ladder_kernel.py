@@ -263,7 +263,7 @@ def run_ladder(  # type: ignore[no-untyped-def]
     rates, start, cols, lists,
     s_start, s_cols, s_values,
     jump_state, jump_amount, jump_factor, factors,
-    start_h, first_jump, kind_of, unit_h, octaves_of, cache_of, cached,
+    start_h, first_jump, kind_of, unit_h, octaves_of, panels, cache_of, cached,
     stages, stage_constants, numbers, needs_nodes, delays, wanted, times, large, out,
 ):  # fmt: skip
     """Fill out (wanted, all people, times) of some blocks; the people begin at ``offset``."""
@@ -324,7 +324,7 @@ def run_ladder(  # type: ignore[no-untyped-def]
             for chunk in range(octaves + 1):
                 q = max(0, chunk - 1)
                 step = unit_h[kind] * 2.0**q
-                for _ in range(2):
+                for _ in range(panels):
                     for node in range(1, 5):
                         product(start, cols, e[slot, q], x, y)
                         x, y = y, x

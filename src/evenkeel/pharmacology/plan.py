@@ -27,8 +27,9 @@ SLOTS = 8
 SAME = 1e-12
 #: Steps inside a panel; the bends are interpolated by a polynomial of this degree.
 DEGREE = 4
-#: Panels to each doubling of the time since the last event.
-PANELS = 2
+#: Panels to each doubling of the time since the last event: for bends that turn once, and for
+#: those with a power above 1 or a fall, which turn more sharply.
+PANELS, PANELS_SHARP = 2, 4
 #: The first panel is over before the fastest process of the typical person has done this much.
 FIRST = 0.5
 LONGEST_H = 24.0 * 366 * 30
@@ -156,7 +157,7 @@ class _Slots:
 class Ladder:
     """Panels between events, for what is driven through bends.
 
-    Between events k and k + 1 lie ``panels[k]`` panels. ``first_jump`` (segments + 1) are the jumps
+    ``panels`` is how many there are to each doubling. ``first_jump`` (segments + 1) are the jumps
     taken at the start of each segment. ``kind`` (segments,) numbers the different segment lengths:
     those of one kind share their exponentials; ``unit_h`` (kinds,) is the shortest step of a kind
     and ``octaves`` (kinds,) how often it doubles. ``start_h`` (segments,) is where each begins.
@@ -167,14 +168,10 @@ class Ladder:
     kind: Integers
     unit_h: Array
     octaves: Integers
-
-    @property
-    def panels(self) -> int:
-        """Panels in all: the work of a run."""
-        return int(((self.octaves[self.kind] + 1) * PANELS).sum())
+    panels: int
 
 
-def ladder(inputs: Inputs, end_h: float, fastest_per_h: float) -> Ladder:
+def ladder(inputs: Inputs, end_h: float, fastest_per_h: float, panels: int = PANELS) -> Ladder:
     """The ladder from time 0 to ``end_h``, fine enough for a process of ``fastest_per_h``."""
     tolerance = SAME * max(1.0, end_h)
     starts, first_jump, jump = [0.0], [0], 0
@@ -207,7 +204,7 @@ def ladder(inputs: Inputs, end_h: float, fastest_per_h: float) -> Ladder:
         max(1, int(np.ceil(np.log2(length * fastest_per_h / FIRST) - 1e-9))) for length in kinds
     ]
     unit = [
-        length / 2**octave / (PANELS * DEGREE)
+        length / 2**octave / (panels * DEGREE)
         for length, octave in zip(kinds, octaves, strict=True)
     ]
     return Ladder(
@@ -216,4 +213,5 @@ def ladder(inputs: Inputs, end_h: float, fastest_per_h: float) -> Ladder:
         np.array(kind, dtype=np.int64),
         np.array(unit),
         np.array(octaves, dtype=np.int64),
+        panels,
     )

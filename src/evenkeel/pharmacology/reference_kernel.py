@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .bends import COEFFICIENTS, GAUSS_POINTS, GAUSS_WEIGHTS, Bend, Delay, Stage
 from .chart import combined
-from .plan import ADVANCE, BUILD, DEGREE, JUMP, PANELS, RUN, Ladder, LinearPlan
+from .plan import ADVANCE, BUILD, DEGREE, JUMP, RUN, Ladder, LinearPlan
 from .system import Inputs, System
 
 Array = NDArray[np.float64]
@@ -139,7 +139,7 @@ def _climb(
         for chunk in range(int(steps.octaves[kind]) + 1):
             step = float(steps.unit_h[kind]) * 2.0 ** max(0, chunk - 1)
             e, panel_h = exponential(a, step), DEGREE * step
-            for _ in range(PANELS):
+            for _ in range(steps.panels):
                 path = [x]
                 for _ in range(DEGREE):
                     path.append(np.einsum("pij,pj->pi", e, path[-1]))

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import reference_kernel
-from .bends import Stage
+from .bends import Bend, Stage
 from .chart import Chart
 from .pattern import Sparsity
-from .plan import Ladder, LinearPlan, ladder, linear_plan
+from .plan import PANELS, PANELS_SHARP, Ladder, LinearPlan, ladder, linear_plan
 from .system import Inputs, System
 
 Array = NDArray[np.float64]
@@ -120,7 +120,9 @@ def bent(
     ``fastest`` is ``system.fastest_per_h`` of the model.
     """
     chart = Chart.of(system, stages, wanted)
-    steps = ladder(inputs, float(times[-1]), 2.0 * fastest)
+    sharp = any(isinstance(s, Bend) and (s.power > 1 or s.fall is not None) for s in stages)
+    panels = PANELS_SHARP if sharp else PANELS
+    steps = ladder(inputs, float(times[-1]), 2.0 * fastest, panels)
     alone = out is not None
     if out is None:
         out = room_for(len(wanted), system.n, len(times))
@@ -140,7 +142,7 @@ def bent(
                 chart.start, chart.cols, chart.values,
                 inputs.state, inputs.amount, inputs.factor, inputs.factors,
                 steps.start_h, steps.first_jump, steps.kind, steps.unit_h, steps.octaves,
-                cache_of, cached, chart.stages, chart.constants, chart.numbers,
+                steps.panels, cache_of, cached, chart.stages, chart.constants, chart.numbers,
                 chart.needs_nodes, chart.delays, chart.wanted, times, out.nbytes > LARGE, out,
             ),
         )  # fmt: skip

@@ -7,7 +7,6 @@ import numpy as np
 from .bends import COEFFICIENTS, GAUSS_POINTS, GAUSS_WEIGHTS, quarter_weights
 from .lanes import (
     HELD,
-    LANES,
     exponential,
     flush,
     jit,
@@ -18,6 +17,7 @@ from .lanes import (
     working_room,
 )
 from .linear_kernel import load
+from .vectors import LANES
 
 BEND, DELAY, GROWTH = range(3)
 _VALUES, _TO_END, _WHOLE = quarter_weights()

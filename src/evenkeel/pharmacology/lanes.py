@@ -22,9 +22,17 @@ from typing import Any
 import numba
 import numpy as np
 
-from .tiles import TILE, transpose, transpose_past_the_cache
+from .vectors import (
+    LANES,
+    TILE,
+    combine,
+    combine_rows,
+    transpose,
+    transpose_past_the_cache,
+)
 
-LANES = 64
+#: Bytes of a row of lanes.
+ROW = LANES * 8
 #: Sums may be reordered and fused; infinities and NaN keep their meaning.
 FAST = {"contract", "nsz", "reassoc", "arcp"}
 #: Values held back before they are written to the result.
@@ -80,52 +88,26 @@ def jit(function: Callable[..., Any]) -> Any:
 @jit
 def row_product(start, cols, values, row, x, out):  # type: ignore[no-untyped-def]
     """out = values[row, :] @ x, for one row of a sparse matrix; x is (n, LANES)."""
-    a = start[row]
-    b = start[row + 1]
-    if b - a >= 4:
-        e0, e1, e2, e3 = values[a], values[a + 1], values[a + 2], values[a + 3]
-        x0, x1, x2, x3 = x[cols[a]], x[cols[a + 1]], x[cols[a + 2]], x[cols[a + 3]]
-        for i in range(LANES):
-            out[i] = e0[i] * x0[i] + e1[i] * x1[i] + e2[i] * x2[i] + e3[i] * x3[i]
-        k = a + 4
-    elif b - a >= 2:
-        e0, e1 = values[a], values[a + 1]
-        x0, x1 = x[cols[a]], x[cols[a + 1]]
-        for i in range(LANES):
-            out[i] = e0[i] * x0[i] + e1[i] * x1[i]
-        k = a + 2
-    elif b > a:
-        e0, x0 = values[a], x[cols[a]]
-        for i in range(LANES):
-            out[i] = e0[i] * x0[i]
-        k = a + 1
-    else:
-        for i in range(LANES):
-            out[i] = 0.0
-        k = b
-    while k + 4 <= b:
-        e0, e1, e2, e3 = values[k], values[k + 1], values[k + 2], values[k + 3]
-        x0, x1, x2, x3 = x[cols[k]], x[cols[k + 1]], x[cols[k + 2]], x[cols[k + 3]]
-        for i in range(LANES):
-            out[i] += e0[i] * x0[i] + e1[i] * x1[i] + e2[i] * x2[i] + e3[i] * x3[i]
-        k += 4
-    if k + 2 <= b:
-        e0, e1 = values[k], values[k + 1]
-        x0, x1 = x[cols[k]], x[cols[k + 1]]
-        for i in range(LANES):
-            out[i] += e0[i] * x0[i] + e1[i] * x1[i]
-        k += 2
-    if k < b:
-        e0, x0 = values[k], x[cols[k]]
-        for i in range(LANES):
-            out[i] += e0[i] * x0[i]
+    k = start[row]
+    combine_rows(
+        out.ctypes.data,
+        values.ctypes.data + k * ROW,
+        0,
+        x.ctypes.data,
+        cols.ctypes.data + k * 8,
+        start[row + 1] - k,
+        1.0,
+    )
 
 
 @jit
 def product(start, cols, values, x, out):  # type: ignore[no-untyped-def]
     """out = values @ x for a sparse matrix; x and out are (n, LANES) and different arrays."""
+    a, b, to = values.ctypes.data, x.ctypes.data, out.ctypes.data
+    right = cols.ctypes.data
     for row in range(start.shape[0] - 1):
-        row_product(start, cols, values, row, x, out[row])
+        k = start[row]
+        combine_rows(to + row * ROW, a + k * ROW, 0, b, right + k * 8, start[row + 1] - k, 1.0)
 
 
 @jit
@@ -133,43 +115,15 @@ def matrix_product(lists, a, b, scale, out):  # type: ignore[no-untyped-def]
     """out = scale * (a @ b) for sparse matrices (places, LANES).
 
     ``lists`` is (first, left, right): place p of ``out`` is the sum over k from first[p] to
-    first[p + 1] of a[left[k]] * b[right[k]].
+    first[p + 1] of a[left[k]] * b[right[k]]. ``out`` is another array than ``a`` and ``b``.
     """
     first, left, right = lists
+    one, other, to = a.ctypes.data, b.ctypes.data, out.ctypes.data
+    lefts, rights = left.ctypes.data, right.ctypes.data
     for p in range(first.shape[0] - 1):
         k = first[p]
-        end = first[p + 1]
-        o = out[p]
-        if end - k >= 3:
-            a0, a1, a2 = a[left[k]], a[left[k + 1]], a[left[k + 2]]
-            b0, b1, b2 = b[right[k]], b[right[k + 1]], b[right[k + 2]]
-            for i in range(LANES):
-                o[i] = (a0[i] * b0[i] + a1[i] * b1[i] + a2[i] * b2[i]) * scale
-            k += 3
-        elif end - k == 2:
-            a0, a1, b0, b1 = a[left[k]], a[left[k + 1]], b[right[k]], b[right[k + 1]]
-            for i in range(LANES):
-                o[i] = (a0[i] * b0[i] + a1[i] * b1[i]) * scale
-            k += 2
-        elif end > k:
-            a0, b0 = a[left[k]], b[right[k]]
-            for i in range(LANES):
-                o[i] = a0[i] * b0[i] * scale
-            k += 1
-        else:
-            for i in range(LANES):
-                o[i] = 0.0
-        while k + 3 <= end:
-            a0, a1, a2 = a[left[k]], a[left[k + 1]], a[left[k + 2]]
-            b0, b1, b2 = b[right[k]], b[right[k + 1]], b[right[k + 2]]
-            for i in range(LANES):
-                o[i] += (a0[i] * b0[i] + a1[i] * b1[i] + a2[i] * b2[i]) * scale
-            k += 3
-        while k < end:
-            a0, b0 = a[left[k]], b[right[k]]
-            for i in range(LANES):
-                o[i] += a0[i] * b0[i] * scale
-            k += 1
+        count = first[p + 1] - k
+        combine(to + p * ROW, one, lefts + k * 8, other, rights + k * 8, count, scale)
 
 
 @jit
@@ -272,28 +226,29 @@ def exponential(rates, lists, step_h, out, room):  # type: ignore[no-untyped-def
 def flush(held, filled, out, first, count, at, large):  # type: ignore[no-untyped-def]
     """out[:, first + lane, at : at + filled] = held[:, :filled, lane] for ``count`` lanes.
 
-    Rows of ``out`` are padded to whole tiles (``tiles.aligned``) and ``at`` is a multiple of one,
-    so the last tile may write into the padding. ``large`` results are written past the cache.
+    Whole tiles are turned by vector instructions, and written past the cache where ``out`` is
+    ``large`` and they begin on a cache line (rows do: ``vectors.aligned``).
     """
     row = held.strides[1]
     step = out.strides[1]
+    past = large and at % TILE == 0
+    whole = filled // TILE * TILE
     for o in range(held.shape[0]):
         source = held[o].ctypes.data
         target = out[o].ctypes.data + first * step + at * 8
         for lane in range(0, count, TILE):
-            if lane + TILE > count:
-                for t in range(filled):
-                    line = held[o, t]
-                    for q in range(lane, count):
-                        out[o, first + q, at + t] = line[q]
-                continue
-            for t in range(0, filled, TILE):
+            tiles = whole if lane + TILE <= count else 0
+            for t in range(0, tiles, TILE):
                 here = source + t * row + lane * 8
                 there = target + lane * step + t * 8
-                if large:
+                if past:
                     transpose_past_the_cache(here, row, there, step)
                 else:
                     transpose(here, row, there, step)
+            for t in range(tiles, filled):
+                line = held[o, t]
+                for q in range(lane, min(lane + TILE, count)):
+                    out[o, first + q, at + t] = line[q]
 
 
 #: Coefficients 1/k! of the exponential series, highest first.

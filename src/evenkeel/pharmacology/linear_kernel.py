@@ -6,7 +6,6 @@ import numpy as np
 
 from .lanes import (
     HELD,
-    LANES,
     exponential,
     flush,
     jit,
@@ -16,9 +15,10 @@ from .lanes import (
     working_room,
 )
 from .plan import ADVANCE, BUILD, JUMP, RUN
+from .vectors import LANES, SERIES, TILE, series, transpose
 
 #: So many evenly spaced outputs are worked out from one state, by rows of powers of the step.
-TABLE = 16
+TABLE = SERIES
 
 
 @jit
@@ -69,20 +69,45 @@ def _power(squares, e, power, spare):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _even(t_start, t_cols, table, states, count, held, filled):  # type: ignore[no-untyped-def]
-    """held[:, filled + block * TABLE + j] = table[j] @ states[block] for ``count`` outputs.
+def _turn(table, people_table):  # type: ignore[no-untyped-def]
+    """people_table[lane, term, j] = table[j, term, lane], tile by tile."""
+    source, target = table.ctypes.data, people_table.ctypes.data
+    for term in range(table.shape[1]):
+        for j in range(0, TABLE, TILE):
+            for lane in range(0, LANES, TILE):
+                transpose(
+                    source + j * table.strides[0] + term * table.strides[1] + lane * 8,
+                    table.strides[0],
+                    target
+                    + lane * people_table.strides[0]
+                    + term * people_table.strides[1]
+                    + j * 8,
+                    people_table.strides[0],
+                )
 
-    A row of the table serves all blocks while it is in the cache, and two outputs share a state.
+
+@jit
+def _even(t_start, t_cols, table, states, blocks, out, first, count, at):  # type: ignore[no-untyped-def]
+    """Whole blocks of evenly spaced outputs, each person's from end to end: out[:, person, at :].
+
+    ``table`` (LANES, terms, TABLE) holds each person's rows, ``states`` (blocks, n, LANES) the
+    state before each TABLE outputs.
     """
-    blocks = (count + TABLE - 1) // TABLE
-    for j in range(TABLE):
+    factors = np.empty(t_cols.shape[0])
+    given = factors.ctypes.data
+    for lane in range(count):
+        rows = table[lane].ctypes.data
         for block in range(blocks):
-            place = block * TABLE + j
-            if place < count:
-                for o in range(t_start.shape[0] - 1):
-                    row_product(
-                        t_start, t_cols, table[j], o, states[block], held[o, filled + place]
-                    )
+            for k in range(t_cols.shape[0]):
+                factors[k] = states[block, t_cols[k], lane]
+            for o in range(t_start.shape[0] - 1):
+                k = t_start[o]
+                series(
+                    out[o, first + lane].ctypes.data + (at + block * TABLE) * 8,
+                    rows + k * TABLE * 8,
+                    given + k * 8,
+                    t_start[o + 1] - k,
+                )
 
 
 @jit
@@ -111,6 +136,7 @@ def run_linear(  # type: ignore[no-untyped-def]
     stepping = cols.shape[0] + o_cols.shape[0]
     any_table = making + longest * reading < longest * stepping
     table = np.empty((TABLE, t_cols.shape[0] if any_table else 0, LANES))
+    people_table = np.empty((LANES, t_cols.shape[0] if any_table else 0, TABLE))
     states = np.empty((HELD // TABLE if any_table else 0, n, LANES))
     power = np.empty((cols.shape[0], LANES))
     for block in range(first_block, last_block):
@@ -139,27 +165,38 @@ def run_linear(  # type: ignore[no-untyped-def]
             elif kind == RUN and (one != tabled) * making + two * reading < two * stepping:
                 if tabled != one:
                     _table(o_start, o_cols, c, t_lists, t_place, start, cols, e[one], table)
+                    _turn(table, people_table)
                     _power(squares, e[one], power, room[3])
                     tabled = one
+                flush(held, filled, out, offset + first, count, written, large)
+                written += filled
+                filled = 0
+                blocks = two // TABLE
                 done = 0
-                while done < two:
-                    if filled == HELD:
-                        flush(held, filled, out, offset + first, count, written, large)
-                        written += filled
-                        filled = 0
-                    m = min(two - done, HELD - filled)
-                    for b in range((m + TABLE - 1) // TABLE):
+                while done < blocks:
+                    m = min(blocks - done, states.shape[0])
+                    for b in range(m):
                         states[b] = x
-                        if (b + 1) * TABLE <= m:
-                            product(start, cols, power, x, y)
-                            x, y = y, x
-                        else:
-                            for _ in range(m - b * TABLE):
-                                product(start, cols, e[one], x, y)
-                                x, y = y, x
-                    _even(t_start, t_cols, table, states, m, held, filled)
-                    filled += m
+                        product(start, cols, power, x, y)
+                        x, y = y, x
+                    _even(
+                        t_start,
+                        t_cols,
+                        people_table,
+                        states,
+                        m,
+                        out,
+                        offset + first,
+                        count,
+                        written,
+                    )
+                    written += m * TABLE
                     done += m
+                for _ in range(two - blocks * TABLE):
+                    product(start, cols, e[one], x, y)
+                    x, y = y, x
+                    _read(o_start, o_cols, c, x, held, filled)
+                    filled += 1
             else:
                 for _ in range(two if kind == RUN else 1):
                     if kind == RUN:

@@ -26,12 +26,12 @@ class Sparsity:
     @cached_property
     def rows(self) -> Integers:
         """Row of each place."""
-        return np.nonzero(self.mask)[0]
+        return np.ascontiguousarray(np.nonzero(self.mask)[0])
 
     @cached_property
     def cols(self) -> Integers:
-        """Column of each place."""
-        return np.nonzero(self.mask)[1]
+        """Column of each place. Contiguous: kernels read it by its address."""
+        return np.ascontiguousarray(np.nonzero(self.mask)[1])
 
     @cached_property
     def start(self) -> Integers:

@@ -49,7 +49,7 @@ def room_for(*shape: int) -> Array:
     """A fresh result (..., people, times) as the compiled kernels want it."""
     if not has_compiled():
         return np.empty(shape)
-    from .tiles import aligned
+    from .vectors import aligned
 
     return aligned(*shape)
 
@@ -187,7 +187,7 @@ if hasattr(os, "register_at_fork"):
 
 def _share_out(people: int, alone: bool, work: Callable[[int, int], object]) -> None:
     """Call ``work(first_block, last_block)`` so that all blocks of people are done."""
-    from .lanes import LANES
+    from .vectors import LANES
 
     blocks = -(-people // LANES)
     if alone or people < WORTH_A_THREAD or threads() == 1:

@@ -15,7 +15,16 @@ from .lanes import (
     working_room,
 )
 from .plan import ADVANCE, BUILD, JUMP, RUN
-from .vectors import LANES, SERIES, TILE, series, transpose
+from .vectors import (
+    LANES,
+    SERIES,
+    TILE,
+    four_series,
+    four_series_past,
+    series,
+    series_past,
+    transpose,
+)
 
 #: So many evenly spaced outputs are worked out from one state, by rows of powers of the step.
 TABLE = SERIES
@@ -69,45 +78,63 @@ def _power(squares, e, power, spare):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _turn(table, people_table):  # type: ignore[no-untyped-def]
-    """people_table[lane, term, j] = table[j, term, lane], tile by tile."""
-    source, target = table.ctypes.data, people_table.ctypes.data
-    for term in range(table.shape[1]):
-        for j in range(0, TABLE, TILE):
-            for lane in range(0, LANES, TILE):
-                transpose(
-                    source + j * table.strides[0] + term * table.strides[1] + lane * 8,
-                    table.strides[0],
-                    target
-                    + lane * people_table.strides[0]
-                    + term * people_table.strides[1]
-                    + j * 8,
-                    people_table.strides[0],
-                )
+def _turn(source, target, rows):  # type: ignore[no-untyped-def]
+    """target[lane, row] = source[row, lane] for (rows, LANES), rows a multiple of TILE."""
+    here, there = source.ctypes.data, target.ctypes.data
+    for row in range(0, rows, TILE):
+        for lane in range(0, LANES, TILE):
+            transpose(
+                here + row * source.strides[0] + lane * 8,
+                source.strides[0],
+                there + lane * target.strides[0] + row * 8,
+                target.strides[0],
+            )
 
 
 @jit
-def _even(t_start, t_cols, table, states, blocks, out, first, count, at):  # type: ignore[no-untyped-def]
+def _turn_table(table, people_table):  # type: ignore[no-untyped-def]
+    """people_table[lane, term, j] = table[j, term, lane]."""
+    for term in range(table.shape[1]):
+        _turn(table[:, term], people_table[:, term], TABLE)
+
+
+@jit
+def _person(to, rows, state, cols, terms, size, blocks, large):  # type: ignore[no-untyped-def]
+    """One output of one person, ``blocks`` times TABLE values from the address ``to`` on."""
+    block = 0
+    while block + 4 <= blocks:
+        if large:
+            four_series_past(to, rows, state, cols, terms, size)
+        else:
+            four_series(to, rows, state, cols, terms, size)
+        to += 4 * TABLE * 8
+        state += 4 * size * 8
+        block += 4
+    while block < blocks:
+        if large:
+            series_past(to, rows, state, cols, terms, size)
+        else:
+            series(to, rows, state, cols, terms, size)
+        to += TABLE * 8
+        state += size * 8
+        block += 1
+
+
+@jit
+def _even(t_start, t_cols, table, states, size, blocks, out, first, count, at, large):  # type: ignore[no-untyped-def]
     """Whole blocks of evenly spaced outputs, each person's from end to end: out[:, person, at :].
 
-    ``table`` (LANES, terms, TABLE) holds each person's rows, ``states`` (blocks, n, LANES) the
-    state before each TABLE outputs.
+    ``table`` (LANES, terms, TABLE) holds each person's rows, ``states`` (LANES, blocks * size) the
+    states before each TABLE outputs, one behind the other.
     """
-    factors = np.empty(t_cols.shape[0])
-    given = factors.ctypes.data
+    cols = t_cols.ctypes.data
     for lane in range(count):
-        rows = table[lane].ctypes.data
-        for block in range(blocks):
-            for k in range(t_cols.shape[0]):
-                factors[k] = states[block, t_cols[k], lane]
-            for o in range(t_start.shape[0] - 1):
-                k = t_start[o]
-                series(
-                    out[o, first + lane].ctypes.data + (at + block * TABLE) * 8,
-                    rows + k * TABLE * 8,
-                    given + k * 8,
-                    t_start[o + 1] - k,
-                )
+        rows, state = table[lane].ctypes.data, states[lane].ctypes.data
+        for o in range(t_start.shape[0] - 1):
+            k = t_start[o]
+            to = out[o, first + lane].ctypes.data + at * 8
+            terms = t_start[o + 1] - k
+            _person(to, rows + k * TABLE * 8, state, cols + k * 8, terms, size, blocks, large)
 
 
 @jit
@@ -137,7 +164,10 @@ def run_linear(  # type: ignore[no-untyped-def]
     any_table = making + longest * reading < longest * stepping
     table = np.empty((TABLE, t_cols.shape[0] if any_table else 0, LANES))
     people_table = np.empty((LANES, t_cols.shape[0] if any_table else 0, TABLE))
-    states = np.empty((HELD // TABLE if any_table else 0, n, LANES))
+    most = HELD // TABLE
+    room_for_states = (most * n + TILE - 1) // TILE * TILE if any_table else 0
+    states = np.zeros((room_for_states, LANES))
+    people_states = np.empty((LANES, room_for_states))
     power = np.empty((cols.shape[0], LANES))
     for block in range(first_block, last_block):
         first = block * LANES
@@ -165,34 +195,36 @@ def run_linear(  # type: ignore[no-untyped-def]
             elif kind == RUN and (one != tabled) * making + two * reading < two * stepping:
                 if tabled != one:
                     _table(o_start, o_cols, c, t_lists, t_place, start, cols, e[one], table)
-                    _turn(table, people_table)
+                    _turn_table(table, people_table)
                     _power(squares, e[one], power, room[3])
                     tabled = one
+                # Whole blocks begin on a cache line, so that they can be written past the cache.
+                left = two
+                while left > 0 and (written + filled) % TILE:
+                    product(start, cols, e[one], x, y)
+                    x, y = y, x
+                    _read(o_start, o_cols, c, x, held, filled)
+                    filled += 1
+                    left -= 1
                 flush(held, filled, out, offset + first, count, written, large)
                 written += filled
                 filled = 0
-                blocks = two // TABLE
+                blocks = left // TABLE
                 done = 0
                 while done < blocks:
-                    m = min(blocks - done, states.shape[0])
+                    m = min(blocks - done, most)
                     for b in range(m):
-                        states[b] = x
+                        states[b * n : (b + 1) * n] = x
                         product(start, cols, power, x, y)
                         x, y = y, x
+                    _turn(states, people_states, (m * n + TILE - 1) // TILE * TILE)
                     _even(
-                        t_start,
-                        t_cols,
-                        people_table,
-                        states,
-                        m,
-                        out,
-                        offset + first,
-                        count,
-                        written,
-                    )
+                        t_start, t_cols, people_table, people_states, n, m, out,
+                        offset + first, count, written, large,
+                    )  # fmt: skip
                     written += m * TABLE
                     done += m
-                for _ in range(two - blocks * TABLE):
+                for _ in range(left - blocks * TABLE):
                     product(start, cols, e[one], x, y)
                     x, y = y, x
                     _read(o_start, o_cols, c, x, held, filled)

@@ -61,8 +61,14 @@ def _load(builder: Any, address: Any, offset: int = 0) -> Any:
     return found
 
 
-def _store(builder: Any, value: Any, address: Any, offset: int = 0) -> None:
-    builder.store(value, _at(builder, address, offset)).align = _BYTES
+def _store(
+    builder: Any, value: Any, address: Any, offset: int = 0, past_the_cache: bool = False
+) -> None:
+    store = builder.store(value, _at(builder, address, offset))
+    store.align = ALIGNED if past_the_cache else _BYTES
+    if past_the_cache:
+        mark = builder.module.add_metadata([ir.Constant(_SHORT, 1)])
+        store.set_metadata("nontemporal", mark)
 
 
 def _spread(builder: Any, value: Any) -> Any:
@@ -120,22 +126,36 @@ def _emit_combine(builder: Any, arguments: Any, consecutive: bool) -> None:
         _store(builder, scaled, out, part * TILE * _BYTES)
 
 
-def _declare_series(_c: Any, out: Any, rows: Any, factors: Any, count: Any) -> Any:
-    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        out, rows, factors, count = arguments
-        totals = _sums(builder, SERIES // TILE)
-        row = ir.Constant(_LONG, SERIES * _BYTES)
-        numbers = builder.inttoptr(factors, ir.DoubleType().as_pointer())
-        with cgutils.for_range(builder, count) as loop:
-            factor = _spread(builder, builder.load(builder.gep(numbers, [loop.index])))
-            here = builder.add(rows, builder.mul(loop.index, row))
-            for part, total in enumerate(totals):
-                _add_product(builder, total, factor, _load(builder, here, part * TILE * _BYTES))
-        for part, total in enumerate(totals):
-            _store(builder, builder.load(total), out, part * TILE * _BYTES)
-        return context.get_dummy_value()
+def _series(blocks: int, past_the_cache: bool) -> Any:
+    def declare(_c: Any, out: Any, rows: Any, state: Any, cols: Any, count: Any, size: Any) -> Any:
+        def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            _emit_series(builder, arguments, blocks, past_the_cache)
+            return context.get_dummy_value()
 
-    return types.void(types.intp, types.intp, types.intp, types.intp), generate
+        return types.void(*(types.intp,) * 6), generate
+
+    return declare
+
+
+def _emit_series(builder: Any, arguments: Any, blocks: int, past_the_cache: bool) -> None:
+    out, rows, state, cols, count, size = arguments
+    parts = SERIES // TILE
+    totals = [_sums(builder, parts) for _ in range(blocks)]
+    numbers = builder.inttoptr(state, ir.DoubleType().as_pointer())
+    which = builder.inttoptr(cols, _LONG.as_pointer())
+    with cgutils.for_range(builder, count) as loop:
+        here = builder.add(rows, builder.mul(loop.index, ir.Constant(_LONG, SERIES * _BYTES)))
+        row = [_load(builder, here, part * TILE * _BYTES) for part in range(parts)]
+        at = builder.load(builder.gep(which, [loop.index]))
+        for block in range(blocks):
+            factor = _spread(builder, builder.load(builder.gep(numbers, [at])))
+            for part in range(parts):
+                _add_product(builder, totals[block][part], factor, row[part])
+            at = builder.add(at, size)
+    for block in range(blocks):
+        for part in range(parts):
+            offset = (block * parts + part) * TILE * _BYTES
+            _store(builder, builder.load(totals[block][part]), out, offset, past_the_cache)
 
 
 def _transpose(past_the_cache: bool) -> Any:
@@ -165,11 +185,8 @@ def _emit(context: Any, builder: Any, arguments: Any, past_the_cache: bool) -> A
     for width in (4, 2, 1):
         rows = _exchange(builder, rows, width, short)
     for k in range(TILE):
-        store = builder.store(rows[k], place(target, target_step, k))
-        store.align = ALIGNED if past_the_cache else _BYTES
-        if past_the_cache:
-            mark = builder.module.add_metadata([ir.Constant(short, 1)])
-            store.set_metadata("nontemporal", mark)
+        address = builder.add(target, builder.mul(target_step, ir.Constant(_LONG, k)))
+        _store(builder, rows[k], address, 0, past_the_cache)
     return context.get_dummy_value()
 
 
@@ -196,5 +213,10 @@ transpose_past_the_cache: Any = intrinsic(_transpose(past_the_cache=True))
 #: over k of a[left[k]] * b[right[k]]. ``combine_rows`` takes the rows of a one after the other.
 combine: Any = intrinsic(_combine(consecutive=False))
 combine_rows: Any = intrinsic(_combine(consecutive=True))
-#: (out, rows, factors, count): out (SERIES,) = the sum over k of factors[k] * rows[k] (SERIES,).
-series: Any = intrinsic(_declare_series)
+#: (out, rows, state, cols, count, size): out (SERIES,) = the sum over k of state[cols[k]] *
+#: rows[k] (SERIES,); the second does so for four states, ``size`` numbers apart, one behind the
+#: other, so that sums need not wait for each other. The last two write past the cache.
+series: Any = intrinsic(_series(1, past_the_cache=False))
+four_series: Any = intrinsic(_series(4, past_the_cache=False))
+series_past: Any = intrinsic(_series(1, past_the_cache=True))
+four_series_past: Any = intrinsic(_series(4, past_the_cache=True))

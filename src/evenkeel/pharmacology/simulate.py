@@ -102,7 +102,7 @@ def simulate(
             own_stages = [_stage_part(s, some) for s in stages]
             bent(system, inputs, own_stages, wanted, times, fastest, kernel, bends, first)
 
-    size = max(64, min(PART, -(-people.n // (2 * threads()))))
+    size = max(64, min(PART, -(-people.n // threads())))
     if kernel == "jax":
         size = people.n
     tasks = [

@@ -9,8 +9,9 @@ person whose prediction failed (NaN) gets a log likelihood of minus infinity and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Literal
 
@@ -43,10 +44,24 @@ class Likelihood:
     """`log` (N,) for the weights; `tail`, how often a reading as far out was to be expected.
 
     `tail` is the two-sided tail probability under the weighted virtual people, without the floor.
+    It is worked out when it is asked for.
     """
 
     log: Array
-    tail: float
+    _ends: Callable[[], tuple[Array, Array]]
+    _weights: Array | None
+
+    @cached_property
+    def tail(self) -> float:
+        """The probability of a reading at least as far out, on either side."""
+        at_most, at_least = self._ends()
+        known = np.isfinite(self.log)
+        if not known.any():
+            return 0.0
+        weights = None if self._weights is None else self._weights[known]
+        below = float(np.average(at_most[known], weights=weights))
+        above = float(np.average(at_least[known], weights=weights))
+        return min(1.0, 2.0 * min(below, above))
 
     @property
     def surprising(self) -> bool:
@@ -70,7 +85,7 @@ def vital_likelihood(
     z = (reading - truth) / sd
     low, high = VITAL_RANGES[vital]
     return _likelihood(
-        _normal_density(z, sd), normal_cdf(z), normal_cdf(-z), 1.0 / (high - low), model, weights
+        _normal_density(z, sd), partial(_normal_ends, z), 1.0 / (high - low), model, weights
     )
 
 
@@ -102,7 +117,7 @@ def concentration_likelihood(
         floor = 1.0 / (_LOG_RANGE * reading_ng_ml)
     else:
         raise EffectsError(f"the residual is log_additive or proportional, not {kind!r}")
-    return _likelihood(density, normal_cdf(z), normal_cdf(-z), floor, model, weights)
+    return _likelihood(density, partial(_normal_ends, z), floor, model, weights)
 
 
 def score_likelihood(
@@ -131,7 +146,7 @@ def moaas_likelihood(
     at_most = at_time.probability_at_most(reading)[:, 0]
     below = at_time.probability_at_most(reading - 1)[:, 0] if reading > 0 else 0.0 * at_most
     return _likelihood(
-        at_most - below, at_most, 1.0 - below, 1.0 / 6.0, state.person.model, weights
+        at_most - below, lambda: (at_most, 1.0 - below), 1.0 / 6.0, state.person.model, weights
     )
 
 
@@ -155,7 +170,7 @@ def total_likelihood(
     at_most = normal_cdf((reading + 0.5 - mean) / sd) if reading < top else np.ones_like(mean)
     at_least = normal_cdf((mean - reading + 0.5) / sd) if reading > 0 else np.ones_like(mean)
     probability = np.maximum(at_most + at_least - 1.0, 0.0)
-    return _likelihood(probability, at_most, at_least, 1.0 / (top + 1), model, weights)
+    return _likelihood(probability, lambda: (at_most, at_least), 1.0 / (top + 1), model, weights)
 
 
 def _bounded(
@@ -166,32 +181,30 @@ def _bounded(
     weights: Array | None,
 ) -> Likelihood:
     _whole("score", reading, scale.top)
-    at_least = scale.probability_at_least(latent, reading)
-    at_most = 1.0 - scale.probability_at_least(latent, reading + 1)
-    probability = scale.probability(latent, reading)
-    return _likelihood(probability, at_most, at_least, 1.0 / (scale.top + 1), model, weights)
+
+    def ends() -> tuple[Array, Array]:
+        at_least = scale.probability_at_least(latent, reading)
+        return 1.0 - scale.probability_at_least(latent, reading + 1), at_least
+
+    return _likelihood(
+        scale.probability(latent, reading), ends, 1.0 / (scale.top + 1), model, weights
+    )
 
 
 def _likelihood(
     density: Array,
-    at_most: Array,
-    at_least: Array,
+    ends: Callable[[], tuple[Array, Array]],
     floor_density: float,
     model: AcuteModel,
     weights: Array | None,
 ) -> Likelihood:
     share = model["floor_share"]
     log = np.log((1.0 - share) * density + share * floor_density)
-    known = np.isfinite(log)
-    if not np.all(known):
-        log = np.where(known, log, -np.inf)
-        at_most, at_least = at_most[known], at_least[known]
-        weights = None if weights is None else weights[known]
-    if not len(at_most):
-        return Likelihood(log, 0.0)
-    below = float(np.average(at_most, weights=weights))
-    above = float(np.average(at_least, weights=weights))
-    return Likelihood(log, min(1.0, 2.0 * min(below, above)))
+    return Likelihood(np.where(np.isfinite(log), log, -np.inf), ends, weights)
+
+
+def _normal_ends(z: Array) -> tuple[Array, Array]:
+    return normal_cdf(z), normal_cdf(-z)
 
 
 def _normal_density(z: Array, sd: float) -> Array:

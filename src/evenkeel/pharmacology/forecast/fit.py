@@ -198,15 +198,12 @@ def _neighbors(k: int) -> Array:
 
 def _derivatives(levels: Array, k: int) -> tuple[Array, Array]:
     """First (people, L, k) and second (people, L, k, k) derivatives from (people, neighbors, L)."""
+    i, j = np.triu_indices(k)
     rise = levels[:, 1 : k + 1] - levels[:, :1]
-    second = np.empty((len(levels), levels.shape[2], k, k))
-    pair = k + 1
-    for i in range(k):
-        for j in range(i, k):
-            both = levels[:, pair] - levels[:, 0]
-            second[:, :, i, j] = (both - rise[:, i] - rise[:, j]) / _NUDGE**2
-            second[:, :, j, i] = second[:, :, i, j]
-            pair += 1
+    both = (levels[:, k + 1 :] - levels[:, :1] - rise[:, i] - rise[:, j]) / _NUDGE**2
+    pair = np.empty((k, k), dtype=np.int64)
+    pair[i, j] = pair[j, i] = np.arange(len(i))
+    second = np.moveaxis(both[:, pair.ravel()], 1, 2).reshape(len(levels), -1, k, k)
     diagonal = np.diagonal(second, axis1=2, axis2=3)
     first: Array = np.moveaxis(rise, 1, 2) / _NUDGE - 0.5 * _NUDGE * diagonal
     return first, second

@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 #: Below this share of effective people they are drawn anew and moved.
 RENEW = 0.5
 #: Rounds of moves at a renewal, and the size of a move: 0 none, 1 an independent draw.
-MOVES = 3
+MOVES = 2
 STEP = 0.45
 
 

@@ -22,6 +22,7 @@ from ..regimen import Regimen
 from .observations import EFFECT_OF, Observation, check, likelihood
 from .particles import Setting
 from .prediction import SESSION, Prediction, Surprise, predict
+from .weights import effective_number, normalized, systematic
 
 Array = NDArray[np.float64]
 
@@ -57,14 +58,12 @@ class Forecast:
     @property
     def weights(self) -> Array:
         """(n,) weights that sum to 1."""
-        raised = np.exp(self.log_weights - self.log_weights.max())
-        found: Array = raised / raised.sum()
-        return found
+        return normalized(self.log_weights)
 
     @property
     def effective(self) -> float:
         """Effective number of virtual people (Kish): 1 / sum of squared weights."""
-        return float(1.0 / np.square(self.weights).sum())
+        return effective_number(self.weights)
 
     def update(self, *readings: Observation) -> Forecast:
         """With these readings too, each in the place of its time. Equal readings count once.
@@ -171,11 +170,3 @@ def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:
     """The effects and the outputs of the model that readings show."""
     kinds = {one.kind for one in readings}
     return {EFFECT_OF[k] for k in kinds if k in EFFECT_OF}, {k for k in kinds if k not in EFFECT_OF}
-
-
-def systematic(weights: Array, at: float) -> NDArray[np.int64]:
-    """Systematic resampling: (n,) indices, each drawn n * weight times up to one."""
-    n = len(weights)
-    points = (np.arange(n) + at) / n
-    total = np.cumsum(weights)
-    return np.minimum(np.searchsorted(total / total[-1], points), n - 1)

@@ -36,9 +36,10 @@ from ..people import people_from_normals as blood_people
 from ..plan import check_times
 from ..quantiles import weighted_quantiles
 from ..regimen import Regimen
-from .learning import MOVES, RENEW, STEP, systematic
+from .learning import MOVES, RENEW, STEP
 from .observations import Observation, ReadingError
 from .prediction import Surprise
+from .weights import effective_number, normalized, systematic
 
 Array = NDArray[np.float64]
 _LIKELIHOODS = {"madrs": madrs_log_likelihood, "phq9": phq9_log_likelihood}
@@ -96,14 +97,12 @@ class MoodForecast:
     @property
     def weights(self) -> Array:
         """(n,) weights that sum to 1."""
-        raised = np.exp(self.log_weights - self.log_weights.max())
-        found: Array = raised / raised.sum()
-        return found
+        return normalized(self.log_weights)
 
     @property
     def effective(self) -> float:
         """Effective number of virtual people (Kish)."""
-        return float(1.0 / np.square(self.weights).sum())
+        return effective_number(self.weights)
 
     def update(self, *readings: Observation) -> MoodForecast:
         """With these scores too. Raises ``ReadingError`` for what is none; nothing then changes."""

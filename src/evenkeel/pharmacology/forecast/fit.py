@@ -25,9 +25,10 @@ from ..system import Layout, build_in
 Array = NDArray[np.float64]
 
 MOST_STEPS = 30
-#: After a step this small in every standard normal the next would be far below any error: the end.
-SETTLED = 1e-4
-_NUDGE = 1e-4
+#: After a step this small in every standard normal the next would be about a tenth of its square,
+#: which is far below any error: the end.
+SETTLED = 0.01
+_NUDGE = 1e-5
 #: Gauss-Newton steps smaller than this, in standard normals, are near enough for Newton's.
 NEAR = 0.6
 #: A curvature with a smaller eigenvalue than this is not used.
@@ -166,22 +167,33 @@ class _Problem:
         """
         k = z.shape[1]
         here = levels[:, 0]
-        first, second = _derivatives(levels, k)
-        relative = np.where(self.measured[:, :, None], first / here[:, :, None], 0.0)
-        bend = np.where(self.measured[:, :, None, None], second / here[:, :, None, None], 0.0)
-        bend -= relative[:, :, :, None] * relative[:, :, None, :]
+        rise = levels[:, 1 : k + 1] - levels[:, :1]
+        relative = np.moveaxis(rise / here[:, None], 1, 2) / _NUDGE
+        relative[~self.measured] = 0.0
         off = np.where(self.measured, self.values / here, 1.0) - 1.0
-        pull = off * (1.0 + off) / self.sd**2 - np.where(self.measured, 1.0, 0.0)
+        pull = off * (1.0 + off) / self.sd**2 - self.measured
         weight = (1.0 + off) * (1.0 + 2.0 * off) / self.sd**2
-        gradient = z - np.einsum("pl,plk->pk", pull, relative)
+        gradient = z - (pull[:, None] @ relative)[:, 0]
         kept = np.maximum(weight, 0.25 / self.sd**2)
-        curvature = np.einsum("pl,plj,plk->pjk", kept, relative, relative) + np.eye(k)
+        curvature = np.swapaxes(relative, 1, 2) @ (kept[:, :, None] * relative) + np.eye(k)
         step = _solved(curvature, gradient)
-        full = np.einsum("pl,plj,plk->pjk", weight, relative, relative) + np.eye(k)
-        full -= np.einsum("pl,pljk->pjk", pull, bend)
-        near = (np.abs(step).max(axis=1) < NEAR) & (np.linalg.eigvalsh(full)[:, 0] > _LEAST)
-        curvature = np.where(near[:, None, None], full, curvature)
-        return np.where(near[:, None], _solved(curvature, gradient), step), curvature
+        near = np.abs(step).max(axis=1) < NEAR
+        if near.any():
+            full = self.curvature(levels, relative, pull, weight)
+            near &= np.linalg.eigvalsh(full)[:, 0] > _LEAST
+            curvature = np.where(near[:, None, None], full, curvature)
+            step = np.where(near[:, None], _solved(curvature, gradient), step)
+        return step, curvature
+
+    def curvature(self, levels: Array, relative: Array, pull: Array, weight: Array) -> Array:
+        """The curvature (people, k, k) with what bends the levels themselves."""
+        k = relative.shape[2]
+        second = _second(levels, k) / levels[:, 0][:, :, None, None]
+        bend = second - relative[:, :, :, None] * relative[:, :, None, :]
+        bend[~self.measured] = 0.0
+        outer = np.swapaxes(relative, 1, 2) @ (weight[:, :, None] * relative)
+        found: Array = outer + np.eye(k) - np.einsum("pl,pljk->pjk", pull, bend)
+        return found
 
 
 def _solved(curvature: Array, gradient: Array) -> Array:
@@ -196,17 +208,14 @@ def _neighbors(k: int) -> Array:
     return np.concatenate([np.zeros((1, k)), single, np.array(pairs).reshape(-1, k)])
 
 
-def _derivatives(levels: Array, k: int) -> tuple[Array, Array]:
-    """First (people, L, k) and second (people, L, k, k) derivatives from (people, neighbors, L)."""
+def _second(levels: Array, k: int) -> Array:
+    """Second derivatives (people, L, k, k) from the levels (people, neighbors, L)."""
     i, j = np.triu_indices(k)
     rise = levels[:, 1 : k + 1] - levels[:, :1]
     both = (levels[:, k + 1 :] - levels[:, :1] - rise[:, i] - rise[:, j]) / _NUDGE**2
     pair = np.empty((k, k), dtype=np.int64)
     pair[i, j] = pair[j, i] = np.arange(len(i))
-    second = np.moveaxis(both[:, pair.ravel()], 1, 2).reshape(len(levels), -1, k, k)
-    diagonal = np.diagonal(second, axis1=2, axis2=3)
-    first: Array = np.moveaxis(rise, 1, 2) / _NUDGE - 0.5 * _NUDGE * diagonal
-    return first, second
+    return np.moveaxis(both[:, pair.ravel()], 1, 2).reshape(len(levels), -1, k, k)
 
 
 def _descend(

@@ -240,5 +240,7 @@ def _descend(
         z = z + move
         move = np.where(worse[:, None], -move, move)
         if settled.all():
+            # The last step was not looked at again; a bowl says by how much it led down.
+            best = best - np.einsum("pj,pjk,pk->p", move, curvature, move)
             return z, best, settled, curvature, step
     return z, best, settled, curvature, MOST_STEPS

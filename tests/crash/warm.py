@@ -73,7 +73,11 @@ class WarmServer:
 
 def _lives(pid: int) -> bool:
     """Whether a thread of the process still runs; what only waits to be reaped does not."""
-    for thread in Path(f"/proc/{pid}/task").glob("*/stat"):
+    threads: list[Path] = []
+    # It may be reaped between being looked for and being looked into.
+    with contextlib.suppress(OSError):
+        threads = list(Path(f"/proc/{pid}/task").glob("*/stat"))
+    for thread in threads:
         with contextlib.suppress(OSError):
             if thread.read_text().rpartition(")")[2].split()[0] not in "ZX":
                 return True

@@ -13,6 +13,8 @@ import numpy as np
 #: A contender whose one call takes long is called fewer times: so many seconds are spent on it.
 BUDGET_S = 12.0
 FEWEST = 3
+#: Between two calls: long enough for the threads of the one before to come to rest.
+REST_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def measure(contenders: Sequence[Contender], budget_s: float = BUDGET_S) -> None
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     gc.collect()
+    time.sleep(REST_S)
     gc.disable()
     try:
         began = time.perf_counter()

@@ -48,6 +48,11 @@ def test_it_says_what_is_expected_and_changes_with_the_dose(client: Client, case
     assert half.count("<svg") >= 5
     assert "<caption" in half
     assert half != words(asked(client, case, dose="0.25"))
+    assert "Mood over weeks" in half
+    assert half != words(asked(client, case, spacing_days="7"))
+    assert "Mood is forecast for 1 to 16 sessions" in words(
+        asked(client, case, sessions_planned="40")
+    )
     assert "Extrapolated" in words(asked(client, case, dose="0.9"))
 
 

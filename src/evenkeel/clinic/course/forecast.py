@@ -50,6 +50,7 @@ from evenkeel.pharmacology.effects import (
 )
 from evenkeel.pharmacology.interactions import interaction_covariates
 from evenkeel.pharmacology.regimen import NASAL_DEVICE_MG
+from evenkeel.pharmacology.simulate import trust
 
 PEOPLE: Final = 400
 SEED: Final = 20
@@ -79,14 +80,14 @@ READ_UNTIL_MIN: Final = 120
 _ERRORS: Final = np.array([-1.6, -1.0, -0.6, -0.28, 0.0, 0.28, 0.6, 1.0, 1.6])
 _TITLES: Final = {
     "concentration": ("Blood level", "ng/mL"),
-    "pressure": ("Systolic pressure", "mmHg, as a cuff reads"),
+    "pressure": ("Systolic pressure", "mmHg by cuff"),
     "dissociation": ("Dissociation", "0 to 10"),
     "sedation": ("Sedation", "MOAA/S, 5 is alert"),
 }
 
 
-class _Refusal(Exception):
-    """Why there is no forecast; never leaves this module."""
+class Refusal(Exception):
+    """Why there is no forecast; never leaves the forecasting modules."""
 
     def __init__(self, reason: NoForecast) -> None:
         super().__init__(reason.words)
@@ -102,18 +103,31 @@ def forecast_plan(
         regimen = _regimen(ordered, route)
         model = load_model(default_model(drug, regimen))
         return _worked_out(model, regimen, route, ordered, about, people, seed)
-    except _Refusal as refusal:
+    except Refusal as refusal:
         return refusal.reason
     except PharmacologyError as error:
         words = str(error)
         return NoForecast("engine", f"{words[:1].upper()}{words[1:]}.".replace("..", "."))
 
 
+def prepared(ordered: Ordered, about: About) -> tuple[Model, Regimen, dict[str, float], Trust]:
+    """Model, regimen of one session, covariates and trust in them, for what goes on from there.
+
+    Raises ``Refusal`` and ``PharmacologyError``.
+    """
+    drug, route = _answerable(ordered, about)
+    regimen = _regimen(ordered, route)
+    model = load_model(default_model(drug, regimen))
+    covariates, _ = _covariates(model, about, interacting(about.medicines))
+    found, reasons = trust(model, regimen, draw_people(model, 1, **covariates))
+    return model, regimen, covariates, _trust(model, found, reasons, ordered, about)
+
+
 def _answerable(ordered: Ordered, about: About) -> tuple[Drug, str]:
     if ordered.product not in _GIVEN_AS:
-        raise _Refusal(NoForecast("no_model", "No model covers this product and route."))
+        raise Refusal(NoForecast("no_model", "No model covers this product and route."))
     if about.weight_kg is None:
-        raise _Refusal(
+        raise Refusal(
             NoForecast(
                 "no_weight",
                 "Without a measured weight nothing can be forecast.",
@@ -121,17 +135,17 @@ def _answerable(ordered: Ordered, about: About) -> tuple[Drug, str]:
             )
         )
     if about.age_years is None or about.age_years < _ADULT_YEARS:
-        raise _Refusal(NoForecast("not_adult", "The models were made for adults only."))
+        raise Refusal(NoForecast("not_adult", "The models were made for adults only."))
     if ordered.problem:
-        raise _Refusal(NoForecast("no_dose", ordered.problem))
+        raise Refusal(NoForecast("no_dose", ordered.problem))
     if ordered.refused:
-        raise _Refusal(
+        raise Refusal(
             NoForecast(
                 "refused", f"{ordered.refused} What cannot be signed is not forecast.".strip()
             )
         )
     if ordered.dose_mg is None or not ordered.dose_mg > 0:
-        raise _Refusal(NoForecast("no_dose", "Enter the dose to see what is expected of it."))
+        raise Refusal(NoForecast("no_dose", "Enter the dose to see what is expected of it."))
     return _GIVEN_AS[ordered.product]
 
 
@@ -140,14 +154,14 @@ def _regimen(ordered: Ordered, route: str) -> Regimen:
     if route == "nasal":
         count = dose_mg / NASAL_DEVICE_MG
         if count != int(count):
-            raise _Refusal(NoForecast("no_dose", "A nasal dose is a whole number of devices."))
+            raise Refusal(NoForecast("no_dose", "A nasal dose is a whole number of devices."))
         return Regimen.of(devices(int(count)))
     if route != "iv":
         return Regimen.of(bolus(dose_mg, route=route))
     if ordered.duration_min is None:
-        raise _Refusal(NoForecast("no_duration", "Enter the minutes to see what is expected."))
+        raise Refusal(NoForecast("no_duration", "Enter the minutes to see what is expected."))
     if not 0 < ordered.duration_min <= _LONGEST_INFUSION_MIN:
-        raise _Refusal(
+        raise Refusal(
             NoForecast("no_duration", "One session is forecast for infusions of up to 8 hours.")
         )
     return Regimen.of(infusion(dose_mg, over_min=ordered.duration_min))
@@ -164,10 +178,7 @@ def _worked_out(
 ) -> PlanForecast:
     times_min, shown = _times_min(regimen, route)
     taking = interacting(about.medicines)
-    covariates, interaction_notes = interaction_covariates(model, taking.described)
-    covariates["weight_kg"] = float(about.weight_kg or 0.0)
-    if "age_years" in model.covariates:
-        covariates["age_years"] = float(about.age_years or 0.0)
+    covariates, interaction_notes = _covariates(model, about, taking)
     normals = np.random.default_rng([seed, 1]).standard_normal((people, len(RANDOM_EFFECTS)))
     person = _person(normals, about)
     level = _level_of(model)
@@ -183,8 +194,8 @@ def _worked_out(
     )
     sound = ~acute.result.failed
     if not sound.all():
-        raise _Refusal(NoForecast("engine", "The numbers of this plan do not work out."))
-    trust = _trust(model, acute, ordered, about)
+        raise Refusal(NoForecast("engine", "The numbers of this plan do not work out."))
+    level_trust = _trust(model, acute.result.status, acute.result.reasons, ordered, about)
     dissociation, moaas = acute.dissociation.score(), acute.sedation.score()
     values = {
         "concentration": _quantiles(acute.result[level][:, :shown]),
@@ -193,8 +204,8 @@ def _worked_out(
         "sedation": _quantiles(moaas[:, :shown]),
     }
     bands = tuple(
-        Band(name, *_TITLES[name], values[name], trust if name == "concentration" else over)  # type: ignore[arg-type]
-        for name, over in _effects_trust(trust, acute, about).items()
+        Band(name, *_TITLES[name], values[name], over)  # type: ignore[arg-type]
+        for name, over in _effects_trust(level_trust, acute, about).items()
     )
     severe, rise = _chances(acute, normals, about, times_min)
     ready = time_to_readiness_min(
@@ -219,6 +230,16 @@ def _worked_out(
         seed=seed,
         notes=_notes(about, taking, interaction_notes, acute),
     )
+
+
+def _covariates(
+    model: Model, about: About, taking: Interacting
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    covariates, notes = interaction_covariates(model, taking.described)
+    covariates["weight_kg"] = float(about.weight_kg or 0.0)
+    if "age_years" in model.covariates:
+        covariates["age_years"] = float(about.age_years or 0.0)
+    return covariates, notes
 
 
 def _times_min(regimen: Regimen, route: str) -> tuple[Array, int]:
@@ -291,10 +312,13 @@ def _readiness(ready_min: Array, end_min: float) -> Readiness:
     return Readiness(low, middle, high, by_end, end_min, READINESS_NOTE)
 
 
-def _trust(model: Model, acute: Acute, ordered: Ordered, about: About) -> Trust:
+def _trust(
+    model: Model, status: Status, why: tuple[str, ...], ordered: Ordered, about: About
+) -> Trust:
     """How far the model of the blood level was made for this, with what the form adds to it."""
-    status: Status = acute.result.status
-    reasons = list(acute.result.reasons)
+    reasons = [*why]
+    if status == "derived":
+        reasons.insert(0, "put together from several publications; nobody published it as it is")
     if ordered.duration_min is not None and ordered.duration_min < _SHORTEST_SOUND_INFUSION_MIN:
         reasons.append("the models were made for infusions of 10 minutes and more")
         status = "extrapolated"

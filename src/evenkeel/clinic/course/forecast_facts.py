@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ def about_person(course: Course, facts: Facts, now: datetime) -> About:
     """What is known of the person of a course; one query, for the sessions given."""
     today = now.astimezone(ZoneInfo(course.site.timezone)).date()
     weight, medicines = facts["weight_kg"].value, facts["medicines"]
+    scores = facts["scores"].value
+    scores = scores if isinstance(scores, Mapping) else {}
     sbp, dbp = _usual_pressure(facts)
     return About(
         weight_kg=float(weight) if isinstance(weight, int | float) else None,
@@ -33,7 +36,13 @@ def about_person(course: Course, facts: Facts, now: datetime) -> About:
         medicines_known=medicines.state != "unknown",
         sbp_mmhg=sbp,
         dbp_mmhg=dbp,
+        madrs=_score(scores.get("madrs")),
+        phq9=_score(scores.get("phq9")),
     )
+
+
+def _score(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _usual_pressure(facts: Facts) -> tuple[float | None, float | None]:

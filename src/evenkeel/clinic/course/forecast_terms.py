@@ -31,6 +31,8 @@ class About:
     medicines_known: bool = True
     sbp_mmhg: float | None = None
     dbp_mmhg: float | None = None
+    madrs: float | None = None
+    phq9: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

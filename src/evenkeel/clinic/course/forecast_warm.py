@@ -11,6 +11,7 @@ import threading
 from typing import Literal
 
 from evenkeel.clinic.course.forecast import PEOPLE, forecast_plan
+from evenkeel.clinic.course.forecast_mood import forecast_mood
 from evenkeel.clinic.course.forecast_terms import About, NoForecast, Ordered
 
 log = logging.getLogger("evenkeel.forecast")
@@ -54,6 +55,7 @@ def get_ready() -> State:
             found = forecast_plan(ordered, about, people=PEOPLE)
             if isinstance(found, NoForecast):
                 raise RuntimeError(found.words)
+        forecast_mood(_FIRST_RUNS[0], about, 2, 3.5)
     except Exception:
         log.exception("the forecast of a plan cannot be made ready")
         _here.state = "failed"

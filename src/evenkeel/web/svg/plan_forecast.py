@@ -19,6 +19,7 @@ Level = Literal["review", "hold", ""]
 _WIDTH, _HEIGHT = 380.0, 176.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 370.0, 10.0, 142.0
 _MINUTES = (15, 30, 60, 120, 240)
+_DAYS = (7, 14, 28, 56)
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,15 @@ class Limit:
 class ForecastBand:
     """A quantity ahead: five rows of values (5, 25, 50, 75 and 95 % of people lie below).
 
-    ``given`` are (from, to) minutes on the time axis at which drug is given. ``low`` and ``high``
+    ``given`` are (from, to) on the time axis at which drug is given. Times are minutes, or days
+    where ``in_weeks``. ``low`` and ``high``
     are what the axis shows at least.
     """
 
     hue: Hue
     title: str
     unit: str
-    times_min: Sequence[float]
+    times: Sequence[float]
     values: Sequence[Sequence[float]]
     low: float
     high: float
@@ -50,6 +52,7 @@ class ForecastBand:
     ticks: Sequence[float] = ()
     marked: int = 0
     spoken: str = ""
+    in_weeks: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,9 @@ class DoseScale:
 def forecast_band(band: ForecastBand) -> SafeString:
     """Draw the bands of one quantity over the minutes of a session. Needs at least two times."""
     low, high = _limits(band)
-    x = linear(band.times_min[0], band.times_min[-1], _LEFT, _RIGHT)
+    x = linear(band.times[0], band.times[-1], _LEFT, _RIGHT)
     y = linear(low, high, _BOTTOM, _TOP)
-    ticks = list(band.ticks) or round_ticks(low, high, 4)
+    ticks = [v for v in band.ticks if low <= v <= high] or round_ticks(low, high, 4)
     return picture(
         _WIDTH,
         _HEIGHT,
@@ -101,7 +104,7 @@ def _line(
     band: ForecastBand, row: int, x: Callable[[float], float], y: Callable[[float], float]
 ) -> str:
     return line_path(
-        (x(at), y(value)) for at, value in zip(band.times_min, band.values[row], strict=True)
+        (x(at), y(value)) for at, value in zip(band.times, band.values[row], strict=True)
     )
 
 
@@ -112,25 +115,32 @@ def _between(
     x: Callable[[float], float],
     y: Callable[[float], float],
 ) -> str:
-    there = [(x(t), y(v)) for t, v in zip(band.times_min, band.values[upper], strict=True)]
-    back = [(x(t), y(v)) for t, v in zip(band.times_min, band.values[lower], strict=True)]
+    there = [(x(t), y(v)) for t, v in zip(band.times, band.values[upper], strict=True)]
+    back = [(x(t), y(v)) for t, v in zip(band.times, band.values[lower], strict=True)]
     return line_path([*there, *reversed(back)]) + "Z"
 
 
 def _time_axis(band: ForecastBand, x: Callable[[float], float]) -> SafeString:
-    first, last = band.times_min[0], band.times_min[-1]
-    step = next((s for s in _MINUTES if (last - first) / s <= 8), 480)
+    first, last = band.times[0], band.times[-1]
+    steps = _DAYS if band.in_weeks else _MINUTES
+    step = next((s for s in steps if (last - first) / s <= (5 if band.in_weeks else 8)), 480)
     at = [first + step * n for n in range(int((last - first) / step) + 1)]
     labels = [
-        words(x(t), _BOTTOM + 22, f"{t:g} min" if n == 0 else f"{t:g}", _anchor(n, len(at)))
+        words(x(t), _BOTTOM + 22, _when(band, t), "start" if n == 0 else _anchor(x(t)))
         for n, t in enumerate(at)
     ]
     base = group("axis", path(f"M{_LEFT:.0f} {_BOTTOM:.1f}H{_RIGHT:.0f}"))
     return join([base, group("tick", *labels)])
 
 
-def _anchor(place: int, of: int) -> str:
-    return "start" if place == 0 else "end" if place == of - 1 else "middle"
+def _when(band: ForecastBand, at: float) -> str:
+    if band.in_weeks:
+        return "start" if at == 0 else f"week {at / 7:g}"
+    return f"{at:g}" if at else "0 min"
+
+
+def _anchor(x: float) -> str:
+    return "end" if x > _RIGHT - 16 else "middle"
 
 
 def _given(band: ForecastBand, x: Callable[[float], float]) -> SafeString:
@@ -160,7 +170,7 @@ def _mark(
 ) -> SafeString:
     """The median where it is furthest from its start, as a number beside the line."""
     value = band.values[2][band.marked]
-    at = min(max(x(band.times_min[band.marked]), _LEFT + 14), _RIGHT - 14)
+    at = min(max(x(band.times[band.marked]), _LEFT + 14), _RIGHT - 14)
     level = y(value)
     below = value < band.values[2][0]
     place = level + 15 if below else level - 7
@@ -179,7 +189,9 @@ def dose_scale(scale: DoseScale) -> SafeString:
     x = linear(0.0, max(known) * 1.06, 10.0, _WIDTH - 14)
     line = 30.0
     parts: list[SafeString] = [group("axis", path(f"M10 {line}H{_WIDTH - 14:.0f}"))]
-    labels: list[SafeString] = [words(10.0, line + 22, "0", "start")]
+    labels: list[SafeString] = []
+    if scale.studied is None or x(scale.studied[0]) > 34:
+        labels.append(words(10.0, line + 22, "0", "start"))
     spoken = [f"This plan: {scale.dose:g} {scale.unit}."]
     if scale.studied is not None:
         low, high = scale.studied

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from evenkeel.clinic.course.dose_sheet import Figures
+from evenkeel.clinic.course.forecast_mood import MoodForecast
 from evenkeel.clinic.course.forecast_terms import Band, Chance, PlanForecast, Readiness
 from evenkeel.protocol.pack import Protocol
 from evenkeel.web.svg import DoseScale, ForecastBand, Limit, dose_scale, forecast_band
@@ -13,9 +16,9 @@ from evenkeel.web.wording import chance_text
 #: What an axis shows at least, and where it is marked.
 _AXES: Final[dict[str, tuple[float, float, tuple[float, ...]]]] = {
     "concentration": (0.0, 50.0, ()),
-    "pressure": (90.0, 160.0, ()),
+    "pressure": (90.0, 190.0, (100.0, 120.0, 140.0, 160.0, 180.0, 200.0)),
     "dissociation": (0.0, 10.0, (0.0, 5.0, 10.0)),
-    "sedation": (0.0, 5.2, (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)),
+    "sedation": (2.0, 5.2, (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)),
 }
 _STATUS: Final = {
     "validated": ("Validated", "ok"),
@@ -50,7 +53,7 @@ def _curve(found: PlanForecast, band: Band, limits: list[Limit]) -> dict[str, An
             hue=band.quantity,
             title=band.title,
             unit=band.unit,
-            times_min=found.times_min.tolist(),
+            times=found.times_min.tolist(),
             values=band.values.tolist(),
             low=low,
             high=high,
@@ -71,6 +74,44 @@ def _curve(found: PlanForecast, band: Band, limits: list[Limit]) -> dict[str, An
         "middle": _number(band.values[2, turn]),
         "range": f"{_number(band.values[0, turn])} to {_number(band.values[4, turn])}",
     }
+
+
+def shown_mood(found: MoodForecast) -> dict[str, Any]:
+    """Mood over the weeks: its drawing and the shares in short."""
+    turn = int(np.argmin(np.abs(found.times_days - found.after_last.day)))
+    low, _, middle, _, high = (_number(value) for value in found.values[:, turn])
+    word, icon = _STATUS[found.trust.status]
+    drawn = forecast_band(
+        ForecastBand(
+            hue="mood",
+            title="MADRS over weeks",
+            unit="0 to 60",
+            times=found.times_days.tolist(),
+            values=found.values.tolist(),
+            low=0.0,
+            high=60.0,
+            ticks=(0.0, 20.0, 40.0, 60.0),
+            given=tuple((day, day) for day in found.session_days),
+            limits=(Limit(10.0, "remission: 10 or less"),),
+            marked=turn,
+            spoken=f"Forecast. The day after the last session: middle {middle}, 9 in 10 people "
+            f"from {low} to {high}. The shares stand beside it.",
+            in_weeks=True,
+        )
+    )
+    points = [
+        {
+            "when": when,
+            "response": chance_text(point.response),
+            "remission": chance_text(point.remission),
+            "madrs": _number(point.middle_madrs),
+        }
+        for when, point in (
+            ("The day after the last session", found.after_last),
+            ("Four weeks later, without more", found.at_end),
+        )
+    ]
+    return {"found": found, "drawn": drawn, "word": word, "icon": icon, "points": points}
 
 
 def _spoken(found: PlanForecast, band: Band, turn: int) -> str:

@@ -13,9 +13,10 @@ from evenkeel.clinic.course import forecast_warm
 from evenkeel.clinic.course.dose_sheet import Figures, weight_in, work_out
 from evenkeel.clinic.course.forecast import forecast_plan
 from evenkeel.clinic.course.forecast_facts import about_person, ordered_session
+from evenkeel.clinic.course.forecast_mood import MoodForecast, forecast_mood
 from evenkeel.clinic.course.forecast_terms import About, NoForecast, Ordered, PlanForecast
 from evenkeel.clinic.course.models import Course, Plan
-from evenkeel.clinic.course.pages.forecast_shown import shown_forecast
+from evenkeel.clinic.course.pages.forecast_shown import shown_forecast, shown_mood
 from evenkeel.clinic.course.pages.plan import asked_product
 from evenkeel.clinic.course.pages.plan_form import PlanEntry, first_entry, read_entry
 from evenkeel.clinic.course.queries import protocol_for
@@ -63,6 +64,9 @@ def plan_forecast(request: HttpRequest, course_id: Any) -> HttpResponse:
     if isinstance(found, NoForecast):
         return render(request, "course/plan_forecast.html", {**shown, "none": found})
     shown |= shown_forecast(found, figures, protocol)
+    mood = _mood(ordered, about, entry)
+    shown["mood"] = None if isinstance(mood, NoForecast) else shown_mood(mood)
+    shown["no_mood"] = mood if isinstance(mood, NoForecast) else None
     return render(request, "course/plan_forecast.html", shown)
 
 
@@ -86,4 +90,13 @@ def _forecast(ordered: Ordered, about: About) -> PlanForecast | NoForecast:
     except Exception:
         # Whatever goes wrong in the engine, the plan is still written and signed.
         log.exception("no forecast of a plan")
+        return _FAILED
+
+
+def _mood(ordered: Ordered, about: About, entry: PlanEntry) -> MoodForecast | NoForecast:
+    sessions, spacing = entry.schedule.sessions_planned, float(entry.schedule.spacing_days)
+    try:
+        return forecast_mood(ordered, about, sessions, spacing)
+    except Exception:
+        log.exception("no forecast of mood")
         return _FAILED

@@ -275,9 +275,14 @@ def _quantiles(values: Array) -> Array:
 
 def _as_read(acute: Acute, shown: int) -> Array:
     """Quantiles of what a cuff would show: each person's pressure with nine errors of the cuff."""
-    errors = _ERRORS / np.sqrt(np.mean(_ERRORS**2)) * acute.person.model["sbp_noise_sd_mmhg"]
     truth = acute.hemodynamics.sbp_mmhg[:, :shown]
-    return _quantiles((truth[None] + errors[:, None, None]).reshape(-1, shown))
+    return _quantiles(with_errors(truth, acute.person.model["sbp_noise_sd_mmhg"]))
+
+
+def with_errors(truth: Array, sd: float) -> Array:
+    """Each row of (n, T) with nine errors of a reading, (9 n, T): smooth bands without a draw."""
+    errors = _ERRORS / np.sqrt(np.mean(_ERRORS**2)) * sd
+    return np.asarray((truth[None] + errors[:, None, None]).reshape(-1, truth.shape[1]))
 
 
 def _chances(acute: Acute, normals: Array, about: About, times_min: Array) -> tuple[Chance, Chance]:
@@ -318,7 +323,7 @@ def _trust(
     """How far the model of the blood level was made for this, with what the form adds to it."""
     reasons = [*why]
     if status == "derived":
-        reasons.insert(0, "put together from several publications; nobody published it as it is")
+        reasons.insert(0, "put together from several publications")
     if ordered.duration_min is not None and ordered.duration_min < _SHORTEST_SOUND_INFUSION_MIN:
         reasons.append("the models were made for infusions of 10 minutes and more")
         status = "extrapolated"
@@ -344,13 +349,11 @@ def _effects_trust(level: Trust, acute: Acute, about: About) -> dict[str, Trust]
     later = ("the weaker effect in later sessions is assumed",) if about.session_number > 1 else ()
     of = {
         "pressure": (
-            "slope from the mean of highest readings over placebo; levelling off is assumed",
+            "slope from highest readings over placebo",
+            "that the rise levels off at high levels is assumed",
         ),
-        "dissociation": (
-            "steepness, tolerance within a session and the delay in veins are assumed",
-            *later,
-        ),
-        "sedation": ("thresholds from anesthetic doses; steepness and delay are assumed",),
+        "dissociation": ("steepness, tolerance and delay are assumed", *later),
+        "sedation": ("thresholds from anesthetic doses", "steepness and delay are assumed"),
     }
     found = {"concentration": level}
     for name, reasons in of.items():

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from evenkeel.clinic.course.forecast import SEED, Refusal, prepared
+from evenkeel.clinic.course.forecast import SEED, Refusal, prepared, with_errors
 from evenkeel.clinic.course.forecast_terms import (
     LEVELS,
     About,
@@ -22,7 +22,7 @@ from evenkeel.clinic.course.forecast_terms import (
     Trust,
 )
 from evenkeel.pharmacology import PharmacologyError, draw_people
-from evenkeel.pharmacology.mood import course, draw_mood_people, load_mood
+from evenkeel.pharmacology.mood import course, draw_mood_people, load_mood, remitted, responded
 
 MOOD_PEOPLE: Final = 200
 _AFTER_DAYS: Final = 28
@@ -73,6 +73,8 @@ def forecast_mood(
     try:
         model, regimen, covariates, trust = prepared(ordered, about)
         baseline, notes = _baseline(about)
+        if about.session_number > 1:
+            notes += ("What earlier sessions still do is not in it: it begins anew.",)
         days = spacing_days * np.arange(sessions)
         end = days[-1] + _AFTER_DAYS
         times = np.union1d(np.arange(0.0, end + 0.5), np.append(days + 1.0, end))
@@ -83,20 +85,24 @@ def forecast_mood(
             draw_mood_people(people, seed, baseline_madrs=baseline),
             24.0 * times,
         )
-        values = found.interval(LEVELS, seed=seed)
-        response, remission = found.response(seed), found.remission(seed)
     except Refusal as refusal:
         return refusal.reason
     except PharmacologyError as error:
         return NoForecast("engine", f"Mood: {error}.")
     sound = ~found.failed
+    if not sound.all():
+        return NoForecast("engine", "The numbers of this plan do not work out.")
+    error = load_mood().value("outcome", "error_points")
+    read = np.clip(with_errors(found.madrs, error), 0.0, 60.0)
+    values = np.quantile(read, LEVELS, axis=0)
+    began = np.tile(found.people.baseline_madrs, len(read) // len(found.madrs))
 
     def at(day: float) -> MoodPoint:
         column = int(np.argmin(np.abs(times - day)))
         return MoodPoint(
             float(times[column]),
-            float(response[sound, column].mean()),
-            float(remission[sound, column].mean()),
+            float(responded(read[:, column], began).mean()),
+            float(remitted(read[:, column]).mean()),
             float(values[2, column]),
         )
 

@@ -70,7 +70,7 @@ def _curve(found: PlanForecast, band: Band, limits: list[Limit]) -> dict[str, An
         "drawn": drawn,
         "word": word,
         "icon": icon,
-        "minute": f"{found.times_min[turn]:g}",
+        "minute": f"{found.times_min[turn]:.0f}",
         "middle": _number(band.values[2, turn]),
         "range": f"{_number(band.values[0, turn])} to {_number(band.values[4, turn])}",
     }

@@ -41,6 +41,7 @@ def test_it_says_what_is_expected_and_changes_with_the_dose(client: Client, case
     half = words(asked(client, case))
     assert "400 virtual people of 74 kg" in half
     assert "session 1" in half
+    assert "37 mg over 40 min" in half
     assert "never satisfies a discharge condition" in half
     for said in ("Blood level", "Systolic pressure", "Dissociation", "Sedation", "Derived"):
         assert said in half

@@ -64,6 +64,7 @@ def plan_forecast(request: HttpRequest, course_id: Any) -> HttpResponse:
     if isinstance(found, NoForecast):
         return render(request, "course/plan_forecast.html", {**shown, "none": found})
     shown |= shown_forecast(found, figures, protocol)
+    shown["plan_words"] = _plan_words(ordered)
     mood = _mood(ordered, about, entry)
     shown["mood"] = None if isinstance(mood, NoForecast) else shown_mood(mood)
     shown["no_mood"] = mood if isinstance(mood, NoForecast) else None
@@ -82,6 +83,12 @@ def _entry(
         .first()
     )
     return first_entry(standing, product, protocol)
+
+
+def _plan_words(ordered: Ordered) -> str:
+    """Which dose a forecast is of, so that one left on a screen is never read as another's."""
+    over = "" if ordered.duration_min is None else f" over {ordered.duration_min:g} min"
+    return f"{ordered.dose_mg:g} mg{over}"
 
 
 def _forecast(ordered: Ordered, about: About) -> PlanForecast | NoForecast:

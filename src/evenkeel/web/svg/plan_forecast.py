@@ -204,7 +204,8 @@ def dose_scale(scale: DoseScale) -> SafeString:
         spoken.append(f"{scale.range_word}: {low:g} to {high:g} {scale.unit}.")
     for labeled in scale.labeled:
         parts.append(group("mark", path(f"M{x(labeled):.1f} {line - 6}v12")))
-        labels.append(words(x(labeled), line + 22, f"{labeled:g}", "middle"))
+        if labeled != scale.never_above:
+            labels.append(words(x(labeled), line + 22, f"{labeled:g}", "middle"))
         spoken.append(f"Labeled: {labeled:g} {scale.unit}.")
     if scale.never_above is not None:
         at = x(scale.never_above)

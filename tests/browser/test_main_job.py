@@ -163,20 +163,33 @@ def test_consent_is_published_read_and_signed_and_touch_agreed(walk: As, story: 
 def test_the_plan_is_worked_out_while_it_is_typed_and_signed(walk: As, story: Story) -> None:
     doctor = walk("prescriber").open(f"{story.course}/plan?product=racemic_iv")
     page, figures = doctor.page, doctor.page.locator("#figures")
+    ahead = page.locator("#forecast-shown")
     doctor.fill(dose="0.5", basis="mg_per_kg", duration_min="40", concentration_mg_ml="50")
     # 74 kg x 0.5 mg/kg = 37 mg; / 50 mg/mL = 0.74 mL; over 40 min = 1.11 mL/h, to the tenth 1.1
     expect(figures).to_contain_text("37")
     expect(figures).to_contain_text("0.74")
     expect(figures).to_contain_text("1.1")
     expect(figures).to_contain_text("Nothing stops this dose")
+    # the first start of an installation compiles for some seconds
+    expect(ahead.locator("svg.forecast-band")).to_have_count(5, timeout=90_000)
+    expect(ahead).to_contain_text("never satisfies a discharge condition")
+    expected = ahead.locator(".forecast-short").inner_text()
     doctor.fill(dose="1.6")
     expect(figures).to_contain_text("Needs a reason")
+    expect(ahead.locator(".trust.extrapolated")).to_have_count(5)
+    expect(ahead.locator(".forecast-short")).not_to_have_text(expected)
+    doctor.fill(dose="3")
+    expect(ahead).to_contain_text("What cannot be signed is not forecast")
     doctor.fill(dose="0.5")
     expect(figures).to_contain_text("Nothing stops this dose")
+    expect(ahead.locator(".trust.derived")).to_have_count(5)
+    assert ahead.locator(".forecast-short").inner_text() == expected
     doctor.shot(page, "plan", full_page=True)
     doctor.look().press("Sign as").says("in force")
     doctor.open(f"{story.course}/plan?product=esketamine_nasal")
     assert page.locator('[name="dose"][value="84"]').count() == 1
+    expect(page.locator("#forecast-shown .trust.validated")).to_have_count(1)
+    doctor.shot(page, "plan-nasal", full_page=True)
     doctor.open(f"{story.course}/move").press("Start induction").says("Go on to maintenance")
 
 

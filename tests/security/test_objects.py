@@ -60,6 +60,7 @@ ROUTES: dict[str, Row] = {
     "touch": Row("session_nurse", 200, "front_desk"),
     "plan": Row("pharmacist", 200, "front_desk"),
     "plan_figures": Row("pharmacist", 200, "administrator"),
+    "plan_forecast": Row("pharmacist", NO_METHOD, "administrator", POST_ONLY),
     "appointment_new": Row("front_desk", 200, "pharmacist"),
     "appointment": Row("front_desk", 200, "administrator"),
     "check_in": Row("front_desk", 200, "therapist"),

@@ -17,6 +17,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenkeel.config.settings")
 _pages = get_wsgi_application()
 
+from evenkeel.clinic.course.forecast_warm import begin as get_forecast_ready  # noqa: E402
 from evenkeel.live.pages import Pages, Receive, Scope, Send  # noqa: E402 - after the set-up
 from evenkeel.live.streams import Streams  # noqa: E402
 
@@ -48,6 +49,7 @@ class Router:
             said = (await receive())["type"]
             if said == "lifespan.startup":
                 self.streams = self.streams or Streams()
+                get_forecast_ready()
                 self._end_streams_on_signal()
                 await send({"type": "lifespan.startup.complete"})
             elif said == "lifespan.shutdown":

@@ -17,6 +17,7 @@ from evenkeel.clinic.people.models import Patient
 from evenkeel.clinic.record.chain import canonical, digest
 from evenkeel.protocol.dose import DoseSheet, Stop, check_dose, check_vial, dose_arithmetic
 from evenkeel.protocol.errors import DoseError
+from evenkeel.protocol.facts import Facts
 from evenkeel.protocol.findings import source_document
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
@@ -100,7 +101,11 @@ class Figures:
 
 def measured_weight(patient: Patient, *, now: datetime, product: str) -> Weight:
     """The newest measured weight and height of a person."""
-    facts = assemble_facts(patient, now=now, product=product)
+    return weight_in(assemble_facts(patient, now=now, product=product))
+
+
+def weight_in(facts: Facts) -> Weight:
+    """The newest measured weight and height among facts."""
     weight, height = facts["weight_kg"], facts["height_cm"]
     return Weight(
         weight_kg=_decimal(weight.value),

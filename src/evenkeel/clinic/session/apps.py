@@ -5,3 +5,9 @@ class SessionConfig(AppConfig):
     name = "evenkeel.clinic.session"
     label = "session"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from evenkeel.clinic.course.sessions_given import count_with
+        from evenkeel.clinic.session.queries import count_given
+
+        count_with(count_given)

@@ -25,6 +25,11 @@ BOARD_OBSERVATIONS: Final = 12
 BASELINE_OBSERVATIONS: Final = 3
 
 
+def count_given(course_id: UUID) -> int:
+    """How many sessions of a course had drug given."""
+    return Session.objects.filter(course_id=course_id, first_dose_at__isnull=False).count()
+
+
 def meta_of(session: Session) -> SessionMeta:
     """What a timeline needs of the session's row; reads ``session.nurse``."""
     sheet = Sheet.of(session.dose_sheet)

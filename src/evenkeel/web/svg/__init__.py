@@ -8,6 +8,13 @@ puts the theme in their place.
 
 from evenkeel.web.svg.course import course_chart
 from evenkeel.web.svg.day import Appointment, Day, day_timeline
+from evenkeel.web.svg.plan_forecast import (
+    DoseScale,
+    ForecastBand,
+    Limit,
+    dose_scale,
+    forecast_band,
+)
 from evenkeel.web.svg.session import (
     DrugSpan,
     Reading,
@@ -32,9 +39,12 @@ __all__ = [
     "Appointment",
     "CourseStory",
     "Day",
+    "DoseScale",
     "DrugSpan",
     "Forecast",
+    "ForecastBand",
     "ForecastPoint",
+    "Limit",
     "PressureReading",
     "PressureSpark",
     "Reading",
@@ -48,6 +58,8 @@ __all__ = [
     "TimedNote",
     "course_chart",
     "day_timeline",
+    "dose_scale",
+    "forecast_band",
     "session_timeline",
     "sparkline",
 ]

@@ -36,7 +36,7 @@ def plan(request: HttpRequest, course_id: Any) -> HttpResponse:
     """Draft, work out and sign the plan of a course."""
     summary = open_course_page(request, course_id, permission="plan.view", what="plan page")
     course = summary.course
-    product = _product(request.POST or request.GET, course)
+    product = asked_product(request.POST or request.GET, course)
     protocol = protocol_for(course, product)
     error: DomainError | None = None
     if request.method == "POST":
@@ -72,7 +72,7 @@ def plan_figures(request: HttpRequest, course_id: Any) -> HttpResponse:
     ctx = request.ctx  # type: ignore[attr-defined]
     course = find(Course, course_id, "patient", "patient__site", "site")
     check_access(ctx.actor, course, "plan.view")
-    product = _product(request.GET, course)
+    product = asked_product(request.GET, course)
     entry = read_entry(request.GET, product)
     now = ctx.clock.now()
     shown = {
@@ -86,7 +86,8 @@ def plan_figures(request: HttpRequest, course_id: Any) -> HttpResponse:
     return render(request, "course/plan_figures.html", shown)
 
 
-def _product(given: QueryDict, course: Course) -> str:
+def asked_product(given: QueryDict, course: Course) -> str:
+    """The product a request names, else that of the course, else the usual one."""
     wanted = str(given.get("product", "") or course.product)
     return wanted if wanted in PRODUCTS else "racemic_iv"
 

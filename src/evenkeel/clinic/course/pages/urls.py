@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from evenkeel.clinic.course.pages import consent, courses, plan, screening
+from evenkeel.clinic.course.pages import consent, courses, plan, plan_forecast, screening
 
 urlpatterns: list[URLPattern] = [
     path("people/<uuid:patient_id>/courses/new", courses.course_new, name="course_new"),
@@ -15,5 +15,10 @@ urlpatterns: list[URLPattern] = [
     path("courses/<uuid:course_id>/touch", consent.touch, name="touch"),
     path("courses/<uuid:course_id>/plan", plan.plan, name="plan"),
     path("courses/<uuid:course_id>/plan/figures", plan.plan_figures, name="plan_figures"),
+    path(
+        "courses/<uuid:course_id>/plan/forecast",
+        plan_forecast.plan_forecast,
+        name="plan_forecast",
+    ),
     path("setup/consent", consent.consent_documents, name="consent_documents"),
 ]

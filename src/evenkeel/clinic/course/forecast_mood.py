@@ -1,0 +1,147 @@
+"""What the sessions of a plan are expected to do to mood over the weeks that follow.
+
+A pure function, as the forecast of one session. Expectation and care are part of it, as they are of
+any treatment; nothing in it chooses a plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from evenkeel.clinic.course.forecast import SEED, Refusal, prepared, with_errors
+from evenkeel.clinic.course.forecast_terms import (
+    LEVELS,
+    About,
+    Array,
+    NoForecast,
+    Ordered,
+    Status,
+    Trust,
+)
+from evenkeel.pharmacology import PharmacologyError, draw_people
+from evenkeel.pharmacology.mood import course, draw_mood_people, load_mood, remitted, responded
+
+MOOD_PEOPLE: Final = 200
+_AFTER_DAYS: Final = 28
+#: Beyond these the answer would take longer than a page that redraws while typing may.
+_MOST_SESSIONS: Final = 16
+_LONGEST_DAYS: Final = 182.0
+#: The range of a MADRS at which trials begin; outside it nothing was fitted. [assumed]
+_BASELINE: Final = (10.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class MoodPoint:
+    """Shares of people from 0 to 1 whose MADRS, as read, has halved or is 10 or less."""
+
+    day: float
+    response: float
+    remission: float
+    middle_madrs: float
+
+
+@dataclass(frozen=True, eq=False)
+class MoodForecast:
+    """MADRS as it would be read: ``values`` (5, T) at ``LEVELS`` over ``times_days`` (T,)."""
+
+    times_days: Array
+    values: Array
+    session_days: tuple[float, ...]
+    after_last: MoodPoint
+    at_end: MoodPoint
+    baseline_madrs: float | None
+    people: int
+    trust: Trust
+    notes: tuple[str, ...]
+
+
+def forecast_mood(
+    ordered: Ordered,
+    about: About,
+    sessions: int,
+    spacing_days: float,
+    *,
+    people: int = MOOD_PEOPLE,
+    seed: int = SEED,
+) -> MoodForecast | NoForecast:
+    """Mood over the planned sessions and four weeks more, or why not. Raises nothing for input."""
+    if not 1 <= sessions <= _MOST_SESSIONS or not 0 < spacing_days * sessions <= _LONGEST_DAYS:
+        return NoForecast("schedule", "Mood is forecast for 1 to 16 sessions within half a year.")
+    try:
+        model, regimen, covariates, trust = prepared(ordered, about)
+        baseline, notes = _baseline(about)
+        if about.session_number > 1:
+            notes += ("What earlier sessions still do is not in it: it begins anew.",)
+        days = spacing_days * np.arange(sessions)
+        end = days[-1] + _AFTER_DAYS
+        times = np.union1d(np.arange(0.0, end + 0.5), np.append(days + 1.0, end))
+        found = course(
+            model,
+            regimen.repeated((24.0 * days).tolist()),
+            draw_people(model, people, seed, **covariates),
+            draw_mood_people(people, seed, baseline_madrs=baseline),
+            24.0 * times,
+        )
+    except Refusal as refusal:
+        return refusal.reason
+    except PharmacologyError as error:
+        return NoForecast("engine", f"Mood: {error}.")
+    sound = ~found.failed
+    if not sound.all():
+        return NoForecast("engine", "The numbers of this plan do not work out.")
+    error = load_mood().value("outcome", "error_points")
+    read = np.clip(with_errors(found.madrs, error), 0.0, 60.0)
+    values = np.quantile(read, LEVELS, axis=0)
+    began = np.tile(found.people.baseline_madrs, len(read) // len(found.madrs))
+
+    def at(day: float) -> MoodPoint:
+        column = int(np.argmin(np.abs(times - day)))
+        return MoodPoint(
+            float(times[column]),
+            float(responded(read[:, column], began).mean()),
+            float(remitted(read[:, column]).mean()),
+            float(values[2, column]),
+        )
+
+    status: Status = "extrapolated" if "extrapolated" in (found.status, trust.status) else "derived"
+    outside = trust.reasons if trust.status == "extrapolated" else ()
+    reasons = (
+        f"fitted to means of published trials by one of two competing forms ({found.form})",
+        "trials differ widely, which is most of the width of the bands",
+        "expectation and care of an open treatment are part of the curve",
+        *outside,
+    )
+    return MoodForecast(
+        times_days=times,
+        values=values,
+        session_days=tuple(days.tolist()),
+        after_last=at(float(days[-1]) + 1.0),
+        at_end=at(float(end)),
+        baseline_madrs=baseline,
+        people=people,
+        trust=replace(trust, model="Mood over weeks, fitted here", status=status, reasons=reasons,
+                      source=""),
+        notes=notes,
+    )  # fmt: skip
+
+
+def _baseline(about: About) -> tuple[float | None, tuple[str, ...]]:
+    """The MADRS at which the course begins, and what was done to get it."""
+    if about.madrs is not None:
+        return _held(about.madrs, "MADRS")
+    if about.phq9 is not None:
+        known = load_mood().values("outcome")
+        madrs = (about.phq9 - known["phq9_intercept"]) / known["phq9_slope"]
+        found, notes = _held(float(madrs), "PHQ-9")
+        line = f"The MADRS at the start is worked out from a PHQ-9 of {about.phq9:g}: rough."
+        return found, (line, *notes) if found is not None else notes
+    return None, ("No MADRS or PHQ-9 on record: it starts where trials did.",)
+
+
+def _held(madrs: float, name: str) -> tuple[float | None, tuple[str, ...]]:
+    if _BASELINE[0] <= madrs <= _BASELINE[1]:
+        return madrs, ()
+    return None, (f"The {name} on record is outside what trials began at; theirs is taken.",)

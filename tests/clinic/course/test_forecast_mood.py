@@ -1,0 +1,73 @@
+"""Mood over the weeks of a plan: shares in order, spacing matters, calm where it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evenkeel.clinic.course.forecast_mood import MoodForecast, forecast_mood
+from evenkeel.clinic.course.forecast_terms import NoForecast
+from tests.clinic.course.test_forecast import ADA, FEW, INFUSION
+
+SAD = replace(ADA, madrs=32.0)
+
+
+def made(sessions: int = 6, spacing_days: float = 3.5, **more: object) -> MoodForecast:
+    given = {"ordered": INFUSION, "about": SAD, "people": FEW, **more}
+    found = forecast_mood(sessions=sessions, spacing_days=spacing_days, **given)  # type: ignore[arg-type]
+    assert isinstance(found, MoodForecast), found
+    return found
+
+
+def test_bands_are_in_order_and_end_four_weeks_after_the_last_session() -> None:
+    found = made()
+    assert (np.diff(found.values, axis=0) >= 0).all()
+    assert found.values.min() >= 0
+    assert found.values.max() <= 60
+    assert found.session_days == (0.0, 3.5, 7.0, 10.5, 14.0, 17.5)
+    assert (found.after_last.day, found.at_end.day) == (18.5, 45.5)
+    for point in (found.after_last, found.at_end):
+        assert 0 <= point.remission <= 1
+        assert 0 <= point.response <= 1
+    assert found.at_end.response < found.after_last.response
+    assert found.at_end.middle_madrs > found.after_last.middle_madrs
+
+
+def test_it_is_a_function_of_its_seed_and_its_spacing() -> None:
+    assert np.array_equal(made().values, made().values)
+    assert not np.array_equal(made().values, made(seed=2).values)
+    assert made(spacing_days=7.0).after_last.day == 36.0
+
+
+def test_it_is_never_called_more_than_derived() -> None:
+    trust = made().trust
+    assert trust.status == "derived"
+    assert any("expectation" in reason for reason in trust.reasons)
+    outside = replace(INFUSION, outside=("1 mg/kg is outside 0.1 to 0.75 mg/kg.",))
+    assert made(ordered=outside).trust.status == "extrapolated"
+
+
+def test_where_it_begins_is_said() -> None:
+    assert made().baseline_madrs == 32
+    rough = made(about=replace(ADA, phq9=18.0))
+    assert rough.baseline_madrs is not None
+    assert "PHQ-9 of 18" in " ".join(rough.notes)
+    assert "where trials did" in " ".join(made(about=ADA).notes)
+    well = made(about=replace(ADA, madrs=3.0))
+    assert well.baseline_madrs is None
+    assert "outside what trials began at" in " ".join(well.notes)
+
+
+@pytest.mark.parametrize(("sessions", "spacing_days"), [(0, 3.5), (6, 0.0), (60, 3.5), (12, 30.0)])
+def test_a_schedule_it_does_not_cover_is_refused(sessions: int, spacing_days: float) -> None:
+    found = forecast_mood(INFUSION, SAD, sessions, spacing_days, people=FEW)
+    assert isinstance(found, NoForecast)
+    assert found.code == "schedule"
+
+
+def test_what_has_no_session_forecast_has_none_of_mood() -> None:
+    found = forecast_mood(INFUSION, replace(SAD, weight_kg=None), 6, 3.5, people=FEW)
+    assert isinstance(found, NoForecast)
+    assert found.code == "no_weight"

@@ -6,7 +6,9 @@ in a thread of its own, begun once a process, and never by importing this.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import threading
 from typing import Literal
 
@@ -15,6 +17,7 @@ from evenkeel.clinic.course.forecast_mood import forecast_mood
 from evenkeel.clinic.course.forecast_terms import About, NoForecast, Ordered
 
 log = logging.getLogger("evenkeel.forecast")
+_NICE = 15
 State = Literal["cold", "warming", "ready", "failed"]
 #: One order a model that answers for a product by default.
 _FIRST_RUNS = (
@@ -41,7 +44,14 @@ def begin() -> None:
         if _here.state != "cold":
             return
         _here.state = "warming"
-    threading.Thread(target=get_ready, name="forecast-warming", daemon=True).start()
+    threading.Thread(target=_behind_the_pages, name="forecast-warming", daemon=True).start()
+
+
+def _behind_the_pages() -> None:
+    with contextlib.suppress(AttributeError, OSError):
+        # Linux gives each thread a priority of its own: pages come first.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+    get_ready()
 
 
 def get_ready() -> State:

@@ -34,7 +34,9 @@ from tests.evidence.published import BCG, HINE, LATITUDE, STROKE
 def test_bcg(measure, method, estimate, se, tau2, i2, q) -> None:
     found = pool(BCG, measure, method)
     told = (found.estimate, found.estimate_se, found.spread.tau2, found.spread.i2, found.spread.q)
-    for got, published, digits in zip(told, (estimate, se, tau2, i2, q), (4, 4, 4, 2, 4)):
+    for got, published, digits in zip(
+        told, (estimate, se, tau2, i2, q), (4, 4, 4, 2, 4), strict=True
+    ):
         assert published is None or got == pytest.approx(published, abs=0.51 * 10**-digits)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evenkeel.evidence.pooling import Caution, Pooled
 
-WIDTH, _NAME, _NUMBERS, _WEIGHT = 100, 22, 24, 7
+WIDTH, _NAME, _NUMBERS, _WEIGHT = 100, 22, 26, 7
 _FIELD = WIDTH - _NAME - _NUMBERS - _WEIGHT - 3
 _Z = 1.959964
 
@@ -58,8 +59,9 @@ def forest(result: Pooled, found: Sequence[Caution], plain: bool = False) -> str
         numbers = field.numbers(None, one, two)
         lines.append(field.line("a further study", drawn, numbers, ""))
     lines.append(field.axis())
-    lines += ["", *_told(result)]
-    lines += [f"! {caution.message}" for caution in found]
+    lines.append("")
+    for told in (*_told(result), *(f"! {caution.message}" for caution in found)):
+        lines += textwrap.wrap(told, WIDTH, subsequent_indent="  ")
     text = "\n".join(line.rstrip() for line in lines)
     return text.encode("ascii", "replace").decode() if plain else text
 
@@ -73,6 +75,11 @@ def limits(result: Pooled) -> tuple[float, float]:
     low, high = min([low, *ends]), max([high, *ends])
     margin = 0.03 * (high - low) or 1.0
     return low - margin, high + margin
+
+
+def short(value: float) -> str:
+    """Two decimals where they tell enough, else three digits."""
+    return f"{value:.2f}" if 0.1 <= abs(value) < 1000 else f"{value:.3g}"
 
 
 class _Field:
@@ -99,12 +106,12 @@ class _Field:
 
     def numbers(self, middle: float | None, low: float, high: float) -> str:
         natural = self.result.natural
-        limits = f"({natural(low):.3g} to {natural(high):.3g})"
-        return limits if middle is None else f"{natural(middle):.3g} {limits}"
+        limits = f"({short(natural(low))} to {short(natural(high))})"
+        return limits if middle is None else f"{short(natural(middle))} {limits}"
 
     def line(self, name: str, drawn: str, numbers: str, weight: str) -> str:
-        short = name if len(name) <= _NAME else name[: _NAME - 2] + ".."
-        return f"{short:<{_NAME}} {drawn} {numbers:>{_NUMBERS}} {weight:>{_WEIGHT}}"
+        begin = name if len(name) <= _NAME else name[: _NAME - 2] + ".."
+        return f"{begin:<{_NAME}} {drawn} {numbers:>{_NUMBERS}} {weight:>{_WEIGHT}}"
 
     def axis(self) -> str:
         natural = self.result.natural

@@ -17,6 +17,8 @@ SD_FOLD = 2.5
 LARGE_SMD = 2.5
 #: Arms as unequal as this do not come from 1:1; nor does a chance this small (1 in 100).
 UNEQUAL, CHANCE_Z = 2.0, 2.58
+#: Above this many studies only the weights are looked at, not the result without each.
+MOST_LEFT_OUT = 200
 
 
 def cautions(studies: Sequence[Study], result: Pooled) -> tuple[Caution, ...]:
@@ -139,10 +141,13 @@ def _carried(result: Pooled) -> Iterator[Caution]:
     if result.k < 2:
         return
     ci = "wald" if result.k == 2 else result.ci
-    try:
-        without = leave_one_out(result.studies, result.measure, result.method, ci)
-    except EvidenceError:
-        without = []
+    without = []
+    if result.k <= MOST_LEFT_OUT:
+        try:
+            without = leave_one_out(result.studies, result.measure, result.method, ci)
+        except EvidenceError:
+            # Without one of them nothing may be left to pool; the weights still tell.
+            without = []
     for i, study in enumerate(result.studies):
         reasons = []
         if result.weights[i] > 0.5:

@@ -18,6 +18,8 @@ from evenkeel.evidence.pooling.studies import (
     Study,
 )
 
+#: Standard errors further apart than this are a mistake, and beyond what double precision carries.
+_FOLD = 1e4
 VARIANCE_FORMULA = {
     "RR": "1/a - 1/n1 + 1/c - 1/n2 (log scale, delta method)",
     "OR": "1/a + 1/b + 1/c + 1/d (log scale, Woolf)",
@@ -51,7 +53,8 @@ def effects(studies: Sequence[Study], measure: str) -> Effects:
 
     0.5 is added to all four cells of a study with an empty cell, and to no other. Studies that say
     nothing of a ratio are left out with a caution: no event in either arm (RR, OR), or none but
-    events (OR). Raises ``EvidenceError`` where the columns do not fit the measure or no study stays.
+    events (OR). Raises ``EvidenceError`` where the columns do not fit the measure, no study stays,
+    or standard errors differ so much that they cannot be of one scale.
     """
     if measure not in MEASURES:
         raise EvidenceError(f"there is no measure {measure!r}; choose of {', '.join(MEASURES)}")
@@ -71,6 +74,12 @@ def effects(studies: Sequence[Study], measure: str) -> Effects:
     if not kept:
         raise EvidenceError(f"no study is left from which {measure} can be worked out")
     values = np.array(pairs, dtype=np.float64)
+    least, most = (kept[int(i)].name for i in (values[:, 1].argmin(), values[:, 1].argmax()))
+    if values[:, 1].max() > _FOLD**2 * values[:, 1].min():
+        raise EvidenceError(
+            f"the standard errors of {least} and {most} differ more than {_FOLD:,.0f} times: "
+            "their numbers are not on one scale"
+        )
     return Effects(measure, tuple(kept), values[:, 0], values[:, 1], tuple(cautions))
 
 

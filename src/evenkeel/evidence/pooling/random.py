@@ -36,7 +36,7 @@ def fit(y: Array, v: Array, x: Array, tau2: float) -> Fit:
     """Weighted least squares with weights 1/(v + tau2)."""
     w = 1 / (v + tau2)
     try:
-        covariance = np.linalg.inv(x.T @ (w[:, None] * x))
+        covariance: Array = np.linalg.inv(x.T @ (w[:, None] * x)).astype(np.float64)
     except np.linalg.LinAlgError as error:
         raise EvidenceError("the moderators cannot be told apart in these studies") from error
     return Fit(tau2, covariance @ (x.T @ (w * y)), covariance, w)
@@ -50,11 +50,10 @@ def q_at(y: Array, v: Array, x: Array, tau2: float) -> float:
 
 def traces(found: Fit, x: Array) -> tuple[float, float]:
     """tr(P) and tr(PP) of P = W - WX(X'WX)^-1 X'W."""
-    w = found.weights
-    second = found.covariance @ (x.T @ (w[:, None] ** 2 * x))
-    third = found.covariance @ (x.T @ (w[:, None] ** 3 * x))
-    first = float(w.sum() - np.trace(second))
-    return first, float((w**2).sum() - 2 * np.trace(third) + np.trace(second @ second))
+    # P itself, not the sums it can be expanded into: those cancel where weights differ much.
+    wx = found.weights[:, None] * x
+    p = np.diag(found.weights) - wx @ found.covariance @ wx.T
+    return float(np.trace(p)), float((p * p).sum())
 
 
 def tau2_dl(y: Array, v: Array, x: Array) -> float:
@@ -89,7 +88,7 @@ def tau2_pm(y: Array, v: Array, x: Array) -> float:
 def restricted_likelihood(y: Array, v: Array, x: Array, tau2: float) -> float:
     """Log restricted likelihood up to a constant."""
     found = fit(y, v, x, tau2)
-    squares = found.weights @ (y - x @ found.beta) ** 2
+    squares = float(found.weights @ (y - x @ found.beta) ** 2)
     _, size = np.linalg.slogdet(found.covariance)
     return float(0.5 * (np.log(found.weights).sum() + size - squares))
 
@@ -113,6 +112,8 @@ def _climb(y: Array, v: Array, x: Array, tau2: float) -> float:
         found = fit(y, v, x, tau2)
         py = found.weights * (y - x @ found.beta)
         first, second = traces(found, x)
+        if not second > 0:
+            return tau2
         step = (float(py @ py) - first) / second
         for _ in range(60):
             after = max(0.0, tau2 + step)

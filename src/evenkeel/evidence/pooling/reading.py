@@ -130,7 +130,16 @@ def _study(row: _Row, wanted: tuple[str, ...]) -> Study:
         for column, count, n in zip(("events1", "events2"), events, (n1, n2), strict=True):
             if count > n:
                 raise row.wrong(column, f"{count} events among {n} people")
-        return Study(name, n1, n2, *events, score=score, allocation=allocation, design=design)
+        return Study(
+            name,
+            n1,
+            n2,
+            events1=events[0],
+            events2=events[1],
+            score=score,
+            allocation=allocation,
+            design=design,
+        )
     return Study(
         name,
         row.count_in("n1", 2),

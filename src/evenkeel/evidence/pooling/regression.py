@@ -32,7 +32,8 @@ class Regression:
 def meta_regression(y: Array, v: Array, moderators: Array, method: str = "REML") -> Regression:
     """Regress effects (k,) on moderators (k, m) or (k,), with an intercept.
 
-    van Houwelingen et al. 2002, doi:10.1002/sim.1040. Raises ``EvidenceError`` with too few studies.
+    van Houwelingen et al. 2002, doi:10.1002/sim.1040. Raises ``EvidenceError`` where there are
+    too few studies.
     """
     from scipy.stats import chi2
 

@@ -142,7 +142,7 @@ def test_the_other_warnings() -> None:
     assert ("duplicate", "B") in codes(f"{COUNTS}\nA,3,20,9,20\nB,3,20,9,20", "OR")
     big = f"{COUNTS}\nBig,100,1000,200,1000\nA,5,20,6,20\nB,6,20,5,20"
     assert ("one_study_carries", "Big") in codes(big, "RR", "FE")
-    thin = f"{COUNTS}\nA,10,50,20,50\nB,12,60,22,60\nC,40,80,41,80"
+    thin = f"{COUNTS}\nA,10,50,25,50\nB,30,60,32,60\nC,10,80,25,80"
     assert ("crosses_under_other_method", "") in codes(thin, "RR", "FE")
 
 

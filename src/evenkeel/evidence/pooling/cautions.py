@@ -15,8 +15,8 @@ from evenkeel.evidence.pooling.studies import Caution, EvidenceError, Study
 SD_FOLD = 2.5
 #: A standardized difference this large is looked at, whatever the other studies say.
 LARGE_SMD = 2.5
-#: Arms as unequal as this do not come from 1:1; nor does a chance this small (1 in 100).
-UNEQUAL, CHANCE_Z = 2.0, 2.58
+#: Arms this many times apart are named; less, from SLIGHT on, where chance (1 in 100) does not do it.
+UNEQUAL, SLIGHT, CHANCE_Z = 2.0, 1.2, 2.58
 #: Above this many studies only the weights are looked at, not the result without each.
 MOST_LEFT_OUT = 200
 
@@ -69,19 +69,22 @@ def _standard_error(study: Study, studies: Sequence[Study], measure: str) -> Ite
         small = small and (measure != "SMD" or g >= 1)
     if small or (g >= LARGE_SMD and if_se <= 1.5):
         why = (
-            "far smaller than in the other studies" if small else f"make a difference of {g:.1f} SD"
+            "are far smaller than in the other studies"
+            if small
+            else f"make a difference of {g:.1f} SD"
         )
         yield Caution(
             "se_as_sd",
             study.name,
-            f"the SDs of {study.name} ({study.sd1:g}, {study.sd2:g}) {'are ' if small else ''}{why}: "
+            f"the SDs of {study.name} ({study.sd1:g}, {study.sd2:g}) {why}: "
             "a standard error entered as a standard deviation?",
         )
 
 
 def _arms(study: Study) -> Iterator[Caution]:
-    """Rule: a crossover has equal arms; with ``allocation`` the split is tested against it; without,
-    against 1:1, and arms more than twice as large are named too (normal test, p < 0.01).
+    """Rule: a crossover has equal arms; with ``allocation`` the split is tested against it, without
+    it against 1:1 (normal test, p < 0.01, and off by more than 1.2 times, lest large trials be named
+    for little); without it, arms more than twice as large are named too.
     """
     if study.design == "crossover":
         if study.n1 != study.n2:
@@ -91,8 +94,9 @@ def _arms(study: Study) -> Iterator[Caution]:
     first, second = study.allocation or (1, 1)
     n, share = study.n1 + study.n2, first / (first + second)
     z = abs(study.n1 - n * share) / math.sqrt(n * share * (1 - share))
-    fold = max(study.n1, study.n2) / min(study.n1, study.n2)
-    if z > CHANCE_Z or (study.allocation is None and fold > UNEQUAL):
+    one, two = study.n1 * second, study.n2 * first
+    fold = max(one, two) / min(one, two)
+    if (z > CHANCE_Z and fold > SLIGHT) or (study.allocation is None and fold > UNEQUAL):
         message = f"{study.name} has {study.n1} and {study.n2} people, not {first}:{second}: "
         message += "a mistake, or another allocation? Say it in a column 'allocation', as 2:1"
         yield Caution("arm_sizes", study.name, message)

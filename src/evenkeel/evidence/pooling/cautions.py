@@ -15,7 +15,7 @@ from evenkeel.evidence.pooling.studies import Caution, EvidenceError, Study
 SD_FOLD = 2.5
 #: A standardized difference this large is looked at, whatever the other studies say.
 LARGE_SMD = 2.5
-#: Arms this many times apart are named; less, from SLIGHT on, where chance (1 in 100) does not do it.
+#: Arms this many times apart are named; from SLIGHT on, where chance (1 in 100) does not do it.
 UNEQUAL, SLIGHT, CHANCE_Z = 2.0, 1.2, 2.58
 #: Above this many studies only the weights are looked at, not the result without each.
 MOST_LEFT_OUT = 200
@@ -83,8 +83,8 @@ def _standard_error(study: Study, studies: Sequence[Study], measure: str) -> Ite
 
 def _arms(study: Study) -> Iterator[Caution]:
     """Rule: a crossover has equal arms; with ``allocation`` the split is tested against it, without
-    it against 1:1 (normal test, p < 0.01, and off by more than 1.2 times, lest large trials be named
-    for little); without it, arms more than twice as large are named too.
+    it against 1:1 (normal test, p < 0.01, and off by more than 1.2 times, lest large trials be
+    named for little); without it, arms more than twice as large are named too.
     """
     if study.design == "crossover":
         if study.n1 != study.n2:

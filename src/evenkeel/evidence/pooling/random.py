@@ -62,7 +62,8 @@ def tau2_dl(y: Array, v: Array, x: Array) -> float:
     if k <= p:
         return 0.0
     first, _ = traces(fit(y, v, x, 0.0), x)
-    return max(0.0, (q_at(y, v, x, 0.0) - (k - p)) / first)
+    excess: float = q_at(y, v, x, 0.0) - (k - p)
+    return max(0.0, excess / first)
 
 
 def tau2_at_q(y: Array, v: Array, x: Array, target: float) -> float:

@@ -83,6 +83,8 @@ def pool_effects(found: Effects, method: str, ci: str) -> Pooled:
             raise EvidenceError(f"hk goes with FE, DL, PM or REML, not with {method}")
         if method == "MH":
             common = fixed.mantel_haenszel(found)
+            pooled_by = "Robins-Breslow-Greenland" if found.measure == "OR" else "Greenland-Robins"
+            formula = f"{formula}; of the pooled effect: {pooled_by}"
         else:
             common, y, v = fixed.peto(found)
             found = replace(found, y=y, v=v)

@@ -23,6 +23,7 @@ RUN_ELSEWHERE = {
     "evenkeel serve": "tests/config",
     "evenkeel bench web": "tests/cli",
     "evenkeel simulate 84 mg nasal --csv": "tests/cli/test_simulate.py",
+    "evenkeel evidence pool": "tests/cli/test_evidence.py",
     "make bench": "tests/cli",
     "make soak": "tests/crash",
     "make screenshots": "tests/browser/screenshots.py",

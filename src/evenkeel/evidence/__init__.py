@@ -1,0 +1,1 @@
+"""Trials, pooled, with how sure they are. Pure: no framework, no patient record."""

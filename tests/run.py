@@ -53,7 +53,8 @@ def main(arguments: list[str]) -> int:
     chosen = [a for a in arguments if a != "--soak"]
     parallel = [*PARALLEL, "-p", "no:cacheprovider"]
     coverage = ["--cov=evenkeel", "--cov-report=term:skip-covered"] if not chosen else []
-    status, output = _pytest([*parallel, *coverage, *(chosen or ["tests"])])
+    slowest = ["--durations=15"]
+    status, output = _pytest([*parallel, *slowest, *coverage, *(chosen or ["tests"])])
     skipped = re.findall(r"^SKIPPED \[(\d+)\] .*?: (.*)$", output, re.M)
     if not chosen or soak:
         binaries = postgres_binaries()

@@ -2,7 +2,8 @@
 
 BCG: metafor's documentation of ``rma``, ``rma.mh``, ``rma.peto``, ``confint`` and its tests of
 ``leave1out`` and against Stata's metan. Normand 1999: tables III, VII and IX as metafor's test
-``test_analysis_example_normand1999.r`` holds them.
+``test_analysis_example_normand1999.r`` holds them. What is here by memory of that documentation
+alone is held by another way of computing it as well, in ``test_independent``.
 """
 
 from __future__ import annotations

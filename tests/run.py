@@ -25,7 +25,8 @@ WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "2")
 #: A file of tests stays on one worker and in its order, for some tell a story step by step. Groups
 #: by mark (``loadgroup``) would do the same, but pytest-xdist 3.8 hands the group on in a private
 #: attribute that pytest 9.2 no longer has, and then groups nothing without a word.
-PARALLEL = ["-n", WORKERS, "--dist", "loadfile"]
+# In the order of the folders the long browser stories come first; nobody waits for one at the end.
+PARALLEL = ["-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def _pytest(arguments: list[str], environment: dict[str, str] | None = None) -> tuple[int, str]:

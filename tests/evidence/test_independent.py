@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad
 from scipy.optimize import minimize_scalar
-from scipy.stats import norm
 
 from evenkeel.evidence.pooling import (
     EvidenceError,
@@ -55,13 +54,15 @@ def test_bayes_against_plain_integration() -> None:
     y, v = np.array([-0.9, -0.2, 0.1]), np.array([0.1, 0.05, 0.2])
 
     def density(mu: float, tau: float) -> float:
-        each = norm.pdf(y, mu, np.sqrt(v + tau**2)).prod()
-        return float(each * norm.pdf(mu, 0, 2) * norm.pdf(tau, 0, 1))
+        # the normal densities written out: SciPy's take ten times as long, and this is asked often
+        spread = v + tau**2
+        squares = ((y - mu) ** 2 / spread).sum() + mu**2 / 4 + tau**2
+        return math.exp(-squares / 2) / math.sqrt(spread.prod())
 
     def over(f) -> float:
         return dblquad(lambda m, t: f(m, t) * density(m, t), 0, 6, -6, 6, epsrel=1e-7)[0]
 
-    whole = over(lambda m, t: 1.0)
+    whole = over(lambda m, t: 1.0)  # whatever constant was left out, is in here too
     got = posterior(y, v)
     assert got.mu == pytest.approx(over(lambda m, t: m) / whole, abs=1e-5)
     assert got.tau == pytest.approx(over(lambda m, t: t) / whole, abs=1e-5)

@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test soak lint format packages screenshots bench bench-pharmacology lock clean
+.PHONY: demo test coverage soak lint format packages screenshots bench bench-pharmacology lock clean
 
 demo: $(VENV)/.run
 	@$(BIN)/evenkeel demo --port $(PORT) --hl7-port $(HL7_PORT) --speed $(SPEED)
@@ -18,6 +18,9 @@ test: packages $(VENV)/.dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.run
+
+coverage: packages $(VENV)/.dev
+	@$(BIN)/python -m tests.run --coverage
 
 soak: packages $(VENV)/.dev
 	@EVENKEEL_SOAK=1 $(BIN)/python -m tests.run --soak

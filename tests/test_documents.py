@@ -18,6 +18,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 RUN_ELSEWHERE = {
     "make demo": "tests/demo",
     "make test": "tests/run.py",
+    "make coverage": "tests/run.py",
     "make lint": "tests/run.py",
     "evenkeel demo": "tests/demo",
     "evenkeel serve": "tests/config",

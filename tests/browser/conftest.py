@@ -71,6 +71,7 @@ class Served:
     monitor_port: int
     clinic: dict[str, Any] = field(default_factory=dict)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    filling: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
@@ -85,17 +86,32 @@ class Served:
         return {**kept, "EVENKEEL_HOME": str(self.home)}
 
     def fill(self, *arguments: str) -> Any:
-        """Run the filling script in a process of its own; its answer."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.browser.fill", *arguments],
-            cwd=ROOT,
-            env={**self.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout)
+        """Have the filling script, in a process of its own, do something; its answer."""
+        log = self.home / "fill.log"
+        if self.filling is None:
+            with log.open("wb") as errors:
+                self.filling = subprocess.Popen(
+                    [sys.executable, "-m", "tests.browser.fill"],
+                    cwd=ROOT,
+                    env={**self.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                )
+        assert self.filling.stdin is not None
+        assert self.filling.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps(arguments), file=self.filling.stdin, flush=True)
+        answer = self.filling.stdout.readline()
+        assert answer, log.read_text()[-3000:]
+        return json.loads(answer)
+
+    def filled(self) -> None:
+        """End the filling script."""
+        if self.filling is not None:
+            self.filling.communicate(timeout=20)
+            self.filling = None
 
     def session(self, product: str, phase: str) -> dict[str, Any]:
         """One more person with a session in this phase: {patient, name, chair, session}."""
@@ -218,7 +234,10 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
         env={**model.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         check=True,
     )
-    return home, model.fill("found")
+    try:
+        return home, model.fill("found")
+    finally:
+        model.filled()
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +253,7 @@ def server(
         served.start()
         yield served
     finally:
+        served.filled()
         served.stop()
 
 

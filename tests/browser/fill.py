@@ -1,9 +1,12 @@
 """Fills the clinic that the browser tests drive, through the product's actions.
 
-python -m tests.browser.fill found              makes the clinic, prints sites, staff and cookies
-python -m tests.browser.fill session PRODUCT PHASE   brings one more person to a phase
+``python -m tests.browser.fill`` reads one JSON list a line and answers each with one JSON document:
 
-Each prints one JSON document. The site's time zone is chosen so that it is early afternoon there.
+["found"]                      makes the clinic; told are sites, staff and cookies
+["session", PRODUCT, PHASE]    brings one more person to a phase
+
+It goes on until its input ends, for starting takes longer than filling. The site's time zone is
+chosen so that it is early afternoon there.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ django.setup()
 from allauth.mfa.totp.internal.auth import TOTP  # noqa: E402
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.db import connections  # noqa: E402
 
 from evenkeel.clinic.course.actions.agree_touch import agree_touch  # noqa: E402
 from evenkeel.clinic.course.actions.move_course import move_course  # noqa: E402
@@ -274,15 +278,16 @@ def _dose(session: Session, happen: Any, phase: str) -> None:
         happen(0, "injection", {"dose_mg": float(sheet["dose_mg"]), "body_site": "left deltoid"})
 
 
-def main(arguments: list[str]) -> None:
-    """Do what is asked and print what was made."""
-    now = datetime.now(UTC)
-    if arguments[0] == "found":
-        told = found(now)
-    else:
-        told = bring(now, arguments[1], arguments[2])
-    print(json.dumps(told))
+def main() -> None:
+    """Do what is asked, line by line, and print what was made."""
+    for line in sys.stdin:
+        what, *arguments = json.loads(line)
+        now = datetime.now(UTC)
+        told = found(now) if what == "found" else bring(now, *arguments)
+        # nothing may be held open in between: servers are stopped and files copied meanwhile
+        connections.close_all()
+        print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

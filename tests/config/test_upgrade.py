@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests import needs
@@ -39,31 +40,51 @@ for n in range(3):
 """
 
 
+@pytest.fixture(scope="module")
+def made_on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A home of a clinic that was made once on PostgreSQL, and the address of its database."""
+    binaries = needs.postgres_binaries()
+    needs.need(binaries, "a PostgreSQL server")
+    assert binaries is not None
+    home = tmp_path_factory.mktemp("made-on-postgres")
+    programs = f"{binaries}{os.pathsep}{os.environ['PATH']}"
+    with running_postgres(binaries) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", programs)
+        address = copied_database(server, "made", "template0")
+        use_database(home, address)
+        python(
+            Installation(home, {}),
+            "from bench.make import make; make(people=1, live=1, past=0, sign_ins=1)",
+        )
+        yield home, address
+
+
+def copied_database(address: str, name: str, original: str) -> str:
+    """The address of a new database on the same server, with what the original holds."""
+    with psycopg.connect(f"{address.rpartition('/')[0]}/postgres", autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
+    return f"{address.rpartition('/')[0]}/{name}"
+
+
+def use_database(home: Path, address: str) -> None:
+    settings = home / "evenkeel.toml"
+    settings.touch(mode=0o600)
+    settings.write_text(f'database = "{address}"\n')
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def upgradable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
-    """A filled clinic on either database."""
+    """A filled clinic of the test's own on either database."""
     if request.param == "sqlite":
         made: Installation = request.getfixturevalue("installation")
         yield made
         return
-    binaries = needs.postgres_binaries()
-    needs.need(binaries, "a PostgreSQL server")
-    assert binaries is not None
+    original, address = request.getfixturevalue("made_on_postgres")
     home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    with running_postgres(binaries) as address:
-        settings = home / "evenkeel.toml"
-        settings.touch(mode=0o600)
-        settings.write_text(f'database = "{address}"\n')
-        installation = Installation(home, {})
-        programs = f"{binaries}{os.pathsep}{os.environ['PATH']}"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("PATH", programs)
-            python(
-                installation,
-                "from bench.make import make; make(people=1, live=1, past=0, sign_ins=1)",
-            )
-            yield installation
+    shutil.copytree(original, home)
+    home.chmod(0o700)
+    use_database(home, copied_database(address, request.node.originalname, "made"))
+    yield Installation(home, {})
 
 
 def python(installation: Installation, code: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.clock import FixedClock
 from tests.clinic_factory import Clinic, build_clinic
+from tests.kept import kept
 
 # The same examples on every machine, so that a change fails only for what it changed; the soak
 # looks for new ones. No deadline: a busy machine is no finding.
@@ -35,4 +36,4 @@ def clock() -> FixedClock:
 @pytest.fixture
 def clinic(db: None, clock: FixedClock) -> Clinic:
     """One organisation, two sites, one account a role (see ``clinic.as_("prescriber")``)."""
-    return build_clinic(clock)
+    return kept("clinic", clock, lambda: build_clinic(clock))

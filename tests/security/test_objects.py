@@ -17,6 +17,7 @@ from django.urls import reverse
 from evenkeel.clinic.record.models import ChainEntry
 from tests.clinic.test_permissions import our_routes
 from tests.clinic_factory import Clinic
+from tests.kept import kept
 from tests.security.world import World, build_world
 
 #: The door said no: by the role, or as if there were nothing.
@@ -90,7 +91,7 @@ OF_PATIENTS = frozenset({"own_answer"})
 
 @pytest.fixture
 def world(clinic: Clinic) -> World:
-    return build_world(clinic)
+    return kept("world", clinic.clock, lambda: build_world(clinic), clinic)
 
 
 def arguments() -> dict[str, list[str]]:

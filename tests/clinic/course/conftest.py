@@ -8,12 +8,13 @@ from evenkeel.clinic.record.clock import CLOCK_VARIABLE, ScaledClock
 from tests.clinic.course.makers import Case, make_case
 from tests.clinic_factory import Clinic
 from tests.conftest import START
+from tests.kept import kept
 
 
 @pytest.fixture
 def case(clinic: Clinic) -> Case:
     """Ada Sample, of whom everything a screening asks is known and in order."""
-    return make_case(clinic)
+    return kept("case", clinic.clock, lambda: make_case(clinic), clinic)
 
 
 @pytest.fixture

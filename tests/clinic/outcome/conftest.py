@@ -16,6 +16,7 @@ from evenkeel.clinic.people.actions.register_patient import register_patient
 from evenkeel.clinic.people.models import Patient
 from evenkeel.clinic.record.clock import CLOCK_VARIABLE, ScaledClock
 from tests.clinic_factory import Clinic
+from tests.kept import kept
 
 PHQ9 = [f"phq9-{n}" for n in range(1, 10)]
 FOLLOW_UP = {
@@ -51,7 +52,7 @@ def make_course(clinic: Clinic, patient: Patient) -> Course:
 
 @pytest.fixture
 def course(clinic: Clinic) -> Course:
-    return make_course(clinic, make_patient(clinic))
+    return kept("course", clinic.clock, lambda: make_course(clinic, make_patient(clinic)), clinic)
 
 
 @pytest.fixture

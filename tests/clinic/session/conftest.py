@@ -14,12 +14,13 @@ from tests.clinic.session.makers import Stage, open_stage
 from tests.clinic.session.outage import SHORT_MS, Outage
 from tests.clinic_factory import Clinic
 from tests.conftest import START
+from tests.kept import kept
 
 
 @pytest.fixture
 def stage(clinic: Clinic) -> Stage:
     """An infusion session, open, with nothing done yet."""
-    return open_stage(clinic)
+    return kept("stage", clinic.clock, lambda: open_stage(clinic), clinic)
 
 
 @pytest.fixture

@@ -29,13 +29,14 @@ from tests.clinic.course.makers import Case, make_case
 from tests.clinic.session.day_makers import another_case, arrive, book
 from tests.clinic.session.makers import treatable_case
 from tests.clinic_factory import Clinic
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def ada(clinic: Clinic) -> Case:
-    case = make_case(clinic)
+    case = kept("case", clinic.clock, lambda: make_case(clinic), clinic)
     case.opened()
     return case
 

@@ -18,13 +18,14 @@ from tests.clinic.course.makers import Case
 from tests.clinic.session.day_makers import arrive, book
 from tests.clinic.session.makers import Stage, treatable_case
 from tests.clinic_factory import Clinic
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def ada(clinic: Clinic) -> Case:
-    case = treatable_case(clinic)
+    case = kept("treatable case", clinic.clock, lambda: treatable_case(clinic), clinic)
     case.know(hcg_test="negative")
     clinic.clock.advance(timedelta(minutes=1))  # what is measured on arrival is newer
     return case

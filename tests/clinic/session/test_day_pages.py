@@ -19,13 +19,14 @@ from tests.clinic.session.day_makers import another_case, arrive, book, form, si
 from tests.clinic.session.makers import treatable_case
 from tests.clinic_factory import Clinic
 from tests.conftest import START
+from tests.kept import kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("page_clock")]
 
 
 @pytest.fixture
 def ada(clinic: Clinic) -> Case:
-    return treatable_case(clinic)
+    return kept("treatable case", clinic.clock, lambda: treatable_case(clinic), clinic)
 
 
 @pytest.fixture

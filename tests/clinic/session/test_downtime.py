@@ -22,6 +22,7 @@ from tests.clinic.session.day_makers import book, form, signed_in
 from tests.clinic.session.makers import treatable_case
 from tests.clinic_factory import Clinic
 from tests.conftest import START
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 #: The sheet is entered at 20:00 the same day; the session ran from 14:05 to 16:20.
@@ -31,7 +32,7 @@ LATER = START + timedelta(hours=6)
 @pytest.fixture
 def ada(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Case:
     monkeypatch.setenv(CLOCK_VARIABLE, ScaledClock(LATER, 0.0, 0.0).as_text())
-    return treatable_case(clinic)
+    return kept("treatable case", clinic.clock, lambda: treatable_case(clinic), clinic)
 
 
 @pytest.fixture

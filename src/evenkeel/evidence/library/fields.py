@@ -75,7 +75,8 @@ class Fields:
 
     def words_or_none(self, key: str) -> str | None:
         """A text, or None where the key is null or absent."""
-        return self.words(key) if self.has(key) else self._nothing(key)
+        self._asked.add(key)
+        return self.words(key) if self.has(key) else None
 
     def choice(self, key: str, allowed: Sequence[str]) -> str:
         """One of the allowed words."""
@@ -91,12 +92,11 @@ class Fields:
             raise self.wrong(key, "true or false is needed")
         return value
 
-    def number(
-        self, key: str, least: float = -_LARGEST, most: float = _LARGEST
-    ) -> float | None:
+    def number(self, key: str, least: float = -_LARGEST, most: float = _LARGEST) -> float | None:
         """A number within limits, or None where the key is absent."""
+        self._asked.add(key)
         if not self.has(key):
-            return self._nothing(key)
+            return None
         value = self._take(key, None)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.wrong(key, "a number is needed")
@@ -142,9 +142,6 @@ class Fields:
         strange = sorted(set(self._found) - self._asked)
         if strange:
             raise EvidenceError(f"{self.where}: the key {strange[0][:40]!r} is not known")
-
-    def _nothing(self, key: str) -> None:
-        self._asked.add(key)
 
     def _take(self, key: str, default: object) -> Any:
         self._asked.add(key)

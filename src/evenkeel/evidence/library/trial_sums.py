@@ -60,8 +60,7 @@ def _means(row: Row, where: str) -> None:
     low, high = (-width, width) if changes else limits
     if not low <= row.mean <= high:
         raise EvidenceError(
-            f"{where}, row {row.id}, mean: {row.mean:g} is not on {row.scale} "
-            f"({low:g} to {high:g})"
+            f"{where}, row {row.id}, mean: {row.mean:g} is not on {row.scale} ({low:g} to {high:g})"
         )
     sd = row.sd
     if row.se is not None and row.n is not None:

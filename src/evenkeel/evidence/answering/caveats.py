@@ -34,7 +34,7 @@ def masking(
     if inert:
         told.append(
             f"{_share(inert, mine)} compared with something inert. Ketamine is felt, so people and "
-            "raters can often tell who got it, and what they hope for can enlarge the difference."
+            "raters can often tell who got it, and what they expect can enlarge the difference."
         )
         if question.family == "benefit":
             told.append(SHRINKS)

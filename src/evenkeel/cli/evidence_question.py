@@ -145,9 +145,9 @@ def _report(found: Answer) -> list[str]:
     lines += _listed("Notes", question.notes)
     kept = [e for e in found.excluded if not e.another_question]
     lines += _listed("Left out", [f"{e.label} ({', '.join(e.rows)}): {e.reason}" for e in kept])
-    other = len(found.excluded) - len(kept)
+    other = len({e.trial for e in found.excluded if e.another_question})
     if other:
-        lines += ["", f"{other} more trials or rows answer another question; --json lists them."]
+        lines += ["", f"Rows that answer another question: of {other} trials; --json lists them."]
     return lines
 
 

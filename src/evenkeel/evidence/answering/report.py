@@ -22,7 +22,8 @@ def in_words(answer: Answer) -> str:
             return "No trial here can answer this; what there is stands alone below."
         return "No trial here speaks to this."
     whose = "One trial" if pooled.k == 1 else f"{pooled.k} trials"
-    people = f"{whose}, {answer.people:,} people" if answer.people else whose
+    least = "" if all(s.people for s in answer.studies) else "at least "
+    people = f"{whose}, {least}{answer.people:,} people" if answer.people else whose
     unsure = "" if pooled.significant else " The interval includes no effect."
     if absolute is not None:
         return (

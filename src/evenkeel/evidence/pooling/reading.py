@@ -43,7 +43,8 @@ def read_file(path: Path) -> list[Study]:
 def read_table(path: Path, wanted: Sequence[str]) -> Table:
     """Read a file with further columns, by name in any case, for subgroups and moderators.
 
-    Raises ``EvidenceError`` as ``read_file`` does, and where a wanted column is not there.
+    Without any wanted, a column that is not known is refused as a slip of the pen. Raises
+    ``EvidenceError`` as ``read_file`` does, and where a wanted column is not there.
     """
     try:
         with path.open("rb") as file:
@@ -102,11 +103,13 @@ def _columns(names: list[str], further: Sequence[str]) -> tuple[str, ...]:
         raise EvidenceError(f"row 1 names the column {twice[:40]!r} twice")
     for wanted in (CONTINUOUS, COUNTS):
         if set(wanted) <= set(names):
-            strange = [n for n in names if n not in (*wanted, *OPTIONAL, *further)]
-            if strange:
+            strange = [n for n in names if n not in (*wanted, *OPTIONAL)]
+            # Who asks for one column of their own has a table of their own; else it is a slip.
+            if strange and not further:
                 raise EvidenceError(
                     f"row 1 names the column {strange[0][:40]!r}, which is not known; beside "
-                    f"{','.join(wanted)} there may be {', '.join(OPTIONAL)}"
+                    f"{','.join(wanted)} there may be {', '.join(OPTIONAL)}, and columns of your "
+                    "own where a subgroup or moderator names one"
                 )
             return wanted
     counted = any(name.startswith("events") for name in names)

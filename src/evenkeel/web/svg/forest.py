@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 from evenkeel.web.svg.markup import element, group, path, picture, words
 from evenkeel.web.svg.scale import LETTER_PX, linear, round_ticks, shorten, text_width
 
-#: Below this width a study's words stand above its line.
-NARROW_PX = 560
+#: Where less than this is left for the lines, a study's words stand above its line.
+_FIELD_PX = 170.0
 _ROW_PX, _HEAD_PX, _FOOT_PX = 28.0, 26.0, 44.0
-_NUMBERS_PX, _WEIGHT_PX = 150.0, 54.0
+_NUMBERS_PX, _WEIGHT_PX = 164.0, 54.0
 _RATIO_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
 #: The field never spans more than this many times either way, nor more than it must.
 _FARTHEST = 200.0
@@ -50,7 +50,7 @@ class Forest:
 
 
 def forest_plot(forest: Forest, width: int = 880) -> SafeString:
-    """Draw the plot ``width`` px wide; below 560 px each study takes two lines.
+    """Draw the plot ``width`` px wide; where that is too little each study takes two lines.
 
     Raises ValueError for a ratio that is not above 0.
     """
@@ -81,25 +81,22 @@ class _Layout:
     """Where columns stand, and where a value lies in the field."""
 
     def __init__(self, forest: Forest, width: int) -> None:
-        self.narrow = width < NARROW_PX
-        self.width = float(width)
         self.right = width - 4.0
+        self.width = float(width)
         self.scale_of: Callable[[float], float] = math.log if forest.ratio else float
-        self.ratio = forest.ratio
         names = max((text_width(s.name) for s in forest.studies), default=0.0)
         counts = max((text_width(s.counts) for s in forest.studies), default=0.0)
         counts = max(counts, text_width(forest.counts_head)) if counts else 0.0
+        self.name_px = min(max(names, text_width("A further trial")), 230.0)
+        self.counts_at = self.name_px + 16
+        begin = self.counts_at + (counts + 16 if counts else 0)
+        self.field = (begin, self.right - _NUMBERS_PX - _WEIGHT_PX - 16)
+        self.row = _ROW_PX
+        self.narrow = self.field[1] - begin < _FIELD_PX
         if self.narrow:
             self.row = 46.0
             self.field = (8.0, self.right - 4)
             self.name_px = self.width - _NUMBERS_PX - 12
-            self.counts_at = 0.0
-        else:
-            self.row = _ROW_PX
-            self.name_px = min(max(names, text_width("A further trial")), 230.0)
-            self.counts_at = self.name_px + 16
-            begin = self.counts_at + (counts + 16 if counts else 0)
-            self.field = (begin, self.right - _NUMBERS_PX - _WEIGHT_PX - 16)
         self.low, self.high = _span(forest, self.scale_of)
         self._x = linear(self.low, self.high, *self.field)
 

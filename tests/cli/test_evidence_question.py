@@ -56,8 +56,8 @@ def test_an_answer_in_words(capsys: Out) -> None:
 def test_an_answer_as_data(capsys: Out) -> None:
     found = data_of(capsys, "harm-dissociation")
     assert found["pooled"]["measure"] == "RR"
-    assert found["k"] == len(found["studies"]) == 4
-    assert found["per_100"]["without"] == pytest.approx(100 * 28 / 431)
+    assert found["k"] == len(found["studies"]) == 5
+    assert found["per_100"]["without"] == pytest.approx(100 * 32 / 544)
     assert {"code", "reason", "rows", "another_question"} <= set(found["excluded"][0])
     promised = """question title state in_words pooled studies excluded described per_100 certainty
     turns_without masking found_nothing cannot_say statements published"""

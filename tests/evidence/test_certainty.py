@@ -73,10 +73,17 @@ def test_imprecision() -> None:
     assert doubts(RESPONSE, large("A"), large("B"), large("C"))["imprecision"][0] == 0
     few = trial("A", rows=[counted("a", "e", 60, 100), counted("b", "p", 20, 100)])
     assert doubts(RESPONSE, few)["imprecision"] == (1, "80 people had the outcome, fewer than 300")
+    fewer = trial("A", rows=[counted("a", "e", 20, 100), counted("b", "p", 4, 100)])
+    assert doubts(RESPONSE, fewer)["imprecision"] == (
+        2,
+        "24 people had the outcome, far fewer than 300",
+    )
     nothing = large("A", 410, 400)
     assert doubts(RESPONSE, nothing)["imprecision"] == (1, "the interval includes no effect")
-    both = trial("A", rows=[counted("a", "e", 21, 100), counted("b", "p", 20, 100)])
+    both = trial("A", rows=[counted("a", "e", 51, 100), counted("b", "p", 50, 100)])
     assert doubts(RESPONSE, both)["imprecision"][0] == 2
+    neither = trial("A", rows=[counted("a", "e", 4, 100), counted("b", "p", 4, 100)])
+    assert doubts(RESPONSE, neither)["imprecision"][0] == 2
 
 
 def test_small_trials_are_tested_from_ten_on() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 from evenkeel.cli.pharmacology_tables import whole
-from evenkeel.evidence.answering import Answer, answer, as_data, in_words
+from evenkeel.evidence.answering import Answer, StudyEffect, answer, as_data, in_words
 from evenkeel.evidence.answering.report import limits
 from evenkeel.evidence.library import questions
-from evenkeel.evidence.pooling import EvidenceError
-from evenkeel.web.svg.forest import Forest, ForestStudy, forest_plot
+from evenkeel.evidence.pooling import EvidenceError, Pooled
+from evenkeel.web.svg.forest import Forest, ForestStudy, forest_plot, short
 
 _WIDTH = 100
 _FAMILIES = {
@@ -84,10 +85,9 @@ def drawn(found: Answer) -> Forest:
     )
 
 
-def _counts(study: object) -> str:
-    events = getattr(study, "events", None)
-    people = getattr(study, "people", None)
-    if not events or not people:
+def _counts(study: StudyEffect) -> str:
+    events, people = study.events, study.people
+    if events is None or people is None:
         return ""
     return f"{events[0]}/{people[0]} v. {events[1]}/{people[1]}"
 
@@ -112,18 +112,13 @@ def _report(found: Answer) -> list[str]:
         lines += ["", f"{question.measure}, {question.days_words}"]
         for study, weight in zip(found.studies, pooled.weights, strict=True):
             one = limits(study, pooled)
-            numbers = f"{one['effect']:.3g} ({one['low']:.3g} to {one['high']:.3g})"
+            numbers = _three(one["effect"], one["low"], one["high"])
             lines.append(
-                f"  {study.label:<28} {_counts(study):<18} {numbers:>26} {100 * weight:5.0f} %"
+                f"  {study.label:<28} {_counts(study):<18} {numbers:>24} {100 * weight:5.0f} %"
                 f"  {study.mark}"
             )
-        if pooled.k > 1:
-            ends = [pooled.natural(x) for x in (pooled.estimate, pooled.low, pooled.high)]
-            lines.append(f"  {'together':<28} {'':<18} {_three(ends):>26}")
-            lines.append(f"  tau2 {pooled.spread.tau2:.3g}, I2 {pooled.spread.i2:.0f} %")
-            if pooled.predicted:
-                low, high = (pooled.natural(x) for x in pooled.predicted)
-                lines.append(f"  a further trial may lie between {low:.3g} and {high:.3g}")
+        if found.usual is not None and pooled.k > 1:
+            lines += _together(pooled, found.usual)
     lines += _listed(
         "Shown by itself",
         [
@@ -147,18 +142,30 @@ def _report(found: Answer) -> list[str]:
     lines += _listed("Left out", [f"{e.label} ({', '.join(e.rows)}): {e.reason}" for e in kept])
     other = len({e.trial for e in found.excluded if e.another_question})
     if other:
-        lines += ["", f"Rows that answer another question: of {other} trials; --json lists them."]
+        whose = "one trial" if other == 1 else f"{other} trials"
+        lines += ["", f"Rows of {whose} answer another question; --json lists them."]
     return lines
 
 
-def _three(ends: list[float]) -> str:
-    return f"{ends[0]:.3g} ({ends[1]:.3g} to {ends[2]:.3g})"
+def _together(pooled: Pooled, usual: Pooled) -> list[str]:
+    natural, spread = pooled.natural, pooled.spread
+    ends = [natural(x) for x in (pooled.estimate, pooled.low, pooled.high)]
+    lines = [f"  {'together':<28} {'':<18} {_three(*ends):>24}"]
+    low, high = natural(usual.low), natural(usual.high)
+    lines.append(f"  without Hartung-Knapp the limits would be {short(low)} and {short(high)}")
+    lines.append(f"  tau2 {spread.tau2:.3g}, I2 {spread.i2:.0f} %")
+    if pooled.predicted:
+        low, high = (natural(x) for x in pooled.predicted)
+        lines.append(f"  a further trial may lie between {short(low)} and {short(high)}")
+    return lines
 
 
-def _listed(head: str, items: object) -> list[str]:
+def _three(middle: float, low: float, high: float) -> str:
+    return f"{short(middle)} ({short(low)} to {short(high)})"
+
+
+def _listed(head: str, items: Sequence[str]) -> list[str]:
     lines: list[str] = []
-    for item in items if isinstance(items, list | tuple) else ():
-        lines += textwrap.wrap(
-            str(item), _WIDTH - 2, initial_indent="  - ", subsequent_indent="    "
-        )
+    for item in items:
+        lines += textwrap.wrap(item, _WIDTH - 2, initial_indent="  - ", subsequent_indent="    ")
     return ["", head, *lines] if lines else []

@@ -131,22 +131,25 @@ def _inconsistency(pooled: Pooled) -> Domain:
 
 def _imprecision(studies: Sequence[StudyEffect], pooled: Pooled) -> Domain:
     rule = rules()["imprecision"]
-    reasons = []
+    reasons, levels = [], 0
     if not pooled.significant:
         reasons.append("the interval includes no effect")
-    if pooled.measure in ("RR", "OR"):
-        if any(s.events is None for s in studies):
-            reasons.append("how many people had the outcome is not known for every trial")
-        else:
-            events = sum(sum(s.events) for s in studies if s.events)
-            if events < rule["events"]:
-                reasons.append(f"{events} people had the outcome, fewer than {rule['events']}")
+        levels += 1
+    ratio = pooled.measure in ("RR", "OR")
+    if ratio and any(s.events is None for s in studies):
+        reasons.append("how many people had the outcome is not known for every trial")
+        levels += 1
     else:
-        people = sum(sum(s.people) for s in studies if s.people)
-        if people < rule["people"]:
-            reasons.append(f"{people} people took part, fewer than {rule['people']}")
+        each = [s.events if ratio else s.people for s in studies]
+        there = sum(sum(pair) for pair in each if pair)
+        enough = rule["events" if ratio else "people"]
+        if there < enough:
+            far = there < enough * rule["far_fewer_share"]
+            levels += 2 if far else 1
+            what = "people had the outcome" if ratio else "people took part"
+            reasons.append(f"{there} {what}, {'far ' if far else ''}fewer than {enough}")
     told = "; ".join(reasons) or "the interval leaves out no effect, and enough people took part"
-    return _domain("imprecision", len(reasons), told)
+    return _domain("imprecision", min(levels, rule["most_levels"]), told)
 
 
 def _publication_bias(question: Question, pooled: Pooled) -> Domain:

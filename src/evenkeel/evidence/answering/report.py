@@ -11,6 +11,8 @@ from evenkeel.evidence.pooling import Pooled
 from evenkeel.evidence.pooling.pool import PREDICTION_CONVENTION
 
 _Z = 1.959964
+#: An interval over this many of 100 people leaves hardly anything out (the project's own line).
+_SAYS_NOTHING = 75
 _RATIO_WORDS = {"RR": "risk ratio", "OR": "odds ratio"}
 
 
@@ -25,6 +27,8 @@ def in_words(answer: Answer) -> str:
     least = "" if all(s.people for s in answer.studies) else "at least "
     people = f"{whose}, {least}{answer.people:,} people" if answer.people else whose
     unsure = "" if pooled.significant else " The interval includes no effect."
+    if absolute is not None and absolute.high - absolute.low >= _SAYS_NOTHING:
+        unsure += " So wide an interval says almost nothing."
     if absolute is not None:
         return (
             f"Of 100 people, about {absolute.treated:.0f} with {question.intervention_words} "

@@ -27,6 +27,7 @@ RUN_ELSEWHERE = {
     "evenkeel simulate 84 mg nasal --csv": "tests/cli/test_simulate.py",
     "evenkeel validate": "tests/cli/test_validate.py",
     "evenkeel evidence pool": "tests/cli/test_evidence.py",
+    "evenkeel evidence": "tests/cli/test_evidence_question.py",
     "evenkeel bench pharmacology": "tests/cli",
     "make bench": "tests/cli",
     "make soak": "tests/crash",

@@ -46,7 +46,12 @@ ALL: tuple[Command, ...] = (
         "simulate",
         starts_django=False,
     ),
-    Command("evidence", "Pool trials of your own", "evidence", starts_django=False),
+    Command(
+        "evidence",
+        "What trials say: to a question, or trials of your own",
+        "evidence",
+        starts_django=False,
+    ),
     Command("bench", "Measure how fast this machine runs a clinic", "bench", starts_django=False),
     Command("validate", "Hold the models against published data", "validate", starts_django=False),
     Command("verify", "Check that the record is whole", "verify"),

@@ -4,7 +4,7 @@ from evenkeel.evidence.pooling.bayes import Posterior, posterior
 from evenkeel.evidence.pooling.cautions import cautions
 from evenkeel.evidence.pooling.effects import Effects, effects, hedges_correction
 from evenkeel.evidence.pooling.pool import Pooled, pool
-from evenkeel.evidence.pooling.reading import read_file, read_text
+from evenkeel.evidence.pooling.reading import Table, read_file, read_table, read_text
 from evenkeel.evidence.pooling.regression import explained, meta_regression, subgroups
 from evenkeel.evidence.pooling.report import as_data
 from evenkeel.evidence.pooling.sensitivity import cumulative, egger, leave_one_out
@@ -27,6 +27,7 @@ __all__ = [
     "Pooled",
     "Posterior",
     "Study",
+    "Table",
     "as_data",
     "cautions",
     "cumulative",
@@ -39,6 +40,7 @@ __all__ = [
     "pool",
     "posterior",
     "read_file",
+    "read_table",
     "read_text",
     "subgroups",
 ]

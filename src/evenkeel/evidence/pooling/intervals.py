@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 from evenkeel.evidence.pooling.random import Fit, standard_error
 from evenkeel.evidence.pooling.studies import Array, EvidenceError
@@ -20,11 +21,25 @@ class Interval:
     quantile: float
 
 
+@cache
+def _normal_quantile() -> float:
+    from scipy.stats import norm
+
+    return float(norm.ppf(0.975))
+
+
+@cache
+def _t_quantile(df: int) -> float:
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, df))
+
+
 def wald(estimate: float, se: float) -> Interval:
     """Estimate +- 1.96 se, p from the normal distribution."""
     from scipy.stats import norm
 
-    z = float(norm.ppf(0.975))
+    z = _normal_quantile()
     p = float(2 * norm.sf(abs(estimate) / se))
     return Interval(estimate - z * se, estimate + z * se, p, se, z)
 
@@ -44,6 +59,6 @@ def hartung_knapp(y: Array, found: Fit) -> Interval:
     estimate = float(found.beta[0])
     q = float(found.weights @ (y - estimate) ** 2) / (k - 1)
     se = standard_error(found) * math.sqrt(max(1.0, q))
-    quantile = float(t.ppf(0.975, k - 1))
+    quantile = _t_quantile(k - 1)
     p = float(2 * t.sf(abs(estimate) / se, k - 1))
     return Interval(estimate - quantile * se, estimate + quantile * se, p, se, quantile)

@@ -7,10 +7,12 @@ Every function takes effects ``y`` and variances ``v`` of shape (k,) and a desig
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from evenkeel.evidence.pooling import few
 from evenkeel.evidence.pooling.studies import Array, EvidenceError
 
 _STEPS = 200
@@ -35,6 +37,14 @@ def ones(k: int) -> Array:
 def fit(y: Array, v: Array, x: Array, tau2: float) -> Fit:
     """Weighted least squares with weights 1/(v + tau2)."""
     w = 1 / (v + tau2)
+    if x.shape[1] == 1:
+        # One coefficient needs no matrix; most poolings are of this kind, and there are many.
+        column = x[:, 0]
+        total = float(column @ (w * column))
+        if not total > 0:
+            raise EvidenceError("the moderators cannot be told apart in these studies")
+        beta = np.array([float(column @ (w * y)) / total])
+        return Fit(tau2, beta, np.array([[1 / total]]), w)
     try:
         covariance: Array = np.linalg.inv(x.T @ (w[:, None] * x)).astype(np.float64)
     except np.linalg.LinAlgError as error:
@@ -90,7 +100,10 @@ def restricted_likelihood(y: Array, v: Array, x: Array, tau2: float) -> float:
     """Log restricted likelihood up to a constant."""
     found = fit(y, v, x, tau2)
     squares = float(found.weights @ (y - x @ found.beta) ** 2)
-    _, size = np.linalg.slogdet(found.covariance)
+    if x.shape[1] == 1:
+        size = math.log(found.covariance[0, 0])
+    else:
+        size = float(np.linalg.slogdet(found.covariance)[1])
     return float(0.5 * (np.log(found.weights).sum() + size - squares))
 
 
@@ -102,23 +115,46 @@ def tau2_reml(y: Array, v: Array, x: Array) -> float:
     """
     if x.shape[0] <= x.shape[1]:
         return 0.0
-    starts = (tau2_dl(y, v, x), 0.0, float(np.var(y, ddof=1)))
-    ends = [_climb(y, v, x, start) for start in starts]
-    return max(ends, key=lambda t: restricted_likelihood(y, v, x, t))
+    starts = dict.fromkeys((tau2_dl(y, v, x), 0.0, float(np.var(y, ddof=1))))
+    height, step = _landscape(y, v, x)
+    ends = [_climb(height, step, float(v.min()), start) for start in starts]
+    return max(ends, key=height)
 
 
-def _climb(y: Array, v: Array, x: Array, tau2: float) -> float:
-    height = restricted_likelihood(y, v, x, tau2)
-    for _ in range(_STEPS):
+def _landscape(
+    y: Array, v: Array, x: Array
+) -> tuple[Callable[[float], float], Callable[[float], float | None]]:
+    """The likelihood and the step of Fisher scoring, each as a function of tau2."""
+    if x.shape[1] == 1 and len(y) <= few.MOST and bool((x == 1).all()):
+        one, two = y.tolist(), v.tolist()
+        return (
+            lambda tau2: few.likelihood(one, two, tau2),
+            lambda tau2: few.step(one, two, tau2),
+        )
+
+    def step(tau2: float) -> float | None:
         found = fit(y, v, x, tau2)
         py = found.weights * (y - x @ found.beta)
         first, second = traces(found, x)
-        if not second > 0:
+        return (float(py @ py) - first) / second if second > 0 else None
+
+    return lambda tau2: restricted_likelihood(y, v, x, tau2), step
+
+
+def _climb(
+    likelihood: Callable[[float], float],
+    step_from: Callable[[float], float | None],
+    least: float,
+    tau2: float,
+) -> float:
+    height = likelihood(tau2)
+    for _ in range(_STEPS):
+        step = step_from(tau2)
+        if step is None:
             return tau2
-        step = (float(py @ py) - first) / second
         for _ in range(60):
             after = max(0.0, tau2 + step)
-            new = restricted_likelihood(y, v, x, after)
+            new = likelihood(after)
             if new >= height - 1e-13 * (1 + abs(height)):
                 break
             step /= 2
@@ -126,7 +162,7 @@ def _climb(y: Array, v: Array, x: Array, tau2: float) -> float:
             return tau2
         moved = abs(after - tau2)
         tau2, height = after, new
-        if moved <= _CLOSE * (tau2 + float(v.min())):
+        if moved <= _CLOSE * (tau2 + least):
             break
     return tau2
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evenkeel.evidence.pooling.studies import EvidenceError, Study
@@ -18,8 +20,32 @@ COUNTS = ("study", "events1", "n1", "events2", "n2")
 OPTIONAL = ("score", "design", "allocation")
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The studies of a file, and the cells of the further columns that were asked for."""
+
+    studies: list[Study]
+    columns: dict[str, list[str]] = field(default_factory=dict)
+
+    def column(self, name: str) -> list[str]:
+        """The cells of a column that was asked for when reading; raises ``EvidenceError``."""
+        try:
+            return self.columns[name.strip().lower()]
+        except KeyError as error:
+            raise EvidenceError(f"row 1 does not name the column {name[:40]!r}") from error
+
+
 def read_file(path: Path) -> list[Study]:
     """Read a file. Raises ``EvidenceError`` where it cannot be read or is not as it should be."""
+    return read_table(path, ()).studies
+
+
+def read_table(path: Path, wanted: Sequence[str]) -> Table:
+    """Read a file with further columns, by name in any case, for subgroups and moderators.
+
+    Without any wanted, a column that is not known is refused as a slip of the pen. Raises
+    ``EvidenceError`` as ``read_file`` does, and where a wanted column is not there.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -30,13 +56,17 @@ def read_file(path: Path) -> list[Study]:
     if len(content) > LARGEST_FILE:
         raise EvidenceError(f"{path.name} is larger than {LARGEST_FILE:,} bytes")
     try:
-        return read_text(content.decode("utf-8-sig"))
+        return _table(content.decode("utf-8-sig"), wanted)
     except UnicodeDecodeError as error:
         raise EvidenceError(f"{path.name} is not text in UTF-8") from error
 
 
 def read_text(text: str) -> list[Study]:
     """Read the text of such a file; the first row names the columns, rows are counted from it."""
+    return _table(text, ()).studies
+
+
+def _table(text: str, wanted: Sequence[str]) -> Table:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
@@ -44,33 +74,42 @@ def read_text(text: str) -> list[Study]:
     if not rows or not any(cell.strip() for cell in rows[0]):
         raise EvidenceError("row 1 is empty; it should name the columns")
     names = [cell.strip().lower() for cell in rows[0]]
-    wanted = _columns(names)
+    further = [name.strip().lower() for name in wanted]
+    for name in further:
+        if name not in names:
+            raise EvidenceError(f"row 1 does not name the column {name[:40]!r}")
+    needed = _columns(names, further)
     if len(rows) - 1 > MOST_ROWS:
         raise EvidenceError(f"there are more than {MOST_ROWS} rows")
     studies = []
+    columns: dict[str, list[str]] = {name: [] for name in further}
     for number, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(names):
             raise EvidenceError(f"row {number} has {len(row)} cells, the first row {len(names)}")
         cells = dict(zip(names, (cell.strip() for cell in row), strict=True))
-        studies.append(_study(_Row(number, cells), wanted))
+        studies.append(_study(_Row(number, cells), needed))
+        for name in columns:
+            columns[name].append(cells[name])
     if not studies:
         raise EvidenceError("there is no study under the names of the columns")
-    return studies
+    return Table(studies, columns)
 
 
-def _columns(names: list[str]) -> tuple[str, ...]:
+def _columns(names: list[str], further: Sequence[str]) -> tuple[str, ...]:
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice is not None:
         raise EvidenceError(f"row 1 names the column {twice[:40]!r} twice")
     for wanted in (CONTINUOUS, COUNTS):
         if set(wanted) <= set(names):
             strange = [n for n in names if n not in (*wanted, *OPTIONAL)]
-            if strange:
+            # Who asks for one column of their own has a table of their own; else it is a slip.
+            if strange and not further:
                 raise EvidenceError(
                     f"row 1 names the column {strange[0][:40]!r}, which is not known; beside "
-                    f"{','.join(wanted)} there may be {', '.join(OPTIONAL)}"
+                    f"{','.join(wanted)} there may be {', '.join(OPTIONAL)}, and columns of your "
+                    "own where a subgroup or moderator names one"
                 )
             return wanted
     counted = any(name.startswith("events") for name in names)

@@ -8,6 +8,8 @@ puts the theme in their place.
 
 from evenkeel.web.svg.course import course_chart
 from evenkeel.web.svg.day import Appointment, Day, day_timeline
+from evenkeel.web.svg.forest import Forest, ForestStudy, forest_plot
+from evenkeel.web.svg.icons_of_100 import People, icons_of_100
 from evenkeel.web.svg.plan_forecast import (
     DoseScale,
     ForecastBand,
@@ -44,7 +46,10 @@ __all__ = [
     "Forecast",
     "ForecastBand",
     "ForecastPoint",
+    "Forest",
+    "ForestStudy",
     "Limit",
+    "People",
     "PressureReading",
     "PressureSpark",
     "Reading",
@@ -60,6 +65,8 @@ __all__ = [
     "day_timeline",
     "dose_scale",
     "forecast_band",
+    "forest_plot",
+    "icons_of_100",
     "session_timeline",
     "sparkline",
 ]

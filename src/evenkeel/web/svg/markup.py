@@ -40,6 +40,7 @@ PAPER: Mapping[str, str] = {
     "review-ink": "#6B4B00",
     "hold-edge": "#C05200",
     "hold-ink": "#8A3700",
+    "icon-off": "#CDD6D1",
 }
 
 Attribute = str | int | float | None

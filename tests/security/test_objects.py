@@ -62,6 +62,7 @@ ROUTES: dict[str, Row] = {
     "plan": Row("pharmacist", 200, "front_desk"),
     "plan_figures": Row("pharmacist", 200, "administrator"),
     "plan_forecast": Row("pharmacist", NO_METHOD, "administrator", POST_ONLY),
+    "plan_compare": Row("pharmacist", NO_METHOD, "administrator", POST_ONLY),
     "appointment_new": Row("front_desk", 200, "pharmacist"),
     "appointment": Row("front_desk", 200, "administrator"),
     "check_in": Row("front_desk", 200, "therapist"),

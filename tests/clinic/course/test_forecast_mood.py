@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evenkeel.clinic.course.forecast import SEED, prepared
 from evenkeel.clinic.course.forecast_mood import MoodForecast, forecast_mood
 from evenkeel.clinic.course.forecast_terms import NoForecast
+from evenkeel.pharmacology import draw_people
+from evenkeel.pharmacology.mood import course, draw_mood_people, relapse, remitted
 from tests.clinic.course.test_forecast import ADA, FEW, INFUSION
 
 SAD = replace(ADA, madrs=32.0)
@@ -71,3 +74,21 @@ def test_what_has_no_session_forecast_has_none_of_mood() -> None:
     found = forecast_mood(INFUSION, replace(SAD, weight_kg=None), 6, 3.5, people=FEW)
     assert isinstance(found, NoForecast)
     assert found.code == "no_weight"
+
+
+def test_relapse_agrees_with_the_room_that_follows_it_every_six_hours() -> None:
+    found = made(people=200)
+    model, regimen, covariates, _ = prepared(INFUSION, SAD)
+    days = 3.5 * np.arange(6)
+    given = regimen.repeated((24.0 * days).tolist())
+    people = draw_people(model, 200, SEED, **covariates)
+    feeling = draw_mood_people(200, SEED, baseline_madrs=32.0)
+    after = course(model, given, people, feeling, np.array([24.0 * 18.5]))
+    followed = relapse(model, given, people, feeling, from_h=24 * 18.5, until_h=24 * 45.5)
+    well = remitted(after.madrs[:, 0]).astype(float)
+    assert found.relapse == pytest.approx(followed.probability([24 * 45.5], well)[0], abs=0.01)
+    assert 0 < found.relapse < 1
+
+
+def test_where_hardly_anybody_is_well_no_relapse_is_claimed() -> None:
+    assert made(sessions=1, people=20, about=replace(ADA, madrs=58.0)).relapse is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from html import unescape
 from typing import Any
 
 import pytest
@@ -174,3 +176,68 @@ def test_what_cannot_be_made_ready_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(forecast_warm, "forecast_plan", lambda *_, **__: 1 / 0)
     assert forecast_warm.get_ready() == "failed"
     assert forecast_warm.state() == "failed"
+
+
+def compared(client: Client, case: Case, **posted: Any) -> str:
+    assert case.course is not None
+    return words(client.post(reverse("plan_compare", args=[case.course.pk]), posted))
+
+
+def kept_in(html: str) -> list[str]:
+    return [unescape(text) for text in re.findall(r'name="kept" value="([^"]*)"', html)]
+
+
+@pytest.mark.usefixtures("ready")
+def test_plans_stand_side_by_side_as_they_were_typed(client: Client, case: Case) -> None:
+    case.screened()
+    as_(client, case, "prescriber")
+    assert "None kept yet" in compared(client, case)
+    one = compared(client, case, do="keep", **PLAN)
+    kept = kept_in(one)
+    assert len(kept) == 1
+    again = compared(client, case, do="keep", kept=kept, **PLAN)
+    assert kept_in(again) == kept, "the same plan is not kept twice"
+    two = compared(client, case, do="keep", kept=kept, **{**PLAN, "dose": "0.25"})
+    assert len(kept_in(two)) == 2
+    assert "37 mg over 40 min" in two
+    assert "18.5 mg over 40 min" in two
+    # half the dose, about half the level: drawn from the same virtual people
+    levels = [float(v) for v in re.findall(r"<b>([\d.]+)</b> at \d+ min", two)[:2]]
+    assert levels[1] == pytest.approx(levels[0] / 2, rel=0.02)
+    assert "Relapse of those well" in two
+    assert kept_in(compared(client, case, drop="0", kept=kept_in(two))) == [kept_in(two)[1]]
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_plan_without_a_forecast_stands_beside_the_others(client: Client, case: Case) -> None:
+    case.screened()
+    as_(client, case, "prescriber")
+    one = compared(client, case, do="keep", **PLAN)
+    two = compared(client, case, do="keep", kept=kept_in(one), **{**PLAN, "dose": "3"})
+    assert "no forecast" in two
+    assert "What cannot be signed is not forecast" in two
+    assert "37 mg over 40 min" in two
+
+
+@pytest.mark.usefixtures("ready")
+def test_hostile_and_too_many_plans_are_bounded(client: Client, case: Case) -> None:
+    case.screened()
+    as_(client, case, "prescriber")
+    odd = ["", "x" * 5000, "dose=NaN", "product=nothing&dose=1", "%%%", "dose=0.1", "dose=0.2"]
+    html = compared(client, case, kept=odd, drop="999")
+    assert len(kept_in(html)) == 4
+    assert "as many as can be read" in html
+
+
+@pytest.mark.usefixtures("ready")
+def test_sliders_end_where_the_published_range_ends(client: Client, case: Case) -> None:
+    case.screened()
+    as_(client, case, "prescriber")
+    assert case.course is not None
+    html = words(client.get(reverse("plan", args=[case.course.pk])))
+    dose = re.search(r'data-slides="id_dose"[^>]*min="([\d.]+)" max="([\d.]+)"', html)
+    minutes = re.search(r'data-slides="id_duration_min"[^>]*min="(\d+)" max="(\d+)"', html)
+    assert dose is not None
+    assert minutes is not None
+    assert dose.groups() == ("0.1", "0.75")  # Andrade 2017
+    assert minutes.groups() == ("2", "100")  # Andrade 2017

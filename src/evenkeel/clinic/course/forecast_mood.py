@@ -22,13 +22,23 @@ from evenkeel.clinic.course.forecast_terms import (
     Trust,
 )
 from evenkeel.pharmacology import PharmacologyError, draw_people
-from evenkeel.pharmacology.mood import course, draw_mood_people, load_mood, remitted, responded
+from evenkeel.pharmacology.mood import (
+    Course,
+    course,
+    draw_mood_people,
+    load_mood,
+    remitted,
+    responded,
+)
+from evenkeel.pharmacology.mood.relapse import cumulative, hazard_per_h
 
 MOOD_PEOPLE: Final = 200
 _AFTER_DAYS: Final = 28
 #: Beyond these the answer would take longer than a page that redraws while typing may.
 _MOST_SESSIONS: Final = 16
 _LONGEST_DAYS: Final = 182.0
+#: With fewer virtual people well, a share of them would be noise.
+_FEWEST_WELL: Final = 10
 #: The range of a MADRS at which trials begin; outside it nothing was fitted. [assumed]
 _BASELINE: Final = (10.0, 60.0)
 
@@ -52,6 +62,9 @@ class MoodForecast:
     session_days: tuple[float, ...]
     after_last: MoodPoint
     at_end: MoodPoint
+    #: Of those who are well the day after the last session, the share who relapse in the four weeks
+    #: without more; ``None`` where too few are well to say.
+    relapse: float | None
     baseline_madrs: float | None
     people: int
     trust: Trust
@@ -120,12 +133,25 @@ def forecast_mood(
         session_days=tuple(days.tolist()),
         after_last=at(float(days[-1]) + 1.0),
         at_end=at(float(end)),
+        relapse=_relapse(found, days[-1] + 1.0),
         baseline_madrs=baseline,
         people=people,
         trust=replace(trust, model="Mood over weeks, fitted here", status=status, reasons=reasons,
                       source=""),
         notes=notes,
     )  # fmt: skip
+
+
+def _relapse(found: Course, from_day: float) -> float | None:
+    """Chance of relapse from ``from_day`` to the end among those in remission at its begin."""
+    ahead = found.times_h >= 24.0 * from_day - 1e-9
+    well = remitted(found.madrs[:, np.argmax(ahead)])
+    if well.sum() < _FEWEST_WELL:
+        return None
+    values = load_mood().values(f"relapse_{found.form}")
+    hazard = hazard_per_h(found.drug_effect_points, found.residual_madrs, values)[well][:, ahead]
+    total = cumulative(found.times_h[ahead], hazard)[:, -1]
+    return float(-np.expm1(-total).mean())
 
 
 def _baseline(about: About) -> tuple[float | None, tuple[str, ...]]:

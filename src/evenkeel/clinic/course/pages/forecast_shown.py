@@ -111,7 +111,15 @@ def shown_mood(found: MoodForecast) -> dict[str, Any]:
             ("Four weeks later, without more", found.at_end),
         )
     ]
-    return {"found": found, "drawn": drawn, "word": word, "icon": icon, "points": points}
+    relapse = "too few are well to say" if found.relapse is None else chance_text(found.relapse)
+    return {
+        "found": found,
+        "drawn": drawn,
+        "word": word,
+        "icon": icon,
+        "points": points,
+        "relapse": relapse,
+    }
 
 
 def _spoken(found: PlanForecast, band: Band, turn: int) -> str:

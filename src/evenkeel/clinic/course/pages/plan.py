@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,14 @@ from evenkeel.clinic.course.actions.sign_plan import sign_plan
 from evenkeel.clinic.course.dose_sheet import Figures, measured_weight, work_out
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.course.pages.frame import address, course_frame, open_course_page
-from evenkeel.clinic.course.pages.plan_form import PlanEntry, first_entry, plain, read_entry
+from evenkeel.clinic.course.pages.plan_form import (
+    BY_WEIGHT,
+    IN_MG,
+    PlanEntry,
+    first_entry,
+    plain,
+    read_entry,
+)
 from evenkeel.clinic.course.queries import CourseSummary, protocol_for
 from evenkeel.clinic.course.schedule import draw_schedule, session_days
 from evenkeel.clinic.people.pages.posting import act_once
@@ -170,6 +178,7 @@ def _form(
         "products": list(PRODUCTS.values()),
         "labeled_mg": labeled_doses_mg(protocol) if protocol else (),
         "ranges": _ranges(protocol),
+        "sliders": _sliders(protocol),
         "draft": draft,
         "note": typed.get("note", start.note if start else ""),
         "override_reason": typed.get("override_reason", draft.override_reason if draft else ""),
@@ -199,6 +208,29 @@ def _ranges(protocol: Protocol | None) -> list[dict[str, Any]]:
             values = joiner.join(f"{value:g}" for value in protocol.numbers(key))
             rows.append({"label": label, "words": f"{values} {found.unit}", "source": found.source})
     return rows
+
+
+def _sliders(protocol: Protocol | None) -> dict[str, dict[str, Any]]:
+    """How far a slider goes: what was published or labeled, and never past it.
+
+    Beyond that one may type, and give the reason the protocol asks for.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    if protocol is None:
+        return found
+    for name, key, basis, step in (
+        ("dose", "dose.range_mg_per_kg", BY_WEIGHT, 0.05),
+        ("dose", "dose.range_mg", IN_MG, 5),
+        ("duration_min", "dose.duration_range_min", "", 1),
+    ):
+        low_high = protocol.numbers(key)
+        if low_high and name not in found:
+            low = round(step * math.ceil(low_high[0] / step - 1e-9), 6)
+            high = round(step * math.floor(low_high[-1] / step + 1e-9), 6)
+            found[name] = {"low": low, "high": high, "step": step, "basis": basis}
+    shortest = protocol.number("session.min_interval_h") / 24.0
+    found["spacing_days"] = {"low": math.ceil(2 * shortest) / 2, "high": 28, "step": 0.5}
+    return found
 
 
 def _changes(summary: CourseSummary) -> list[dict[str, str]]:

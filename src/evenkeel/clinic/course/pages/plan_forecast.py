@@ -59,13 +59,13 @@ def plan_forecast(request: HttpRequest, course_id: Any) -> HttpResponse:
         figures = work_out(entry.order, weight_in(facts), now=now, protocol=protocol)
     about = about_person(course, facts, now)
     ordered = ordered_session(product, figures, unreadable=bool(entry.errors))
-    found = _forecast(ordered, about) if state == "ready" else _FAILED
+    found = forecast_or_why(ordered, about) if state == "ready" else _FAILED
     shown["about"] = about
     if isinstance(found, NoForecast):
         return render(request, "course/plan_forecast.html", {**shown, "none": found})
     shown |= shown_forecast(found, figures, protocol)
-    shown["plan_words"] = _plan_words(ordered)
-    mood = _mood(ordered, about, entry)
+    shown["plan_words"] = plan_words(ordered)
+    mood = mood_or_why(ordered, about, entry)
     shown["mood"] = None if isinstance(mood, NoForecast) else shown_mood(mood)
     shown["no_mood"] = mood if isinstance(mood, NoForecast) else None
     return render(request, "course/plan_forecast.html", shown)
@@ -85,13 +85,14 @@ def _entry(
     return first_entry(standing, product, protocol)
 
 
-def _plan_words(ordered: Ordered) -> str:
+def plan_words(ordered: Ordered) -> str:
     """Which dose a forecast is of, so that one left on a screen is never read as another's."""
     over = "" if ordered.duration_min is None else f" over {ordered.duration_min:g} min"
     return f"{ordered.dose_mg:g} mg{over}"
 
 
-def _forecast(ordered: Ordered, about: About) -> PlanForecast | NoForecast:
+def forecast_or_why(ordered: Ordered, about: About) -> PlanForecast | NoForecast:
+    """The forecast of one session; an error of the engine is logged and said calmly."""
     try:
         return forecast_plan(ordered, about)
     except Exception:
@@ -100,7 +101,8 @@ def _forecast(ordered: Ordered, about: About) -> PlanForecast | NoForecast:
         return _FAILED
 
 
-def _mood(ordered: Ordered, about: About, entry: PlanEntry) -> MoodForecast | NoForecast:
+def mood_or_why(ordered: Ordered, about: About, entry: PlanEntry) -> MoodForecast | NoForecast:
+    """Mood over the planned sessions, in the same way."""
     sessions, spacing = entry.schedule.sessions_planned, float(entry.schedule.spacing_days)
     try:
         return forecast_mood(ordered, about, sessions, spacing)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from evenkeel.clinic.course.pages import consent, courses, plan, plan_forecast, screening
+from evenkeel.clinic.course.pages import (
+    consent,
+    courses,
+    plan,
+    plan_compare,
+    plan_forecast,
+    screening,
+)
 
 urlpatterns: list[URLPattern] = [
     path("people/<uuid:patient_id>/courses/new", courses.course_new, name="course_new"),
@@ -19,6 +26,11 @@ urlpatterns: list[URLPattern] = [
         "courses/<uuid:course_id>/plan/forecast",
         plan_forecast.plan_forecast,
         name="plan_forecast",
+    ),
+    path(
+        "courses/<uuid:course_id>/plan/compare",
+        plan_compare.plan_compare,
+        name="plan_compare",
     ),
     path("setup/consent", consent.consent_documents, name="consent_documents"),
 ]

@@ -92,7 +92,10 @@ def gather(summary: CourseSummary) -> CourseStory:
     course = summary.course
     sessions = list(
         Session.objects.filter(course=course)
-        .only("number", "state", "product", "opened_at", "first_dose_at", "summary", "ready_at")
+        .only(
+            *("number", "state", "product", "opened_at", "first_dose_at", "summary", "ready_at"),
+            "appointment_id",
+        )
         .order_by("number")
     )
     responses = responses_of(course)

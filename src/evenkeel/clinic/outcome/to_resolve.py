@@ -11,6 +11,7 @@ from evenkeel.clinic.course.queries import against_dosing, protocol_for
 from evenkeel.clinic.outcome.course_story import CourseStory
 from evenkeel.clinic.outcome.filing import HOLD_KIND
 from evenkeel.clinic.outcome.queries import alarm_level
+from evenkeel.clinic.session.models import AppointmentStatus
 from evenkeel.protocol.products import PRODUCTS
 
 #: A consent that ends within this time is worth a word. Clinic policy.
@@ -48,7 +49,14 @@ def to_resolve(story: CourseStory) -> list[Open]:
     """Everything that stands before the next session, the gravest first; empty once closed."""
     if story.summary.course.state == "closed":
         return []
-    found = [*_signals(story), *_course(story), *_weight(story), *_consent(story), *_asks(story)]
+    found = [
+        *_signals(story),
+        *_course(story),
+        *_weight(story),
+        *_consent(story),
+        *_asks(story),
+        *_left_early(story),
+    ]
     return sorted(found, key=lambda o: _ORDER.index(o.level))
 
 
@@ -71,6 +79,37 @@ def _signals(story: CourseStory) -> list[Open]:
         for hold in story.summary.course.dose_holds
         if hold.get("kind") != HOLD_KIND or hold.get("id") not in known
     ]
+    return found
+
+
+def _left_early(story: CourseStory) -> list[Open]:
+    """Sessions that somebody left before they were ready, until the call after them is done."""
+    called = {
+        visit.follows_id
+        for visit in story.appointments
+        if visit.kind == "follow_up_call" and visit.status == AppointmentStatus.DONE
+    }
+    due = {
+        visit.follows_id: visit
+        for visit in story.appointments
+        if visit.kind == "follow_up_call" and visit.status == AppointmentStatus.BOOKED
+    }
+    found = []
+    for session in story.given:
+        missing = session.summary.get("left_early")
+        if missing is None or session.appointment_id in called:
+            continue
+        call = due.get(session.appointment_id)
+        found.append(
+            Open(
+                "review",
+                f"Left session {session.number} before ready",
+                "Call, and ask how the night was.",
+                address("follow_up", appointment_id=call.pk) if call else "",
+                "clinic policy",
+                "not settled: " + (", ".join(missing).lower() or "nobody had declared it"),
+            )
+        )
     return found
 
 

@@ -123,6 +123,7 @@ def session_row(session: Any) -> dict[str, Any]:
         "spo2": said.get("lowest_spo2"),
         "ready_min": said.get("ready_after_min"),
         "total_mg": said.get("total_mg"),
+        "left_early": said.get("left_early"),
         "words": str(words)[:300],
         "url": address("session", session_id=session.pk),
     }

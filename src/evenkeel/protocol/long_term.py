@@ -147,6 +147,8 @@ def _asked(question: WatchQuestion, history: LongHistory, protocol: Protocol) ->
     if state == "fine" and history.now >= due_at:
         state, statement, todo = "due", "Time to ask again.", question.ask
         level = "inform"
+    elif history.now >= due_at:
+        statement += " Time to ask again."
     return WatchItem(
         id=question.id,
         label=question.label,

@@ -8,10 +8,13 @@ from typing import Final
 
 from evenkeel.clinic.course.pages.frame import address
 from evenkeel.clinic.course.queries import against_dosing, protocol_for
+from evenkeel.clinic.outcome.actions.record_watch import HOLD_KIND as WATCH_HOLD
+from evenkeel.clinic.outcome.actions.record_watch import choice_of
 from evenkeel.clinic.outcome.course_story import CourseStory
 from evenkeel.clinic.outcome.filing import HOLD_KIND
 from evenkeel.clinic.outcome.queries import alarm_level
 from evenkeel.clinic.session.models import AppointmentStatus
+from evenkeel.protocol.long_term_items import watch_questions
 from evenkeel.protocol.products import PRODUCTS
 
 #: A consent that ends within this time is worth a word. Clinic policy.
@@ -56,6 +59,7 @@ def to_resolve(story: CourseStory) -> list[Open]:
         *_consent(story),
         *_asks(story),
         *_left_early(story),
+        *_long_term(story),
     ]
     return sorted(found, key=lambda o: _ORDER.index(o.level))
 
@@ -77,8 +81,34 @@ def _signals(story: CourseStory) -> list[Open]:
     found += [
         Open("hold", str(hold.get("statement", "A hold")), "A named clinician must close it.")
         for hold in story.summary.course.dose_holds
-        if hold.get("kind") != HOLD_KIND or hold.get("id") not in known
+        if hold.get("kind") not in (HOLD_KIND, WATCH_HOLD)
+        or (hold.get("kind") == HOLD_KIND and hold.get("id") not in known)
     ]
+    return found
+
+
+def _long_term(story: CourseStory) -> list[Open]:
+    """Answers nobody has reviewed, what the sessions show, and what is due to be asked."""
+    url = address("long_term", course_id=story.summary.course.pk)
+    found = []
+    open_items = set()
+    for entry in story.watch.open_entries:
+        choice, question = choice_of(entry), watch_questions()[entry.item]
+        assert choice is not None
+        open_items.add(entry.item)
+        title = f"{question.label}: {choice.label}"
+        found.append(Open(choice.level, title, "A named clinician reviews it.", url))
+    for item in story.watch.items:
+        if item.id in watch_questions() and watch_questions()[item.id].answers:
+            continue  # an answer is open until it is reviewed, and then it is not
+        if item.state in ("drifting", "concerning"):
+            title = f"{item.label}: {item.statement}"
+            mark = item.source.mark
+            found.append(Open(item.level, title, item.todo, url, mark, "long-term watch"))
+    due = [item.label for item in story.watch.items if item.state == "due"]
+    if due:
+        title = f"Long-term watch: {len(due)} to ask"
+        found.append(Open("inform", title, ", ".join(due), url))
     return found
 
 

@@ -165,10 +165,12 @@ def test_the_amount_given_is_shown_and_asked_about_beyond_what_trials_followed()
     assert line("exposure", grams_per_week=0.1).state == "fine"
     assert line("exposure", grams_per_week=0.11).state == "drifting"
     assert line("exposure", grams_per_week=None).state == "fine"
-    assert line("exposure").last == "0.30 g in 8 sessions"
+    assert line("exposure").last == "296 mg in 8 sessions"
     unknown = (*weekly(8), GivenSession(ago(0.5)))
     assert line("exposure", sessions=unknown).last.endswith("1 of unknown dose")
     assert line("exposure", sessions=()).last == "none yet"
+    one = (GivenSession(ago(1), total_mg=1250),)
+    assert line("exposure", sessions=one).last == "1.25 g in 1 session"
 
 
 def test_more_often_than_the_label_counts() -> None:

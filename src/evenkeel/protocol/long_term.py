@@ -94,7 +94,7 @@ def watch_long_term(history: LongHistory, protocol: Protocol) -> tuple[WatchItem
     history = _until_now(history)
     found = [_asked(question, history, protocol) for question in questions_for(protocol)]
     found += [judge(history, protocol) for judge in _FOLLOWING]
-    return tuple(sorted(found, key=lambda item: -_WORST.index(item.state)))
+    return tuple(sorted(found, key=lambda item: (-_WORST.index(item.state), item.level != "hold")))
 
 
 def _until_now(history: LongHistory) -> LongHistory:
@@ -277,7 +277,8 @@ def _exposure(history: LongHistory, protocol: Protocol) -> WatchItem:
     doses = [s.total_mg for s in history.sessions]
     known = sum(dose for dose in doses if dose is not None)
     unknown = sum(1 for dose in doses if dose is None)
-    last = f"{known / 1000:.2f} g in {len(doses)} sessions" if doses else "none yet"
+    amount = f"{known / 1000:.2f} g" if known >= 1000 else f"{known:.0f} mg"
+    last = f"{amount} in {_count(len(doses), 'session')}" if doses else "none yet"
     if unknown:
         last += f", {unknown} of unknown dose"
     found: tuple[WatchState, str, str] = ("fine", "", "")
@@ -288,6 +289,10 @@ def _exposure(history: LongHistory, protocol: Protocol) -> WatchItem:
             "Ask closely about the bladder, and whether the spacing can be wider.",
         )
     return _follows(history, "exposure", "Amount given", found, limit.source, last)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _since_talk(history: LongHistory, item: str) -> bool:
@@ -347,7 +352,7 @@ def _requests(history: LongHistory, protocol: Protocol) -> WatchItem:
             f"A higher dose was asked for {count} times.",
             "What does the person miss from the present dose, and do the scores say the same?",
         )
-    last = f"{count} requests"
+    last = _count(count, "request")
     return _follows(history, "dose_requests", "Asking for more", found, limit.source, last)
 
 

@@ -56,7 +56,7 @@ def states(case: Case) -> dict[str, str]:
 def test_what_the_sessions_show_is_read_from_the_record(ada: Case) -> None:
     found = long_term_watch(course_summary(ada.fresh(), ada.clinic.clock.now()))
     lines = {item.id: item for item in found.items}
-    assert lines["exposure"].last == "0.15 g in 4 sessions"  # 4 x 37 mg
+    assert lines["exposure"].last == "148 mg in 4 sessions"  # 4 x 37 mg
     assert lines["blood_pressure"].last == "124/78"
     assert lines["early_return"].state == "fine"
     assert lines["urinary"].state == "due"

@@ -88,7 +88,7 @@ def _signals(story: CourseStory) -> list[Open]:
 
 
 def _long_term(story: CourseStory) -> list[Open]:
-    """Answers nobody has reviewed, what the sessions show, and what is due to be asked."""
+    """Answers nobody has reviewed, and what the sessions show; what is only due is not here."""
     url = address("long_term", course_id=story.summary.course.pk)
     found = []
     open_items = set()
@@ -105,10 +105,6 @@ def _long_term(story: CourseStory) -> list[Open]:
             title = f"{item.label}: {item.statement}"
             mark = item.source.mark
             found.append(Open(item.level, title, item.todo, url, mark, "long-term watch"))
-    due = [item.label for item in story.watch.items if item.state == "due"]
-    if due:
-        title = f"Long-term watch: {len(due)} to ask"
-        found.append(Open("inform", title, ", ".join(due), url))
     return found
 
 

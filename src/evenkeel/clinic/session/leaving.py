@@ -150,12 +150,13 @@ def first_held_at(events: Sequence[Any], at: datetime) -> datetime | None:
 def still_missing(result: DischargeResult) -> list[dict[str, str]]:
     """What was not met when a person left all the same: ``{"label", "note", "state"}`` each.
 
-    That the person wants to go is why this is asked, and is not counted among the reasons.
+    That the person wants to go is why this is asked, and that an earlier check held them back says
+    nothing new, so neither is counted among the reasons.
     """
     return [
         {"label": item.label, "note": item.statement, "state": item.state}
         for item in result.items
-        if item.state != "met" and item.id != "leaving_early"
+        if item.state != "met" and item.id not in ("leaving_early", "after_hold")
     ]
 
 

@@ -21,6 +21,7 @@ from evenkeel.clinic.outcome.course_story import gather
 from evenkeel.clinic.outcome.long_term import long_term_watch
 from evenkeel.clinic.outcome.models import WatchEntry
 from evenkeel.clinic.outcome.to_resolve import to_resolve
+from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
 from evenkeel.clinic.record.verify import verify_links
 from tests.clinic.course.makers import Case, make_case
@@ -133,6 +134,35 @@ def test_asking_for_more_twice_is_a_question_that_a_talk_settles(ada: Case) -> N
     ada.clinic.clock.advance(timedelta(minutes=1))
     says(ada, "dose_requests", note="Effect ends on day three; scores agree")
     assert states(ada)["dose_requests"] == "fine"
+
+
+@action("test.old_entry", permission="watch.record")
+def old_entry(act: Act, *, case: Case, item: str, value: str) -> WatchEntry:
+    """An entry of a list that offered other things than today's."""
+    course = case.fresh()
+    return act.write(
+        WatchEntry(
+            site=course.site,
+            patient=course.patient,
+            course=course,
+            item=item,
+            value=value,
+            asked_at=act.now,
+            entered_by="Somebody",
+        )
+    )
+
+
+def test_an_answer_of_an_older_list_is_shown_and_asked_anew(ada: Case) -> None:
+    for item, value in (("urinary", "sometimes"), ("appetite", "less")):
+        old_entry(ada.nurse, case=ada, item=item, value=value)
+    assert states(ada)["urinary"] == "due"
+    page = sign_in(Client(), ada.clinic.staff["prescriber"]).get(
+        reverse("long_term", args=[ada.course.pk])
+    )
+    assert page.status_code == 200
+    assert "sometimes" in page.content.decode()
+    assert "appetite" in page.content.decode()
 
 
 @pytest.mark.parametrize(

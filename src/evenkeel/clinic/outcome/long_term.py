@@ -14,13 +14,17 @@ from evenkeel.clinic.outcome.models import WatchEntry
 from evenkeel.clinic.people.models import Fact
 from evenkeel.clinic.session.models import Session
 from evenkeel.pharmacology.long_term import BladderSignal, bladder_signal, grams_per_week
+from evenkeel.protocol.errors import FactsError
 from evenkeel.protocol.long_term import (
+    REQUEST,
+    TALKED_OVER,
     GivenSession,
     LongHistory,
     WatchAnswer,
     WatchItem,
     watch_long_term,
 )
+from evenkeel.protocol.long_term_items import watch_questions
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def long_term_watch(summary: CourseSummary) -> LongTermWatch:
         now=now,
         since=course.opened_at,
         sessions=sessions,
-        answers=tuple(WatchAnswer(e.item, e.asked_at, e.value) for e in standing(entries)),
+        answers=_answers(entries),
         liver_tests=_liver_tests(course.patient_id),
         grams_per_week=grams,
     )
@@ -75,6 +79,26 @@ def long_term_watch(summary: CourseSummary) -> LongTermWatch:
     if grams is not None:
         signal = bladder_signal(grams, use_outside_clinic=_used_outside(entries))
     return LongTermWatch(watch_long_term(history, protocol), entries, signal)
+
+
+def _answers(entries: Sequence[WatchEntry]) -> tuple[WatchAnswer, ...]:
+    """What was answered, as the protocol reads it.
+
+    An answer that a later list no longer offers stays among the entries and is not judged: its
+    question is then due anew.
+    """
+    found = []
+    for entry in standing(entries):
+        question = watch_questions().get(entry.item)
+        try:
+            if question is not None:
+                question.read(entry.value)
+            elif entry.item not in (*TALKED_OVER, REQUEST):
+                continue
+        except FactsError:
+            continue
+        found.append(WatchAnswer(entry.item, entry.asked_at, entry.value))
+    return tuple(found)
 
 
 def _sessions(course: Course) -> tuple[GivenSession, ...]:

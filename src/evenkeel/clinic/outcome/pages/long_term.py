@@ -108,7 +108,7 @@ def _question(question: WatchQuestion, typed: Any) -> dict[str, Any]:
 
 def _label(item: str) -> str:
     question = watch_questions().get(item)
-    return question.label if question else _OTHER_LABELS[item]
+    return question.label if question else _OTHER_LABELS.get(item, item.replace("_", " "))
 
 
 def _answer(entry: WatchEntry) -> str:
@@ -116,7 +116,9 @@ def _answer(entry: WatchEntry) -> str:
     if question is None:
         return ""
     choice = question.choice(entry.value)
-    return choice.label if choice else f"{entry.value} of {question.scale[1]}"  # type: ignore[index]
+    if choice is not None:
+        return choice.label
+    return f"{entry.value} of {question.scale[1]}" if question.scale else entry.value
 
 
 def _shown(entry: WatchEntry) -> dict[str, Any]:

@@ -88,9 +88,15 @@ def test_each_question_is_due_when_never_asked_and_when_its_time_has_come(questi
     days = US.number(question.every)
     never = line(question.id, answers=rest)
     assert (never.state, never.last, never.due_at) == ("due", "", ago(200))
-    assert line(question.id, answers=(*rest, said(question.id, calm, days - 0.1))).state == "fine"
-    asked = line(question.id, answers=(*rest, said(question.id, calm, days)))
+    before = (*rest, said(question.id, calm, days - 0.1))
+    assert line(question.id, answers=before, sessions=()).state == "fine"
+    asked = line(question.id, answers=(*rest, said(question.id, calm, days)), sessions=())
     assert (asked.state, asked.due_at) == ("due", NOW)
+    answered = (*rest, said(question.id, calm, 2))
+    after = line(question.id, answers=answered, sessions=(GivenSession(ago(1)),))
+    assert after.state == ("due" if question.id in ("urinary", "use_outside") else "fine")
+    same = line(question.id, answers=answered, sessions=(GivenSession(ago(3)),))
+    assert same.state == "fine"
 
 
 @pytest.mark.parametrize(

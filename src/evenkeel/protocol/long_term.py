@@ -144,11 +144,13 @@ def _asked(question: WatchQuestion, history: LongHistory, protocol: Protocol) ->
         if question.scale is not None
         else _chosen(question, newest)
     )
-    if state == "fine" and history.now >= due_at:
-        state, statement, todo = "due", "Time to ask again.", question.ask
-        level = "inform"
-    elif history.now >= due_at:
-        statement += " Time to ask again."
+    again = "Time to ask again." if history.now >= due_at else ""
+    if question.each_session and any(s.at > newest.at for s in history.sessions):
+        again = "A session was given since it was asked: ask again before the next."
+    if state == "fine" and again:
+        state, level, statement, todo = "due", "inform", again, question.ask
+    elif again:
+        statement += f" {again}"
     return WatchItem(
         id=question.id,
         label=question.label,

@@ -30,8 +30,8 @@ class AnswerChoice:
 class WatchQuestion:
     """One thing that is asked again and again. Either ``answers`` or a ``scale`` of whole numbers.
 
-    ``every`` is the threshold that says how often; ``only`` the jurisdictions it is for, none
-    named: all.
+    ``every`` is the threshold that says how often, and ``each_session`` that it is asked between
+    any two sessions as well; ``only`` the jurisdictions it is for, none named: all.
     """
 
     id: str
@@ -44,6 +44,7 @@ class WatchQuestion:
     todo: str = ""
     only: tuple[str, ...] = ()
     extended: bool = False
+    each_session: bool = False
 
     def read(self, value: object) -> str:
         """Return an answer as it is kept. Raises ``FactsError`` for one that cannot be given."""
@@ -96,6 +97,7 @@ def watch_questions() -> dict[str, WatchQuestion]:
             todo=str(entry.get("todo", "")),
             only=tuple(entry.get("only", ())),
             extended=bool(entry.get("extended", False)),
+            each_session=bool(entry.get("each_session", False)),
         )
         if not found[key].answers and scale is None:
             raise ProtocolError(key, "needs answers or a scale")

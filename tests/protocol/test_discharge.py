@@ -59,13 +59,16 @@ HARMLESS: list[Change] = [
     {**based(135, 85), **pressure(104, 64)},
     {**based(145, 88), **pressure(146, 90)},
     {**based(110, 70), **pressure(124, 82)},
-    {"heart_rate_bpm": 60},
-    {"heart_rate_bpm": 88},
+    {**based(110, 70), **pressure(90, 60, 30)},
+    {"heart_rate_bpm": 50},
+    {"heart_rate_bpm": 100},
+    {**based(123, 77, pulse=95), "heart_rate_bpm": 115},
+    {**based(123, 77, pulse=110), "heart_rate_bpm": 120},
     {**based(118, 72, pulse=44), "heart_rate_bpm": 46},
     {"spo2_percent": 95},
     {"spo2_percent": 92},
-    {"respiratory_rate_per_min": 12},
-    {"respiratory_rate_per_min": 20},
+    {"respiratory_rate_per_min": 10},
+    {"respiratory_rate_per_min": 24},
     {"aldrete": 9},
     {"aldrete": 8},
     {"aldrete": None},
@@ -78,6 +81,9 @@ HARMLESS: list[Change] = [
     {"insists_on_leaving": True},
     {"blood_pressure": [{"sbp_mmhg": 150, "dbp_mmhg": 95, "minutes_ago": 40}]
      + pressure(126, 79)["blood_pressure"]},
+    {"blood_pressure": [{"sbp_mmhg": 190, "dbp_mmhg": 95, "minutes_ago": 30.1}]
+     + pressure(126, 79)["blood_pressure"]},
+    {"insists_on_leaving": False},
 ]  # fmt: skip
 
 
@@ -99,6 +105,7 @@ def test_a_healthy_complete_person_goes_home_whatever_was_given(name: str) -> No
         ({**based(104, 62), **pressure(134, 80)}, "hold", "blood_pressure"),
         ({**based(118, 62), **pressure(128, 82)}, "hold", "blood_pressure"),
         (pressure(89, 50), "hold", "blood_pressure"),
+        (pressure(80, 45), "hold", "blood_pressure"),
         (pressure(79, 45), "escalate", "blood_pressure"),
         (pressure(180, 120), "hold", "blood_pressure"),
         (pressure(181, 80), "escalate", "blood_pressure"),
@@ -109,12 +116,18 @@ def test_a_healthy_complete_person_goes_home_whatever_was_given(name: str) -> No
         ({"baseline": None}, "hold", "blood_pressure"),
         ({"heart_rate_bpm": 101}, "hold", "heart_rate"),
         ({"heart_rate_bpm": 49}, "hold", "heart_rate"),
+        ({**based(123, 77, pulse=95), "heart_rate_bpm": 116}, "hold", "heart_rate"),
+        ({**based(123, 77, pulse=110), "heart_rate_bpm": 121}, "hold", "heart_rate"),
+        ({**based(123, 77, pulse=44), "heart_rate_bpm": 39}, "escalate", "heart_rate"),
+        ({"heart_rate_bpm": 150}, "hold", "heart_rate"),
+        ({"heart_rate_bpm": 40}, "hold", "heart_rate"),
         ({"heart_rate_bpm": 151}, "escalate", "heart_rate"),
         ({"heart_rate_bpm": 39}, "escalate", "heart_rate"),
         ({"spo2_percent": 91.9}, "hold", "oxygen"),
         ({"spo2_percent": 90}, "hold", "oxygen"),
         ({"spo2_percent": 89}, "escalate", "oxygen"),
         ({"respiratory_rate_per_min": 9}, "hold", "breathing"),
+        ({"respiratory_rate_per_min": 8}, "hold", "breathing"),
         ({"respiratory_rate_per_min": 7}, "escalate", "breathing"),
         ({"respiratory_rate_per_min": 25}, "hold", "breathing"),
         ({"respiratory_rate_per_min": 30}, "escalate", "breathing"),
@@ -141,6 +154,7 @@ def test_a_healthy_complete_person_goes_home_whatever_was_given(name: str) -> No
         ({"escort_present": False}, "hold", "escort"),
         ({"instructions_given": False}, "hold", "instructions"),
         ({"plans_to_drive": True}, "hold", "driving"),
+        ({"plans_to_drive": True, "insists_on_leaving": False}, "hold", "driving"),
         ({"held_at_min": 126}, "hold", "after_hold"),
         ({"minutes_since_reversal": 119}, "hold", "after_reversal"),
     ],
@@ -220,6 +234,53 @@ def test_what_waiting_has_not_mended_goes_to_a_clinician(change: Change) -> None
     case = {**ready_to_leave(), **change}
     assert outcome({**case, "minutes_since_start": 239})[0] == "hold"
     assert outcome({**case, "minutes_since_start": 240})[0] == "escalate"
+
+
+def test_without_a_minimum_since_the_start_being_late_runs_from_the_end() -> None:
+    case = {**without(ready_to_leave("racemic_iv"), "minutes_since_start"), "oriented": False}
+    assert outcome({**case, "minutes_since_drug_end": 179})[0] == "hold"
+    assert outcome({**case, "minutes_since_drug_end": 180})[0] == "escalate"
+
+
+@pytest.mark.parametrize(
+    ("change", "item", "says"),
+    [
+        ({"minutes_since_start": 97}, "minimum_time", "23 more minutes of the minimum time."),
+        ({"minutes_since_reversal": 70}, "after_reversal", "50 more minutes after"),
+        ({"held_at_min": 135}, "after_hold", "Held back less than 15 minutes ago"),
+        ({"held_at_min": 20, "gait": "unsteady"}, "after_hold", "a clinician must look"),
+        (pressure(126, 79, 45), "blood_pressure", "not known to be of the last 30 minutes"),
+        ({"baseline": {}}, "blood_pressure", "no baseline to be held against"),
+        (pressure(150, 79), "blood_pressure", "at most 140/90, and near the baseline"),
+        ({"symptoms": ["nausea", "vomiting"]}, "symptoms", "Still present: vomiting."),
+    ],
+)
+def test_a_finding_says_what_is_the_matter(change: Change, item: str, says: str) -> None:
+    findings = discharge_document({**ready_to_leave(), **change})["findings"]
+    assert isinstance(findings, list)
+    assert says in next(one["statement"] for one in findings if one["id"] == item)
+
+
+def test_what_the_label_asks_is_clinic_policy_for_other_products() -> None:
+    for product, mark in (("esketamine_nasal", "sourced"), ("racemic_iv", "clinic policy")):
+        case = {**ready_to_leave(product), "escort_present": False, "dissociation_resolved": False}
+        findings = discharge_document(case)["findings"]
+        assert isinstance(findings, list)
+        assert [one["source"]["mark"] for one in findings] == [mark, mark]
+
+
+def test_a_symptom_that_may_go_home_says_by_whose_list() -> None:
+    case = DischargeFacts.from_document({**ready_to_leave(), "symptoms": ["nausea"]})
+    found = discharge_check(case, default_protocol("esketamine_nasal")).items
+    item = next(one for one in found if one.id == "symptoms")
+    assert item.source.mark == "clinic policy"
+    assert "nausea" in item.statement
+
+
+def test_the_protocol_is_that_of_the_place() -> None:
+    for place, name in (("EU", "eu-racemic-iv"), (None, "us-racemic-iv")):
+        printed = discharge_document({**ready_to_leave("racemic_iv"), "jurisdiction": place})
+        assert printed["protocol"] == {"name": name, "version": "1.0.0"}
 
 
 def test_a_person_held_back_for_hours_and_still_not_ready_goes_to_a_clinician() -> None:

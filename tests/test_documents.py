@@ -28,6 +28,7 @@ RUN_ELSEWHERE = {
     "evenkeel validate": "tests/cli/test_validate.py",
     "evenkeel evidence pool": "tests/cli/test_evidence.py",
     "evenkeel evidence": "tests/cli/test_evidence_question.py",
+    "evenkeel discharge": "tests/cli/test_discharge.py",
     "evenkeel bench pharmacology": "tests/cli",
     "make bench": "tests/cli",
     "make soak": "tests/crash",

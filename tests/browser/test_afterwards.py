@@ -81,6 +81,45 @@ def test_the_call_next_day_is_owed_and_a_worry_holds_the_next_dose(
     therapist.open(f"/courses/{watched['course']}").says("Nothing open")
 
 
+def test_who_leaves_before_ready_is_written_down_and_watched_over_the_months(
+    server: Served, walk: As
+) -> None:
+    session = server.session("racemic_iv", "watching")
+    nurse = walk("session_nurse").open(f"/sessions/{session['session']}")
+    page = nurse.page
+    expect(page.locator("html")).to_have_attribute("data-drawn", "session")
+    act(page, "leave").click()
+    page.get_by_role("button", name="Leaving anyway, before ready").click()
+    early = page.locator("#d-early")
+    with nurse.refusal(422):
+        early.get_by_role("button", name="Record leaving").click()
+        expect(early.locator(".field-wrong").first).to_contain_text("Write what the person said")
+    nurse.shot(page, "early-dialog")
+    early.locator('[name="said"]').fill("My train leaves at four")
+    early.locator('[name="capacity"][value="yes"]').check(force=True)
+    early.locator('[name="risks_explained"][value="true"]').check(force=True)
+    early.locator('[name="clinician_told"]').fill("Dr Invented")
+    early.locator('[name="follow_up"]').fill("Sister stays tonight")
+    early.get_by_role("button", name="Record leaving").click()
+    expect(page.locator("[data-phase-word]")).to_have_text("Closed")
+    expect(page.locator("[data-leaving-count]")).to_contain_text("Left early")
+    nurse.open(f"/sessions/{session['session']}/note").says("My train leaves at four")
+    nurse.shot(page, "early-note", full_page=True)
+    nurse.open("/board").says("Left before ready today").says(session["name"])
+    nurse.shot(page, "early-board")
+    nurse.open(f"/courses/{session['course']}").says("before ready")
+    nurse.follow("Long term").says("Not asked yet")
+    nurse.fill(**{"answer-urinary": "mild", "answer-craving": "2", "answer-use_outside": "other"})
+    nurse.press("Write down").says("3 answers are written down", within="body")
+    nurse.says("No dose starts until a named clinician has reviewed this")
+    nurse.shot(page, "long-term", full_page=True)
+    doctor = walk("prescriber").open(f"/courses/{session['course']}/long-term")
+    hold = doctor.page.locator(".watch-open.hold")
+    hold.locator("textarea").fill("Once, at a party. Spoken with the person.")
+    doctor.press("Close under my name", within=".watch-open.hold").says("Reviewed by")
+    expect(doctor.page.locator(".watch-open.hold")).to_have_count(0)
+
+
 def test_the_auditor_sees_who_did_what_and_that_the_record_is_whole(
     server: Served, walk: As, watched: dict[str, Any]
 ) -> None:

@@ -47,6 +47,7 @@ def _paths(filled: Filled) -> dict[str, str]:
         "consent": f"/courses/{course}/consent",
         "plan": f"/courses/{course}/plan",
         "questionnaires": f"/courses/{course}/questionnaires",
+        "long_term": f"/courses/{course}/long-term",
         "board": "/board",
         "session": f"/sessions/{session}",
         "note": f"/sessions/{session}/note",

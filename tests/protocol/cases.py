@@ -56,11 +56,11 @@ def with_medicine(name: str, **more: object) -> dict[str, Any]:
     return {"medicines": [{"name": name, **more}]}
 
 
-def ready_to_leave(product: str = "esketamine_nasal") -> dict[str, Any]:
+def ready_to_leave(product: str = "esketamine_nasal", jurisdiction: str = "US") -> dict[str, Any]:
     """Return a discharge document in which everything is met."""
     return {
         "format": "evenkeel-discharge/1",
-        "jurisdiction": "US",
+        "jurisdiction": jurisdiction,
         "product": product,
         "minutes_since_start": 140,
         "minutes_since_drug_end": 130,

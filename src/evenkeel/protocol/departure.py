@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .casefile import check_document
 from .document import fields, pressure
 from .errors import FactsError
 from .products import PRODUCTS
 from .values import BloodPressure, choice, items, number, text
 
-FORMAT: Final = "evenkeel-discharge/1"
 GAITS: Final = ("independent", "unsteady", "assisted")
 _LONGEST_MIN: Final = 7 * 1440
 _NUMBERS: Final[dict[str, tuple[float, float]]] = {
@@ -22,6 +22,7 @@ _NUMBERS: Final[dict[str, tuple[float, float]]] = {
     "moaas": (0, 5),
     "aldrete": (0, 10),
     "held_at_min": (0, _LONGEST_MIN),
+    "minutes_since_reversal": (0, _LONGEST_MIN),
 }
 _FLAGS: Final = (
     "dissociation_resolved",
@@ -30,6 +31,7 @@ _FLAGS: Final = (
     "escort_present",
     "instructions_given",
     "plans_to_drive",
+    "insists_on_leaving",
 )
 _BASELINE: Final[dict[str, tuple[float, float]]] = {
     "sbp_mmhg": (20, 350),
@@ -49,7 +51,8 @@ class DischargeFacts:
     """What is known; None is unknown. ``blood_pressure`` latest first, empty unknown.
 
     Minutes run from the first administration and from the end of the drug. ``symptoms`` None:
-    not asked; empty: none. ``held_at_min`` None: not held before.
+    not asked; empty: none. ``held_at_min`` None: not held before; ``minutes_since_reversal`` None:
+    no reversal agent was given; ``insists_on_leaving`` None: not that anybody knows.
     """
 
     product: str | None = None
@@ -75,13 +78,14 @@ class DischargeFacts:
     escort_present: bool | None = None
     instructions_given: bool | None = None
     plans_to_drive: bool | None = None
+    minutes_since_reversal: float | None = None
+    insists_on_leaving: bool | None = None
 
     @classmethod
     def from_document(cls, document: object) -> DischargeFacts:
         """Read an ``evenkeel-discharge/1`` document; ``FactsError`` naming the key if it is bad."""
+        check_document(document, "evenkeel-discharge-1")
         case = fields("document", document, _KEYS)
-        if case.get("format") != FORMAT:
-            raise FactsError("format", f"must be {FORMAT!r}")
         numbers = _numbers(case, _NUMBERS, "")
         flags = {key: _flag(key, case.get(key)) for key in _FLAGS}
         stated = case.get("baseline")
@@ -117,6 +121,8 @@ class DischargeFacts:
             escort_present=flags["escort_present"],
             instructions_given=flags["instructions_given"],
             plans_to_drive=flags["plans_to_drive"],
+            minutes_since_reversal=numbers["minutes_since_reversal"],
+            insists_on_leaving=flags["insists_on_leaving"],
         )
 
 
@@ -139,6 +145,11 @@ def _pressures(value: object) -> tuple[BloodPressure, ...]:
     if value is None:
         return ()
     readings = [pressure("blood_pressure", item) for item in items("blood_pressure", value)]
+    for place, reading in enumerate(readings):
+        if reading.sbp_mmhg <= reading.dbp_mmhg:
+            raise FactsError(
+                f"blood_pressure[{place}]", "the systolic value must be above the diastolic one"
+            )
     oldest_last = float("inf")
     return tuple(
         sorted(readings, key=lambda r: oldest_last if r.minutes_ago is None else r.minutes_ago)

@@ -14,6 +14,7 @@ from evenkeel.clinic.course.models import Consent, Plan, TouchAgreement
 from evenkeel.clinic.course.pages.frame import address
 from evenkeel.clinic.course.queries import CourseSummary
 from evenkeel.clinic.outcome.course_history import StateSpell, spells_of, stretches
+from evenkeel.clinic.outcome.long_term import LongTermWatch, long_term_watch
 from evenkeel.clinic.outcome.models import Response, SafetySignal
 from evenkeel.clinic.outcome.queries import (
     AskLine,
@@ -48,6 +49,7 @@ class CourseStory:
     signals: Sequence[SafetySignal]
     consents: Sequence[Consent]
     touches: Sequence[TouchAgreement]
+    watch: LongTermWatch
     weight: Fact | None
 
     @property
@@ -88,11 +90,14 @@ class CourseStory:
 
 
 def gather(summary: CourseSummary) -> CourseStory:
-    """Read everything of a course; ten queries."""
+    """Read everything of a course; thirteen queries."""
     course = summary.course
     sessions = list(
         Session.objects.filter(course=course)
-        .only("number", "state", "product", "opened_at", "first_dose_at", "summary", "ready_at")
+        .only(
+            *("number", "state", "product", "opened_at", "first_dose_at", "summary", "ready_at"),
+            "appointment_id",
+        )
         .order_by("number")
     )
     responses = responses_of(course)
@@ -120,6 +125,7 @@ def gather(summary: CourseSummary) -> CourseStory:
             .defer("document__body")
             .order_by("signed_at")
         ),
+        watch=long_term_watch(summary),
         touches=list(
             TouchAgreement.objects.filter(course=course)
             .select_related("taken_by")

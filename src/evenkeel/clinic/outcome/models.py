@@ -1,4 +1,4 @@
-"""Questionnaires asked and answered, their scores, and the safety signals they raise."""
+"""Questionnaires and their scores, safety signals, and the long-term watch."""
 
 from __future__ import annotations
 
@@ -108,3 +108,31 @@ class SafetySignal(Record):
                 name="signal_has_one_source",
             )
         ]
+
+
+class WatchEntry(Record):
+    """One answer of the long-term watch, or a talk about what the sessions showed.
+
+    ``item`` and ``value`` are those of :mod:`evenkeel.protocol.long_term_items`. A correction is a
+    new entry that points back (``corrects``); with ``taken_back`` it stands for nothing itself.
+    What an answer asks for stays open until a named clinician has reviewed it.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="watch_entries")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="watch_entries")
+    item = models.CharField(max_length=24)
+    value = models.CharField(max_length=24)
+    note = models.TextField(blank=True)
+    asked_at = models.DateTimeField()
+    entered_by = models.CharField(max_length=200)
+    corrects = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="corrected_by"
+    )
+    reason = models.TextField(blank=True)
+    taken_back = models.BooleanField(default=False)
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    review_note = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "item", "asked_at"], name="watch_by_person")]

@@ -8,9 +8,13 @@ from typing import Final
 
 from evenkeel.clinic.course.pages.frame import address
 from evenkeel.clinic.course.queries import against_dosing, protocol_for
+from evenkeel.clinic.outcome.actions.record_watch import HOLD_KIND as WATCH_HOLD
+from evenkeel.clinic.outcome.actions.record_watch import choice_of
 from evenkeel.clinic.outcome.course_story import CourseStory
 from evenkeel.clinic.outcome.filing import HOLD_KIND
 from evenkeel.clinic.outcome.queries import alarm_level
+from evenkeel.clinic.session.models import AppointmentStatus
+from evenkeel.protocol.long_term_items import watch_questions
 from evenkeel.protocol.products import PRODUCTS
 
 #: A consent that ends within this time is worth a word. Clinic policy.
@@ -48,7 +52,15 @@ def to_resolve(story: CourseStory) -> list[Open]:
     """Everything that stands before the next session, the gravest first; empty once closed."""
     if story.summary.course.state == "closed":
         return []
-    found = [*_signals(story), *_course(story), *_weight(story), *_consent(story), *_asks(story)]
+    found = [
+        *_signals(story),
+        *_course(story),
+        *_weight(story),
+        *_consent(story),
+        *_asks(story),
+        *_left_early(story),
+        *_long_term(story),
+    ]
     return sorted(found, key=lambda o: _ORDER.index(o.level))
 
 
@@ -69,8 +81,61 @@ def _signals(story: CourseStory) -> list[Open]:
     found += [
         Open("hold", str(hold.get("statement", "A hold")), "A named clinician must close it.")
         for hold in story.summary.course.dose_holds
-        if hold.get("kind") != HOLD_KIND or hold.get("id") not in known
+        if hold.get("kind") not in (HOLD_KIND, WATCH_HOLD)
+        or (hold.get("kind") == HOLD_KIND and hold.get("id") not in known)
     ]
+    return found
+
+
+def _long_term(story: CourseStory) -> list[Open]:
+    """Answers nobody has reviewed, and what the sessions show; what is only due is not here."""
+    url = address("long_term", course_id=story.summary.course.pk)
+    found = []
+    open_items = set()
+    for entry in story.watch.open_entries:
+        choice, question = choice_of(entry), watch_questions()[entry.item]
+        assert choice is not None
+        open_items.add(entry.item)
+        title = f"{question.label}: {choice.label}"
+        found.append(Open(choice.level, title, "A named clinician reviews it.", url))
+    for item in story.watch.items:
+        if item.id in watch_questions() and watch_questions()[item.id].answers:
+            continue  # an answer is open until it is reviewed, and then it is not
+        if item.state in ("drifting", "concerning"):
+            title = f"{item.label}: {item.statement}"
+            mark = item.source.mark
+            found.append(Open(item.level, title, item.todo, url, mark, "long-term watch"))
+    return found
+
+
+def _left_early(story: CourseStory) -> list[Open]:
+    """Sessions that somebody left before they were ready, until the call after them is done."""
+    called = {
+        visit.follows_id
+        for visit in story.appointments
+        if visit.kind == "follow_up_call" and visit.status == AppointmentStatus.DONE
+    }
+    due = {
+        visit.follows_id: visit
+        for visit in story.appointments
+        if visit.kind == "follow_up_call" and visit.status == AppointmentStatus.BOOKED
+    }
+    found = []
+    for session in story.given:
+        missing = session.summary.get("left_early")
+        if missing is None or session.appointment_id in called:
+            continue
+        call = due.get(session.appointment_id)
+        found.append(
+            Open(
+                "review",
+                f"Left session {session.number} before ready",
+                "Call, and ask how the night was.",
+                address("follow_up", appointment_id=call.pk) if call else "",
+                "clinic policy",
+                "not settled: " + (", ".join(missing).lower() or "nobody had declared it"),
+            )
+        )
     return found
 
 

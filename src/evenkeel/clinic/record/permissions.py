@@ -113,6 +113,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "outcome.answer": frozenset({_PT, _SYS}),
     "outcome.enter": _CARE,
     "safety.close": frozenset({_MD, _RX, _TH}),
+    "watch.record": _CARE,
+    "watch.review": frozenset({_MD, _RX}),
     # the patient's own pages
     "own.view": frozenset({_PT}),
     "own.answer": frozenset({_PT}),

@@ -28,6 +28,7 @@ from evenkeel.clinic.session.models import (
 from evenkeel.clinic.session.phases import DRUG, FIRST_DOSE, Drug, fold, standing
 from evenkeel.clinic.session.raising import last_pressure, open_alarms, protocol_of
 from evenkeel.clinic.session.summary import summarize
+from evenkeel.protocol.discharge import discharge_check
 
 Apply = Callable[[], None]
 _PLAIN: Final = frozenset({"observation", "note", "check", "rescue_medicine"})
@@ -201,15 +202,41 @@ def _discharge_check(act: Act, session: Session, event: SessionEvent) -> None:
     rows = SessionEvent.objects.filter(session=session).exclude(kind__startswith="alarm_")
     stands = standing(rows)
     protocol = protocol_of(session)
-    facts = leaving.facts_at(
-        [e for e in stands if e.kind == "observation"],
-        fold([e for e in stands if e.happened_at <= event.happened_at]),
-        leaving.first_held_at(stands, event.happened_at),
-        event.body["answers"],
-        event.happened_at,
-        protocol,
-    )
+    facts = leaving.facts_of(stands, event.body["answers"], event.happened_at, protocol)
     event.body.update(leaving.judge(facts, protocol))
+
+
+def _leaves_early(act: Act, session: Session, event: SessionEvent) -> None:
+    """Write beside what was said what was still missing; nothing here keeps the person.
+
+    Raises ``Refused`` only where this is not the story: no drug, or declared ready.
+    """
+    if session.first_dose_at is None:
+        raise Refused(
+            "No drug was given.", what_to_do="Close the session as not given.", code="not_given"
+        )
+    if session.ready_at is not None:
+        raise Refused(
+            "The person was declared ready to leave.",
+            what_to_do="Record leaving in the usual way.",
+            code="already_ready",
+        )
+    rows = SessionEvent.objects.filter(session=session).exclude(kind__startswith="alarm_")
+    stands = standing(rows)
+    protocol = protocol_of(session)
+    answers = leaving.answers_lately(stands, event.happened_at, protocol)
+    facts = leaving.facts_of(stands, answers, event.happened_at, protocol, insists_on_leaving=True)
+    early = event.body["early"]
+    early["missing"] = leaving.still_missing(discharge_check(facts, protocol))
+    early["open_alarms"] = [
+        key for key, level, done in open_alarms(session) if done is None and level != "review"
+    ]
+    act.reason = early["said"]
+    act.note(
+        left_before_ready=", ".join(one["label"] for one in early["missing"]),
+        capacity=early["capacity"],
+        told=early["clinician_told"],
+    )
 
 
 def _ready(act: Act, session: Session, event: SessionEvent) -> Apply:
@@ -238,11 +265,11 @@ def _ready(act: Act, session: Session, event: SessionEvent) -> Apply:
 def _discharged(act: Act, session: Session, event: SessionEvent) -> Apply:
     _refuse_while_running(fold(standing(story(session))))
     given = session.first_dose_at is not None
-    if given and session.ready_at is None:
-        _need_override(act, event, "The person was not declared ready to leave.")
-    loud = [key for key, level, done in open_alarms(session) if done is None and level != "review"]
-    if loud:
-        _need_override(act, event, "An alarm is still open: " + ", ".join(loud) + ".")
+    is_early = "early" in event.body
+    if is_early:
+        _leaves_early(act, session, event)
+    else:
+        _refuse_unready(act, session, event)
 
     def apply() -> None:
         session.closed_at = event.happened_at
@@ -255,9 +282,17 @@ def _discharged(act: Act, session: Session, event: SessionEvent) -> Apply:
             appointment.status = AppointmentStatus.DONE
             act.write(appointment)
             if given:
-                propose_follow_up(act, appointment)
+                propose_follow_up(act, appointment, left_early=is_early)
 
     return apply
+
+
+def _refuse_unready(act: Act, session: Session, event: SessionEvent) -> None:
+    if session.first_dose_at is not None and session.ready_at is None:
+        _need_override(act, event, "The person was not declared ready to leave.")
+    loud = [key for key, level, done in open_alarms(session) if done is None and level != "review"]
+    if loud:
+        _need_override(act, event, "An alarm is still open: " + ", ".join(loud) + ".")
 
 
 def refresh_summary(act: Act, session: Session) -> None:

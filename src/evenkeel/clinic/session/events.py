@@ -129,6 +129,32 @@ DISCHARGE_ANSWERS: Final[dict[str, Any]] = {
     "symptoms": Many(Text(60, needed=True), 20),
 }
 
+#: What is written down when somebody leaves before they are ready; what was missing at that
+#: moment is filled in by the house.
+EARLY_LEAVING: Final[dict[str, Any]] = {
+    "said": Text(1000),
+    "capacity": Choice(("yes", "no", "doubtful")),
+    "risks_explained": YesNo(),
+    "clinician_told": Text(160),
+    "accompanied_by": Text(160),
+    "follow_up": Text(400),
+}
+_EARLY_NEEDED: Final[dict[str, str]] = {
+    "said": "Write what the person said, or that they said nothing.",
+    "capacity": "Choose: a person without capacity is not leaving against advice.",
+    "risks_explained": "Answer yes or no.",
+    "clinician_told": "Name the clinician who was told.",
+    "follow_up": "Write what was agreed, or what the clinic does.",
+}
+
+
+def _discharged(body: dict[str, Any]) -> dict[str, str]:
+    early = body.get("early")
+    if early is None:
+        return {}
+    return {name: words for name, words in _EARLY_NEEDED.items() if early.get(name) in (None, "")}
+
+
 _ALL: Final[tuple[Kind, ...]] = (
     Kind(
         "observation",
@@ -243,8 +269,14 @@ _ALL: Final[tuple[Kind, ...]] = (
     Kind(
         "discharged",
         "session.discharge",
-        {"escort": Text(160), "instructions": Text(2000), "override_reason": _REASON},
+        {
+            "escort": Text(160),
+            "instructions": Text(2000),
+            "override_reason": _REASON,
+            "early": Group(EARLY_LEAVING),
+        },
         correctable=False,
+        cross=_discharged,
     ),
     Kind(
         "void",

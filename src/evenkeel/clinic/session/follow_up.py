@@ -62,7 +62,16 @@ _CHOICES: Final = {
 _WORDS: Final = ("side_effects_note", "questions", "agreed_next")
 
 
-def propose_follow_up(act: Act, appointment: Appointment) -> Appointment | None:
+#: What the caller reads where somebody went before they were ready.
+LEFT_EARLY_NOTE: Final = (
+    "Left before they were ready, the day before: ask how they got home, how the night was, and "
+    "about suicidal thoughts."
+)
+
+
+def propose_follow_up(
+    act: Act, appointment: Appointment, *, left_early: bool = False
+) -> Appointment | None:
     """Book the call for the day after a dose, once; ``None`` where one stands or none is owed.
 
     Meant to be called within the act that ends a session. The actor needs that act's own
@@ -79,7 +88,8 @@ def propose_follow_up(act: Act, appointment: Appointment) -> Appointment | None:
     day = max(act.now, appointment.starts_at).astimezone(zone).date() + timedelta(days=1)
     if appointment.starts_at < act.now - timedelta(days=1):  # entered afterwards, from paper
         day = act.now.astimezone(zone).date()
-    return _call(act, appointment, datetime.combine(day, CALL_AT, tzinfo=zone), "The day after")
+    note = LEFT_EARLY_NOTE if left_early else "The day after"
+    return _call(act, appointment, datetime.combine(day, CALL_AT, tzinfo=zone), note)
 
 
 def book_call_after_absence(act: Act, appointment: Appointment) -> Appointment:

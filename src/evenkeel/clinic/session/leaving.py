@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from evenkeel.clinic.session.phases import Drug
+from evenkeel.clinic.session.phases import Drug, fold
 from evenkeel.protocol.departure import DischargeFacts
 from evenkeel.protocol.discharge import DischargeResult, discharge_check
 from evenkeel.protocol.findings import source_document
@@ -19,7 +20,60 @@ def minutes(start: datetime | None, at: datetime) -> float | None:
     return None if start is None else max(0.0, (at - start).total_seconds() / 60)
 
 
-def facts_at(
+#: Names under which a reversal agent may be entered as a rescue medicine.
+REVERSAL_AGENTS: Final = ("flumazenil", "naloxone", "nalmefene", "physostigmine")
+
+
+def facts_of(
+    events: Sequence[Any],
+    answers: Mapping[str, Any],
+    at: datetime,
+    protocol: Protocol,
+    *,
+    insists_on_leaving: bool | None = None,
+) -> DischargeFacts:
+    """The facts at a moment of a session whose standing ``events`` are in the order they happened.
+
+    What was measured counts for as long as the protocol's reading age; an answer given now counts
+    before a measurement.
+    """
+    found = _measured(
+        [e for e in events if e.kind == "observation"],
+        fold([e for e in events if e.happened_at <= at]),
+        first_held_at(events, at),
+        answers,
+        at,
+        protocol,
+    )
+    return replace(
+        found,
+        minutes_since_reversal=minutes(_reversed_at(events, at), at),
+        insists_on_leaving=insists_on_leaving,
+    )
+
+
+def answers_lately(events: Sequence[Any], at: datetime, protocol: Protocol) -> dict[str, Any]:
+    """What the last leaving check was answered, where that is no older than a reading may be."""
+    recent_since = at - timedelta(minutes=protocol.number("discharge.reading_max_age_min"))
+    checks = [
+        e for e in events if e.kind == "discharge_check" and recent_since <= e.happened_at <= at
+    ]
+    return dict(checks[-1].body.get("answers", {})) if checks else {}
+
+
+def _reversed_at(events: Sequence[Any], at: datetime) -> datetime | None:
+    """When a reversal agent was last given."""
+    given = [
+        e.happened_at
+        for e in events
+        if e.kind == "rescue_medicine"
+        and e.happened_at <= at
+        and any(name in str(e.body.get("name", "")).lower() for name in REVERSAL_AGENTS)
+    ]
+    return max(given, default=None)
+
+
+def _measured(
     observations: Sequence[Any],
     drug: Drug,
     held_at: datetime | None,
@@ -27,11 +81,6 @@ def facts_at(
     at: datetime,
     protocol: Protocol,
 ) -> DischargeFacts:
-    """The facts at a moment. ``observations`` stand in the order they happened.
-
-    What was measured counts for as long as the protocol's reading age; an answer given now counts
-    before a measurement.
-    """
     recent_since = at - timedelta(minutes=protocol.number("discharge.reading_max_age_min"))
     last: dict[str, float] = {}
     baseline: dict[str, float] = {}
@@ -96,6 +145,19 @@ def first_held_at(events: Sequence[Any], at: datetime) -> datetime | None:
         elif held is None:
             held = event.happened_at
     return held
+
+
+def still_missing(result: DischargeResult) -> list[dict[str, str]]:
+    """What was not met when a person left all the same: ``{"label", "note", "state"}`` each.
+
+    That the person wants to go is why this is asked, and that an earlier check held them back says
+    nothing new, so neither is counted among the reasons.
+    """
+    return [
+        {"label": item.label, "note": item.statement, "state": item.state}
+        for item in result.items
+        if item.state != "met" and item.id not in ("leaving_early", "after_hold")
+    ]
 
 
 def judge(facts: DischargeFacts, protocol: Protocol) -> dict[str, Any]:

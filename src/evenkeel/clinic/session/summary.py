@@ -14,8 +14,9 @@ def summary_of(timeline: Timeline) -> dict[str, Any]:
     """The figures of a closed session; a figure nobody measured is left out.
 
     Pressures in mmHg, doses in mg, saturation in percent, dissociation 0 to 10. The peaks are
-    those after the first dose. ``ready_after_min`` counts from the first dose; ``words`` are the
-    last the person was quoted with.
+    those after the first dose. ``ready_after_min`` counts from the first dose; ``left_early`` names
+    what was missing where the person went before they were ready; ``words`` are the last the person
+    was quoted with.
     """
     started, found = timeline.started_at, {"total_mg": round(timeline.given_mg, 2)}
     if started is None:
@@ -35,6 +36,8 @@ def summary_of(timeline: Timeline) -> dict[str, Any]:
     whole: dict[str, Any] = {k: int(v) if v == int(v) else v for k, v in found.items()}
     if timeline.ready_at is not None:
         whole["ready_after_min"] = round((timeline.ready_at - started).total_seconds() / 60)
+    if timeline.left_early is not None:
+        whole["left_early"] = [one["label"] for one in timeline.left_early["missing"]]
     quoted = [note.text for note in timeline.notes if note.quoted]
     if quoted:
         whole["words"] = quoted[-1]

@@ -68,6 +68,7 @@ class Timeline:
     in_charge: dict[str, str]
     hand_overs: list[dict[str, Any]]
     discharge: dict[str, Any] | None
+    left_early: dict[str, Any] | None
     symptoms: list[dict[str, Any]]
     history: list[Change]
     position: int = 0
@@ -152,6 +153,7 @@ def read_timeline(
         in_charge=_in_charge(meta, hand_overs),
         hand_overs=hand_overs,
         discharge=_discharge(leaving[-1]) if leaving else None,
+        left_early=_left_early(discharged),
         symptoms=[
             {"at": e.happened_at, "symptoms": list(e.body["symptoms"]), "by": e.actor_name}
             for e in observations
@@ -379,6 +381,14 @@ def _in_charge(meta: SessionMeta, hand_overs: Sequence[dict[str, Any]]) -> dict[
 
 def _discharge(event: Event) -> dict[str, Any]:
     return {**event.body, "by": event.actor_name, "at": event.happened_at}
+
+
+def _left_early(discharged: Sequence[Event]) -> dict[str, Any] | None:
+    """What was written down where somebody left before they were ready."""
+    for event in discharged:
+        if "early" in event.body:
+            return {**event.body["early"], "by": event.actor_name, "at": event.happened_at}
+    return None
 
 
 def _history(every: Sequence[Event], gone: dict[str, Event]) -> list[Change]:

@@ -48,6 +48,10 @@ def course(request: HttpRequest, course_id: Any) -> HttpResponse:
         "earlier_scores": max(0, len(story.scores) - _SCORES_SHOWN),
         "waiting": [line for line in story.asks if line.waits],
         "talks": talks_of(story),
+        "watch_lines": [
+            {"item": item, "level": "inform" if item.state == "due" else item.level}
+            for item in story.watch.telling
+        ],
         "signed": signed_things(story),
         "plan_words": plan_words(story),
         "may_book": request.ctx.actor.may("appointment.manage", summary.course.site_id),  # type: ignore[attr-defined]
@@ -123,6 +127,7 @@ def session_row(session: Any) -> dict[str, Any]:
         "spo2": said.get("lowest_spo2"),
         "ready_min": said.get("ready_after_min"),
         "total_mg": said.get("total_mg"),
+        "left_early": said.get("left_early"),
         "words": str(words)[:300],
         "url": address("session", session_id=session.pk),
     }

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from evenkeel.clinic.outcome.pages import answer, call, course_page, own, questionnaires, safety
+from evenkeel.clinic.outcome.pages import (
+    answer,
+    call,
+    course_page,
+    long_term,
+    own,
+    questionnaires,
+    safety,
+)
 
 urlpatterns: list[URLPattern] = [
     # a whole path, so that a mangled link too ends on the page that says what to do
@@ -15,6 +23,7 @@ urlpatterns: list[URLPattern] = [
         questionnaires.questionnaires,
         name="questionnaires",
     ),
+    path("courses/<uuid:course_id>/long-term", long_term.long_term, name="long_term"),
     path("appointments/<uuid:appointment_id>/call", call.follow_up, name="follow_up"),
     path("safety/", safety.safety_signals, name="safety_signals"),
     path("safety/<uuid:signal_id>", safety.safety_signal, name="safety_signal"),

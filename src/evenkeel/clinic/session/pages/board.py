@@ -90,6 +90,7 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
         "tally": _tally(visits, sessions),
         "waiting_readings": tray.count() if ctx.actor.may("tray.assign", site.pk) else 0,
         "on_duty": _on_duty(sessions, visits),
+        "left_early": left_early(visits),
         "now": now,
     }
 
@@ -98,6 +99,7 @@ _VISIT = (
     *("kind", "status", "starts_at", "ends_at", "checked_in_at", "chair__name", "course__product"),
     *("patient__given_name", "patient__family_name", "patient__birth_date"),
     *("nurse__full_name", "nurse__credentials", "therapist__full_name", "therapist__credentials"),
+    *("session__summary", "session__closed_at"),
 )
 
 
@@ -110,10 +112,30 @@ def _visits(ctx: Context, site: Site, now: datetime) -> list[Appointment]:
     return list(
         visible(
             ctx,
-            rows.select_related("patient", "course", "chair", "nurse", "therapist").only(*_VISIT),
+            rows.select_related("patient", "course", "chair", "nurse", "therapist", "session").only(
+                *_VISIT
+            ),
             "board.view",
         ).order_by("starts_at")
     )
+
+
+def left_early(visits: Sequence[Appointment]) -> list[dict[str, Any]]:
+    """Who went before they were ready today: the person, when, what was missing, the note."""
+    found = []
+    for visit in visits:
+        session = getattr(visit, "session", None)
+        missing = session.summary.get("left_early") if session is not None else None
+        if session is not None and missing is not None:
+            found.append(
+                {
+                    "name": visit.patient.name,
+                    "at": session.closed_at,
+                    "missing": ", ".join(label.lower() for label in missing),
+                    "url": reverse("session_note", args=[session.pk]),
+                }
+            )
+    return found
 
 
 def _cards(

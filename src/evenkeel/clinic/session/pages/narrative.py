@@ -119,10 +119,17 @@ def _alarm_sentence(timeline: Timeline) -> list[str]:
 def _leaving_sentence(timeline: Timeline) -> list[str]:
     if timeline.discharged_at is None:
         return ["The session is not closed."]
+    early = timeline.left_early
     words = f"Left at {clock_text(timeline.discharged_at)}"
+    if early is not None:
+        words = f"Left before ready at {clock_text(timeline.discharged_at)}"
     if timeline.started_at is not None:
         words += f", {span_text(timeline.discharged_at - timeline.started_at)} after the dose began"
-    return [words + "."]
+    said = [words + "."]
+    if early is not None and early["missing"]:
+        labels = ", ".join(one["label"].lower() for one in early["missing"])
+        said.append(f"Not settled when they left: {labels}.")
+    return said
 
 
 def event_lines(events: Sequence[SessionEvent]) -> list[EventLine]:
@@ -147,6 +154,18 @@ def event_lines(events: Sequence[SessionEvent]) -> list[EventLine]:
             )
         )
     return lines
+
+
+def _left_early(early: dict[str, Any]) -> str:
+    """Leaving before ready, with everything that was written down about it."""
+    missing = "; ".join(one["note"].rstrip(".") for one in early.get("missing", ()))
+    capacity = {"yes": "has capacity", "no": "lacks capacity", "doubtful": "capacity in doubt"}
+    risks = "risks explained" if early["risks_explained"] else "risks not explained"
+    company = early.get("accompanied_by") or "nobody"
+    words = f"Left before ready. Said: {early['said']}. {capacity[early['capacity']].capitalize()}"
+    words += f", {risks}, went with {company}. Told: {early['clinician_told']}."
+    words += f" Agreed: {early['follow_up']}."
+    return words + (f" Not settled: {missing}." if missing else "")
 
 
 def _fate(gone: SessionEvent | None) -> str:
@@ -231,7 +250,7 @@ def event_words(event: SessionEvent) -> str:
             )
         ),
         "discharged": lambda: (
-            "Left"
+            (_left_early(body["early"]) if "early" in body else "Left")
             + (f" with {body['escort']}" if body.get("escort") else "")
             + (
                 f", against advice of the checklist: {body['override_reason']}"

@@ -214,6 +214,10 @@ def _signatures(timeline: Timeline) -> list[tuple[str, str, datetime | None]]:
     ]
     if timeline.discharge:
         found.append(("Leaving checked", timeline.discharge["by"], timeline.discharge["at"]))
+    if timeline.left_early:
+        found.append(
+            ("Left before ready, recorded", timeline.left_early["by"], timeline.left_early["at"])
+        )
     return found
 
 

@@ -64,7 +64,7 @@ export class Dialogs {
   }
 
   #fill(form, body) {
-    const flat = { ...body, ...(body.answers ?? {}) };
+    const flat = { ...body, ...(body.answers ?? {}), ...(body.early ?? {}) };
     for (const [name, value] of Object.entries(flat)) {
       const inputs = $$(`[name="${name}"]`, form);
       for (const input of inputs) {

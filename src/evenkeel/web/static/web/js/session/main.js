@@ -306,7 +306,16 @@ function showVerdict() {
   $("#d-leave [data-ready-part]").hidden = !check || Boolean(timeline.ready);
   $("#d-leave [data-override]").hidden = met;
   $("#d-leave [data-left-part]").hidden = !timeline.ready;
+  $("#d-leave [data-early-part]").hidden = Boolean(timeline.ready) || met;
 }
+
+$("[data-leave-early]").addEventListener("click", () => {
+  $("#d-leave").close();
+  const open = (timeline.discharge?.body.items ?? []).filter((item) => item.state !== "met");
+  $("#d-early [data-early-missing]").replaceChildren(...open.map((item) => panels.el("li", panels.el("b", item.label ?? item.id), panels.el("span", item.note ?? ""))));
+  $("#d-early [data-early-unasked]").hidden = Boolean(timeline.discharge);
+  dialogs.open("d-early");
+});
 
 document.addEventListener("entry:stored", (event) => {
   if (event.target.dataset.after !== "verdict") return;
@@ -324,7 +333,7 @@ store.addEventListener("change", (event) => {
   for (const fresh of event.detail.fresh) announce(fresh);
 });
 queue.addEventListener("refused", ({ detail: { entry, problem } }) => {
-  const id = entry.kind === "observation" ? "d-vitals" : DIALOG_OF[entry.kind];
+  const id = entry.kind === "observation" ? "d-vitals" : entry.body.early ? "d-early" : DIALOG_OF[entry.kind];
   // while its dialog is still open the dialog itself shows this
   if ($("dialog[open] form[data-kind]")?.dataset.kind === entry.kind) return;
   if (id && !$("dialog[open]")) dialogs.open(id, { entry, problem });

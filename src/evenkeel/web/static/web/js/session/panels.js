@@ -232,7 +232,7 @@ export function showLeaving(root, timeline, judged) {
   const list = $("[data-leaving]", root);
   const head = $("[data-leaving-count]", root);
   const bar = $("progress", root);
-  if (timeline.closed) write(head, `Left ${clockTime(timeline.closed.at)}`);
+  if (timeline.closed) write(head, `${timeline.closed.body.early ? "Left early" : "Left"} ${clockTime(timeline.closed.at)}`);
   else if (timeline.ready) write(head, `Ready since ${clockTime(timeline.ready.at)}`);
   else write(head, items ? `${items.filter((i) => i.state === "met").length} of ${items.length}` : "not judged yet");
   bar.hidden = !items;

@@ -60,7 +60,7 @@ export function say(event, checks = {}) {
     case "hand_over": return `Handed over to ${b.to_name ?? "a colleague"}${b.note ? `: ${b.note}` : ""}`;
     case "discharge_check": return `Leaving checklist: ${{ discharge: "may leave", hold: "not yet", escalate: "a clinician must look" }[b.disposition] ?? "answered"}`;
     case "ready": return `Ready to leave${b.override_reason ? `, against the checklist: ${b.override_reason}` : ""}`;
-    case "discharged": return `Left${b.escort ? ` with ${b.escort}` : ""}`;
+    case "discharged": return b.early ? `Left before ready, with ${b.early.accompanied_by || "nobody"}` : `Left${b.escort ? ` with ${b.escort}` : ""}`;
     case "void": return `Struck out: ${b.reason}`;
     case "opened": return "Session opened";
     default: return event.kind.replaceAll("_", " ");

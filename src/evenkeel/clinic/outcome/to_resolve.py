@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from evenkeel.clinic.course.pages.frame import address
-from evenkeel.clinic.course.queries import against_dosing, protocol_for
+from evenkeel.clinic.course.queries import against_dosing
 from evenkeel.clinic.outcome.course_story import CourseStory
 from evenkeel.clinic.outcome.filing import HOLD_KIND
 from evenkeel.clinic.outcome.queries import alarm_level
@@ -98,7 +98,7 @@ def _weight(story: CourseStory) -> list[Open]:
     product = PRODUCTS.get(course.product)
     if plan is None or product is None or not product.by_weight:
         return []
-    protocol = protocol_for(course)
+    protocol = story.summary.held.protocol if story.summary.held else None
     limit = protocol.find("weight.max_age_days") if protocol else None
     if limit is None or isinstance(limit.value, tuple):
         return []
@@ -126,7 +126,7 @@ def _consent(story: CourseStory) -> list[Open]:
     summary = story.summary
     if summary.consent is None or summary.consent_standing != "current":
         return []
-    protocol = protocol_for(summary.course)
+    protocol = summary.held.protocol if summary.held else None
     limit = protocol.find("consent.renew_after_days") if protocol else None
     if limit is None or isinstance(limit.value, tuple):
         return []

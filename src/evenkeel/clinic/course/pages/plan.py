@@ -37,7 +37,7 @@ def plan(request: HttpRequest, course_id: Any) -> HttpResponse:
     summary = open_course_page(request, course_id, permission="plan.view", what="plan page")
     course = summary.course
     product = asked_product(request.POST or request.GET, course)
-    protocol = protocol_for(course, product)
+    protocol = protocol_for(course, product, at=summary.now)
     error: DomainError | None = None
     if request.method == "POST":
         entry = read_entry(request.POST, product)
@@ -76,7 +76,7 @@ def plan_figures(request: HttpRequest, course_id: Any) -> HttpResponse:
     entry = read_entry(request.GET, product)
     now = ctx.clock.now()
     shown = {
-        **_worked_out(course, entry, protocol_for(course, product), None, now=now),
+        **_worked_out(course, entry, protocol_for(course, product, at=now), None, now=now),
         "entry": entry,
         "errors": dict(entry.errors),
         "now": now,

@@ -111,7 +111,7 @@ def _initial(request: HttpRequest, course: Course, plan: Plan | None, now: Any) 
     kind = request.GET.get("kind", "")
     if kind not in MINUTES:
         kind = "dosing" if plan else "screening"
-    start: dict[str, Any] = {"kind": kind, "minutes": minutes_for(kind, course, plan)}
+    start: dict[str, Any] = {"kind": kind, "minutes": minutes_for(kind, course, plan, at=now)}
     for name in ("on", "at", "chair_id"):
         if request.GET.get(name):
             start[name] = request.GET[name]

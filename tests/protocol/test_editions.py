@@ -99,7 +99,7 @@ def test_a_changed_number_becomes_clinic_policy_with_its_reason() -> None:
         "value": 135,
         "unit": "mmHg",
         "mark": "clinic policy",
-        "source": "clinic",
+        "source": "clinic_own",
         "note": "Older people here.",
     }
     (change,) = changes(shipped_document(IV), document)
@@ -130,6 +130,7 @@ def test_a_changed_number_becomes_clinic_policy_with_its_reason() -> None:
         # ASRA's consensus rules these out for infusions; no clinic can loosen that
         ("rule.current_psychosis", "needs_specialist_review", "x", "rule.current_psychosis"),
         ("rule.active_substance_use", "none", "x", "rule.active_substance_use"),
+        ("rule.deceased", "inform", "x", "rule.deceased"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(field: str, typed: str, why: str, wrong: str) -> None:

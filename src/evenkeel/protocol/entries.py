@@ -35,6 +35,8 @@ PART_OF: Final[dict[Kind, str]] = {
 NONE: Final = "none"
 DISCHARGE_NOTES: Final = "discharge_notes"
 _LONGEST_NOTE: Final = 500
+#: Held by every clinic, whatever their mark.
+_FIXED: Final = frozenset({"deceased"})
 _WHEN_LABELS: Final = {
     "first": "Before the first session",
     "every": "Before every session",
@@ -88,6 +90,11 @@ class Entry:
     def shipped_words(self) -> str:
         """The shipped value as a page says it."""
         return self.say(self.shipped)
+
+    @property
+    def range_words(self) -> str:
+        """The bounds of a number, as a page says them."""
+        return "" if self.low is None else f"{self.low:g} to {self.high:g}"
 
     @property
     def is_loud(self) -> bool:
@@ -158,7 +165,7 @@ def _rule_lines(document: Any, shipped: Any) -> Iterator[Entry]:
     for key in RULES:
         own, base = document["rules"].get(key), shipped["rules"].get(key)
         effect = str(base["effect"]) if base else NONE
-        fixed = bool(base) and effect == "contraindicated" and base.get("mark") == SOURCED
+        fixed = effect == "contraindicated" and (key in _FIXED or base["mark"] == SOURCED)
         yield Entry(
             "rule",
             key,
@@ -249,7 +256,8 @@ def apply(document: Document, given: Mapping[str, str]) -> tuple[Document, dict[
             continue
         _put(changed, shipped, entry, value, why)
     for field, message in {**faults(changed), **objections(changed)}.items():
-        errors.setdefault(field, message)
+        if field.removeprefix("why.") not in errors:
+            errors.setdefault(field, message)
     return changed, errors
 
 
@@ -295,7 +303,7 @@ def _put(changed: Document, shipped: Document, entry: Entry, value: str, why: st
     if value == entry.value and changed[part].get(entry.key):
         changed[part][entry.key]["note"] = why
         return
-    own = {"mark": CLINIC_POLICY, "source": "clinic", "note": why}
+    own = {"mark": CLINIC_POLICY, "source": "clinic_own", "note": why}
     if entry.kind == "threshold":
         numbers = [int(n) if n.is_integer() else n for n in _read(entry, value)] if value else []
         stated = numbers if entry.is_list else next(iter(numbers), None)
@@ -371,8 +379,7 @@ def objections(document: Document) -> dict[str, str]:
     errors: dict[str, str] = {}
     for entry in entries(document):
         if entry.is_fixed and strength(entry.value) < strength(entry.shipped):
-            title = entry.shipped_source.title if entry.shipped_source else "its source"
-            errors[entry.field] = f"{title} rules this out; a clinic cannot loosen it."
+            errors[entry.field] = "This is ruled out for this product; a clinic cannot loosen it."
         elif not entry.is_changed:
             continue
         elif entry.source is not None and entry.source.mark == SOURCED:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from evenkeel.clinic.course.pages.frame import address
-from evenkeel.clinic.course.queries import against_dosing
+from evenkeel.clinic.course.queries import UNSIGNED_PROTOCOL, against_dosing
 from evenkeel.clinic.outcome.course_story import CourseStory
 from evenkeel.clinic.outcome.filing import HOLD_KIND
 from evenkeel.clinic.outcome.queries import alarm_level
@@ -89,6 +89,8 @@ def _course(story: CourseStory) -> list[Open]:
             continue
         route = _SETTLED_ON.get(refusal.code, "")
         url = address(route, course_id=summary.course.pk) if route else ""
+        if refusal.code == UNSIGNED_PROTOCOL:
+            url = address("protocols")
         found.append(Open(level, refusal.message, refusal.what_to_do, url))
     return found
 

@@ -21,7 +21,7 @@ from evenkeel.clinic.course.dose_sheet import Figures, measured_weight, work_out
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.course.pages.frame import address, course_frame, open_course_page
 from evenkeel.clinic.course.pages.plan_form import PlanEntry, first_entry, plain, read_entry
-from evenkeel.clinic.course.queries import CourseSummary, protocol_for
+from evenkeel.clinic.course.queries import CourseSummary, held_for, protocol_for
 from evenkeel.clinic.course.schedule import draw_schedule, session_days
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.record.act import check_access, find, together
@@ -37,7 +37,10 @@ def plan(request: HttpRequest, course_id: Any) -> HttpResponse:
     summary = open_course_page(request, course_id, permission="plan.view", what="plan page")
     course = summary.course
     product = asked_product(request.POST or request.GET, course)
-    protocol = protocol_for(course, product, at=summary.now)
+    held = summary.held
+    if product != course.product:
+        held = held_for(course, product, at=summary.now)
+    protocol = held.protocol if held else None
     error: DomainError | None = None
     if request.method == "POST":
         entry = read_entry(request.POST, product)
@@ -56,6 +59,7 @@ def plan(request: HttpRequest, course_id: Any) -> HttpResponse:
         **course_frame(request, summary, "plan"),
         **_form(request, summary, entry, protocol, error),
         **_worked_out(course, entry, protocol, summary),
+        "held": held,
         "plans": [p for p in summary.plans if p.state != "draft"],
         "changes": _changes(summary),
     }

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.protocol import ProtocolError, load_protocol, parse_protocol, protocol_names
+from evenkeel.protocol.comparing import changes
 from evenkeel.protocol.editions import (
     LARGEST_BYTES,
     document_text,
@@ -20,7 +21,8 @@ from evenkeel.protocol.editions import (
     text_digest,
     whole_document,
 )
-from evenkeel.protocol.entries import apply, changes, entries, faults, objections
+from evenkeel.protocol.edits import apply, faults, objections
+from evenkeel.protocol.entries import entries
 from evenkeel.protocol.labels import (
     DISCHARGE_LABELS,
     SECTIONS,
@@ -72,6 +74,29 @@ def test_a_whole_document_stays_what_it_was_when_the_shipped_one_changes() -> No
     assert (held.number("weight.low_kg"), held.number("alarm.sbp_hold_mmhg")) == (35, 175)
     assert (held.number("alarm.dissociation_strong"), wrong) == (7, "")
     assert filled_in(document) == ("alarm.dissociation_strong",)
+
+
+def test_what_it_does_not_know_is_refused_by_name() -> None:
+    with pytest.raises(ProtocolError, match="favorite_color"):
+        whole_document(own(favorite_color="green"))
+    with pytest.raises(ProtocolError, match="removal_notes"):
+        whole_document(own(removal_notes=["x"]))
+
+
+def test_a_part_without_lines_of_its_own_is_shown_and_loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("editions", "entries"):
+        monkeypatch.setattr(f"evenkeel.protocol.{module}.OTHER_PARTS", ("night_program",))
+    part = {"name": "Night clinic", "days": ["Mon", "Tue"], **POLICY, "note": "Our decision."}
+    document = whole_document(own(night_program=part))
+    (change,) = changes(shipped_document(IV), document)
+    assert (change.label, change.before, change.after, change.is_loud) == (
+        "Night program",
+        "not stated",
+        "Night clinic; Mon, Tue",
+        True,
+    )
+    del part["note"]
+    assert list(objections(whole_document(own(night_program=part)))) == ["why.other.night_program"]
 
 
 def test_what_was_signed_holds_though_this_software_would_object() -> None:

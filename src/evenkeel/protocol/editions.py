@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Container, Mapping
 from copy import deepcopy
+from dataclasses import fields
 from typing import Any, Final
 
 from .errors import ProtocolError
@@ -33,6 +34,18 @@ Document = dict[str, Any]
 PARTS: Final = ("thresholds", "rules", "required_before_session")
 _HEAD: Final = ("format", "extends", "name", "version", "title", "product", "jurisdictions")
 _BODY: Final = (*PARTS, "discharge_required")
+#: What a protocol may state beside them. It has no line of a form: it comes with a file.
+OTHER_PARTS: Final = tuple(
+    sorted(
+        {field.name for field in fields(Protocol)}
+        - {*_HEAD, *_BODY, "required", "discharge_required"}
+    )
+)
+#: Why something was taken out, which leaves no entry to say it in.
+REMOVAL_NOTES: Final = "removal_notes"
+DISCHARGE_NOTES: Final = "discharge_notes"
+#: Who signed; part of a signed copy alone.
+SIGNATURE: Final = "signature"
 LARGEST_BYTES: Final = 262_144
 _DEEPEST: Final = 8
 _LONGEST_TEXT: Final = 2000
@@ -53,6 +66,12 @@ def whole_document(raw: object) -> Document:
     protocol states and ``raw`` leaves out on purpose stands as null.
     """
     merged = resolved_document(raw)
+    merged.pop(SIGNATURE, None)
+    for key in merged:
+        if key not in (*_HEAD, *_BODY, *OTHER_PARTS, REMOVAL_NOTES, DISCHARGE_NOTES):
+            raise ProtocolError(f"{key!s:.60}", "is not an entry this product knows")
+    for key in (REMOVAL_NOTES, DISCHARGE_NOTES):
+        _check_notes(key, merged.get(key, {}))
     checked = parse_protocol(merged | {"extends": None})
     assert isinstance(raw, Mapping)
     base = raw.get("extends")
@@ -66,6 +85,11 @@ def whole_document(raw: object) -> Document:
         for key in shipped[part]:
             entries.setdefault(key, None)
     return _in_order(merged | {"extends": base})
+
+
+def _check_notes(key: str, notes: object) -> None:
+    if not isinstance(notes, dict) or not all(isinstance(note, str) for note in notes.values()):
+        raise ProtocolError(key, "must be an object of texts")
 
 
 def _in_order(merged: Mapping[str, Any]) -> Document:

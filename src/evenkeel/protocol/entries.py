@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from . import rules as _rules  # noqa: F401  (registers every rule)
-from .editions import Document, shipped_document
-from .errors import ProtocolError
+from .editions import (
+    DISCHARGE_NOTES,
+    OTHER_PARTS,
+    REMOVAL_NOTES,
+    shipped_document,
+)
 from .findings import EFFECTS
 from .labels import (
     EFFECT_LABELS,
     SECTIONS,
     discharge_label,
     fact_label,
+    other_label,
     rule_label,
     threshold_label,
     threshold_section,
 )
-from .pack import DISCHARGE_ITEMS, parse_protocol
+from .pack import DISCHARGE_ITEMS
 from .registry import RULES
-from .sources import CLINIC_POLICY, SOURCED, Source, as_mark, cite
+from .sources import SOURCED, Source, as_mark, cite
 from .thresholds import NEEDS
 
-Kind = Literal["threshold", "rule", "required", "discharge"]
+Kind = Literal["threshold", "rule", "required", "discharge", "other"]
 PART_OF: Final[dict[Kind, str]] = {
     "threshold": "thresholds",
     "rule": "rules",
     "required": "required_before_session",
 }
 NONE: Final = "none"
-DISCHARGE_NOTES: Final = "discharge_notes"
-_LONGEST_NOTE: Final = 500
 #: Held by every clinic, whatever their mark.
 _FIXED: Final = frozenset({"deceased"})
 _WHEN_LABELS: Final = {
@@ -107,7 +108,7 @@ class Entry:
             return strength(self.value) < strength(self.shipped)
         if self.kind == "required":
             return self.value == NONE or (self.value, self.shipped) == ("first", "every")
-        return self.kind == "discharge" and self.value == "no"
+        return self.kind == "other" or (self.kind == "discharge" and self.value == "no")
 
     def say(self, value: str) -> str:
         """Return a value of this entry in words."""
@@ -115,6 +116,8 @@ class Entry:
             return dict(self.choices).get(value, value)
         if not value:
             return "not stated"
+        if self.kind == "other":
+            return value
         shown = value.replace(", ", " to ") if value.count(",") == 1 else value
         return f"{shown} {self.unit}"
 
@@ -133,6 +136,7 @@ def entries(document: Mapping[str, Any]) -> tuple[Entry, ...]:
         *_rule_lines(document, shipped),
         *_required(document, shipped),
         *_discharge(document, shipped),
+        *_other(document, shipped),
     ]
     places = list(SECTIONS)
     return tuple(sorted(found, key=lambda entry: places.index(entry.section)))
@@ -216,6 +220,33 @@ def _discharge(document: Any, shipped: Any) -> Iterator[Entry]:
         )
 
 
+def _other(document: Any, shipped: Any) -> Iterator[Entry]:
+    for key in OTHER_PARTS:
+        own, base = document.get(key), shipped.get(key)
+        yield Entry(
+            "other",
+            key,
+            other_label(key),
+            "screening",
+            _written(own),
+            _written(base),
+            _source(own),
+            _source(base),
+            _note(own, base),
+        )
+
+
+def _written(raw: Any) -> str:
+    """A part without lines of its own, in the words of the file; its source is shown beside."""
+    if raw is None:
+        return ""
+    shown = {name: part for name, part in raw.items() if name not in ("mark", "source", "note")}
+    return "; ".join(
+        ", ".join(map(str, part)) if isinstance(part, list) else str(part)
+        for part in shown.values()
+    )
+
+
 def _numbers(raw: Any) -> str:
     if raw is None:
         return ""
@@ -235,224 +266,6 @@ def _note(own: Any, base: Any) -> str:
     return str(own.get("note", ""))
 
 
-def apply(document: Document, given: Mapping[str, str]) -> tuple[Document, dict[str, str]]:
-    """Return the document with what was typed, and a message for each field that is wrong.
-
-    ``given`` maps an entry's field, and ``why.`` and its field, to what was typed; what it leaves
-    out stays. A value other than the shipped one becomes the clinic's own, marked so, and needs
-    the reason; one set back to the shipped value is the shipped entry again.
-    """
-    changed, errors = deepcopy(document), {}
-    shipped = shipped_document(str(document["extends"]))
-    for entry in entries(document):
-        typed = given.get(entry.field)
-        if typed is None:
-            continue
-        why = " ".join(given.get(f"why.{entry.field}", "").split())[:_LONGEST_NOTE]
-        try:
-            value = _tidy(entry, typed)
-        except ProtocolError as error:
-            errors[entry.field] = f"{error.message[:1].upper()}{error.message[1:]}."
-            continue
-        _put(changed, shipped, entry, value, why)
-    for field, message in {**faults(changed), **objections(changed)}.items():
-        if field.removeprefix("why.") not in errors:
-            errors.setdefault(field, message)
-    return changed, errors
-
-
-def _tidy(entry: Entry, typed: str) -> str:
-    if entry.choices:
-        if typed not in dict(entry.choices):
-            raise ProtocolError(entry.key, "choose one of the list")
-        return typed
-    if not typed.strip():
-        return ""
-    return ", ".join(f"{number:.10g}" for number in _read(entry, typed))
-
-
-def _read(entry: Entry, typed: str) -> list[float]:
-    parts = typed.replace(";", ",").split(",") if entry.is_list else [typed]
-    numbers = []
-    for part in parts:
-        try:
-            number = float(part.strip())
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            how = (
-                "numbers with commas between, such as 0.1, 0.75"
-                if entry.is_list
-                else ("a number, with a point before decimals")
-            )
-            raise ProtocolError(entry.key, f"enter {how}")
-        numbers.append(number)
-    return numbers
-
-
-def _put(changed: Document, shipped: Document, entry: Entry, value: str, why: str) -> None:
-    if entry.kind == "discharge":
-        _put_discharge(changed, shipped, entry, value, why)
-        return
-    part = PART_OF[entry.kind]
-    base = shipped[part].get(entry.key)
-    if value == entry.shipped:
-        changed[part][entry.key] = deepcopy(base)
-        _put_note(changed, entry, "")
-        return
-    if value == entry.value and changed[part].get(entry.key):
-        changed[part][entry.key]["note"] = why
-        return
-    own = {"mark": CLINIC_POLICY, "source": "clinic_own", "note": why}
-    if entry.kind == "threshold":
-        numbers = [int(n) if n.is_integer() else n for n in _read(entry, value)] if value else []
-        stated = numbers if entry.is_list else next(iter(numbers), None)
-        raw = {"value": stated, "unit": entry.unit, **own} if numbers else None
-    elif entry.kind == "rule":
-        raw = {"effect": value, **own} if value != NONE else None
-    else:
-        like = base or changed[part][entry.key]
-        kept = {name: like[name] for name in ("stage", "resolve")} if like else {}
-        raw = {"when": value, **kept, **own} if value != NONE else None
-    changed[part][entry.key] = raw
-    _put_note(changed, entry, why if raw is None else "")
-
-
-def _put_note(changed: Document, entry: Entry, why: str) -> None:
-    """Keep why an entry was taken out: a null entry has no place for it."""
-    notes = changed.setdefault("removal_notes", {})
-    notes.pop(entry.field, None)
-    if why:
-        notes[entry.field] = why
-    if not notes:
-        del changed["removal_notes"]
-
-
-def _put_discharge(
-    changed: Document, shipped: Document, entry: Entry, value: str, why: str
-) -> None:
-    asked = set(changed["discharge_required"]) - {entry.key}
-    if value == "yes":
-        asked.add(entry.key)
-    changed["discharge_required"] = [item for item in DISCHARGE_ITEMS if item in asked]
-    notes = changed.setdefault(DISCHARGE_NOTES, {})
-    notes.pop(entry.key, None)
-    if value != entry.shipped:
-        notes[entry.key] = why
-    if not notes:
-        del changed[DISCHARGE_NOTES]
-
-
-def faults(document: Document) -> dict[str, str]:
-    """Return what does not hold together, by field; every fault, not the first alone."""
-    errors: dict[str, str] = {}
-    trial = deepcopy(document)
-    shipped = shipped_document(str(document["extends"]))
-    for _ in range(len(NEEDS) + 1):
-        try:
-            parse_protocol(trial)
-        except ProtocolError as error:
-            field = f"threshold.{error.key}" if error.key in NEEDS else error.key
-            if field in errors:
-                break
-            errors[field] = f"{threshold_words(error.message)}."
-            if error.key not in NEEDS:
-                break
-            # Set back, so that the next fault shows: all are said at once.
-            trial["thresholds"][error.key] = deepcopy(shipped["thresholds"].get(error.key))
-        else:
-            break
-    return errors
-
-
-def threshold_words(message: str) -> str:
-    """Return a fault as a sentence that names other thresholds by their labels."""
-    for key in NEEDS:
-        if message.endswith(key):
-            message = message.removesuffix(key) + f"“{threshold_label(key)}”"
-            break
-    return message[:1].upper() + message[1:]
-
-
-def objections(document: Document) -> dict[str, str]:
-    """Return what may not be signed though it holds together, by field."""
-    errors: dict[str, str] = {}
-    for entry in entries(document):
-        if entry.is_fixed and strength(entry.value) < strength(entry.shipped):
-            errors[entry.field] = "This is ruled out for this product; a clinic cannot loosen it."
-        elif not entry.is_changed:
-            continue
-        elif entry.source is not None and entry.source.mark == SOURCED:
-            errors[entry.field] = "A changed value is clinic policy; mark it so."
-        elif not reason_of(document, entry):
-            errors[f"why.{entry.field}"] = "Say why the clinic decides so."
-    return errors
-
-
 def reason_of(document: Mapping[str, Any], entry: Entry) -> str:
     """Return why the clinic states otherwise, also for what it took out."""
-    return entry.note or str((document.get("removal_notes") or {}).get(entry.field, ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line that two documents state differently. ``before`` and ``after`` are words."""
-
-    kind: Kind
-    key: str
-    label: str
-    section: str
-    before: str
-    after: str
-    source: Source | None
-    reason: str
-    is_loud: bool
-
-
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return what ``after`` states otherwise than ``before``, in the order of the sections.
-
-    Values are compared, not marks and notes. Loud: lets through what ``before`` held, or departs
-    from what a source says.
-    """
-    old = {entry.field: entry for entry in entries(before)}
-    new = {entry.field: entry for entry in entries(after)}
-    found = []
-    for field in dict.fromkeys((*old, *new)):
-        was, now = old.get(field), new.get(field)
-        some = now or was
-        assert some is not None
-        first = was.value if was else _nothing(some)
-        second = now.value if now else _nothing(some)
-        if first == second:
-            continue
-        found.append(
-            Change(
-                some.kind,
-                some.key,
-                some.label,
-                some.section,
-                some.say(first),
-                some.say(second),
-                now.source if now else None,
-                reason_of(after, now) if now else "",
-                _loosens(some.kind, first, second) or bool(now and now.is_loud),
-            )
-        )
-    places = list(SECTIONS)
-    return tuple(sorted(found, key=lambda change: places.index(change.section)))
-
-
-def _nothing(entry: Entry) -> str:
-    if entry.kind == "discharge":
-        return "no"
-    return NONE if entry.choices else ""
-
-
-def _loosens(kind: Kind, before: str, after: str) -> bool:
-    if kind == "rule":
-        return strength(after) < strength(before)
-    if kind == "required":
-        order = (NONE, "first", "every")
-        return order.index(after) < order.index(before)
-    return kind == "discharge" and after == "no"
+    return entry.note or str((document.get(REMOVAL_NOTES) or {}).get(entry.field, ""))

@@ -167,6 +167,11 @@ def discharge_label(key: str) -> str:
     return DISCHARGE_LABELS.get(key) or _words(key)
 
 
+def other_label(key: str) -> str:
+    """Return the name of a part of a protocol that has no lines of its own."""
+    return _words(key)
+
+
 def threshold_section(key: str) -> str:
     """Return the id of the section a threshold stands in; one of :data:`SECTIONS`."""
     return _SECTION_OF.get(key.partition(".")[0], "long_term")

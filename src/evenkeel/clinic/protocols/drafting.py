@@ -12,10 +12,8 @@ from evenkeel.clinic.people.signing import signer
 from evenkeel.clinic.protocols.models import ProtocolState, ProtocolVersion
 from evenkeel.clinic.record.act import Act
 from evenkeel.clinic.record.errors import Invalid, Refused
-from evenkeel.protocol.editions import Document, document_text, product_label
+from evenkeel.protocol.editions import SIGNATURE, Document, document_text, product_label
 
-#: Where a signed copy says who signed it; not part of what a next draft takes over.
-SIGNATURE = "signature"
 LONGEST_TITLE = 160
 LONGEST_REASON = 1000
 

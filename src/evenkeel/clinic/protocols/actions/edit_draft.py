@@ -11,7 +11,7 @@ from evenkeel.clinic.protocols.models import ProtocolState, ProtocolVersion
 from evenkeel.clinic.protocols.queries import document_of
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Conflict, Invalid
-from evenkeel.protocol.entries import apply
+from evenkeel.protocol.edits import apply
 
 
 @action("protocol.edit", permission="protocol.edit")

@@ -8,14 +8,20 @@ from typing import Any
 
 from evenkeel.clinic.people.models import Site
 from evenkeel.clinic.people.signing import role_at, signer
-from evenkeel.clinic.protocols.drafting import SIGNATURE, new_draft, open_draft
+from evenkeel.clinic.protocols.drafting import new_draft, open_draft
 from evenkeel.clinic.protocols.models import ProtocolState, ProtocolVersion
 from evenkeel.clinic.protocols.queries import document_of, signed_at
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
 from evenkeel.clinic.record.permissions import Role
-from evenkeel.protocol.editions import document_text, product_label, shipped_document, text_digest
-from evenkeel.protocol.entries import faults, objections
+from evenkeel.protocol.editions import (
+    SIGNATURE,
+    document_text,
+    product_label,
+    shipped_document,
+    text_digest,
+)
+from evenkeel.protocol.edits import faults, objections
 from evenkeel.protocol.pack import default_protocol
 from evenkeel.protocol.products import PRODUCTS
 

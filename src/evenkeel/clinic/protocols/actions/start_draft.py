@@ -11,7 +11,7 @@ from evenkeel.clinic.protocols.queries import document_of
 from evenkeel.clinic.record.act import Act, action, check_access, find
 from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.protocol.editions import read_text, shipped_document, whole_document
-from evenkeel.protocol.entries import faults, objections
+from evenkeel.protocol.edits import faults, objections
 from evenkeel.protocol.errors import ProtocolError
 from evenkeel.protocol.pack import default_protocol
 from evenkeel.protocol.products import PRODUCTS

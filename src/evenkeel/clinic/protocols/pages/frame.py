@@ -14,6 +14,7 @@ from django.utils import timezone
 from evenkeel.clinic.protocols.models import ProtocolVersion
 from evenkeel.clinic.protocols.queries import document_of, history_of, standing_of
 from evenkeel.clinic.record.door import open_record
+from evenkeel.protocol.comparing import Change, changes
 from evenkeel.protocol.editions import (
     Document,
     filled_in,
@@ -22,7 +23,7 @@ from evenkeel.protocol.editions import (
     shipped_document,
     text_digest,
 )
-from evenkeel.protocol.entries import Change, Entry, changes, entries, reason_of
+from evenkeel.protocol.entries import Entry, entries, reason_of
 from evenkeel.protocol.labels import SECTIONS
 
 _RELATED: Final = ("site", "author", "edited_by", "signed_by", "retired_by", "based_on")

@@ -26,8 +26,8 @@ from evenkeel.clinic.record.door import visible
 from evenkeel.clinic.record.errors import NotFound
 from evenkeel.clinic.record.installation import installation, is_demo
 from evenkeel.clinic.record.routes import page
+from evenkeel.protocol.comparing import changes
 from evenkeel.protocol.editions import shipped_document
-from evenkeel.protocol.entries import changes
 from evenkeel.protocol.products import PRODUCTS
 from evenkeel.web.pdf import PdfUnavailable, pdf_from_html
 

@@ -35,7 +35,7 @@ from evenkeel.clinic.protocols.pages.frame import (
 from evenkeel.clinic.protocols.queries import document_of, in_force_among
 from evenkeel.clinic.record.errors import Conflict, DomainError, Forbidden, Invalid, Refused
 from evenkeel.clinic.record.routes import page
-from evenkeel.protocol.entries import changes
+from evenkeel.protocol.comparing import changes
 
 _SHOWN_HERE = (Invalid, Refused, Conflict, Forbidden)
 _WAYS = {

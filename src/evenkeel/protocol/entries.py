@@ -44,6 +44,7 @@ _WHEN_LABELS: Final = {
     NONE: "Not asked for",
 }
 _ASKED_LABELS: Final = {"yes": "Required", "no": "Not required"}
+_ONE_OF: Final = {"people": "person", "treatments": "treatment", "days": "day", "years": "year"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Entry:
         if self.kind == "other":
             return value
         shown = value.replace(", ", " to ") if value.count(",") == 1 else value
-        return f"{shown} {self.unit}"
+        return f"{shown} {_ONE_OF.get(self.unit, self.unit) if value == '1' else self.unit}"
 
 
 def strength(effect: str) -> int:

@@ -36,6 +36,7 @@ from evenkeel.clinic.people.actions.set_up import (
 )
 from evenkeel.clinic.people.caller import actor_of
 from evenkeel.clinic.people.models import Account, Chair, Patient, Site
+from evenkeel.clinic.protocols.actions.sign_version import adopt_shipped
 from evenkeel.clinic.record.act import Actor, Context, together
 from evenkeel.clinic.record.clock import FixedClock
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
@@ -109,6 +110,7 @@ class Filled:
     beds: list[str] = field(default_factory=list)
     long_course: uuid.UUID | None = None
     long_patient: uuid.UUID | None = None
+    protocol: uuid.UUID | None = None
 
 
 def fill(now: datetime, shape: Shape = Shape()) -> Filled:
@@ -170,6 +172,8 @@ class _Builder:
         self.made = Filled(site.pk, {role: a.pk for role, a in self.staff.items()})
         self.made.beds = [chair.bed_label for chair in self.chairs]
         publish_defaults(self.as_("medical_director"), site.pk)
+        signed = adopt_shipped(self.as_("medical_director"), site_id=site.pk)
+        self.made.protocol = next(v.pk for v in signed if v.product == ORDER.product)
 
     def as_(self, role: str) -> Context:
         """The context of the member of staff with this role."""
@@ -281,7 +285,7 @@ class _Builder:
         now = self.clock.now()
         course = _fresh(course)
         weight = measured_weight(course.patient, now=now, product=plan.product)
-        protocol = protocol_for(course, plan.product)
+        protocol = protocol_for(course, plan.product, at=self.clock.now())
         if protocol is None:
             raise LookupError(f"no protocol for {plan.product}")
         figures = work_out(order_of(plan), weight, now=now, protocol=protocol)

@@ -16,11 +16,14 @@ from evenkeel.clinic.people.actions.set_up import (
 )
 from evenkeel.clinic.people.caller import actor_of
 from evenkeel.clinic.people.models import Account, Chair, Patient, Site
+from evenkeel.clinic.protocols.actions.sign_version import adopt_shipped
 from evenkeel.clinic.record.act import Actor, Context, system_actor
 from evenkeel.clinic.record.clock import Clock
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
 
 PASSWORD = "correct-horse-battery"
+#: Those that the tests give; signing each costs every test that stands on the clinic.
+PRODUCTS_SIGNED = ("racemic_iv", "esketamine_nasal", "racemic_im")
 
 
 @dataclass
@@ -65,8 +68,11 @@ def make_account(email: str, name: str, clock: Clock, **fields: Any) -> Account:
     return account
 
 
-def build_clinic(clock: Clock) -> Clinic:
-    """Found an installation with two sites, four chairs and one account for each role of staff."""
+def build_clinic(clock: Clock, *, with_protocols: bool = True) -> Clinic:
+    """Found an installation with two sites, four chairs and one account for each role of staff.
+
+    The medical director has signed the shipped protocols of the first site, unless told otherwise.
+    """
     founder = Context(
         Actor("system:founder", "Founder", frozenset({(None, r) for r in Role})), clock
     )
@@ -89,7 +95,10 @@ def build_clinic(clock: Clock) -> Clinic:
     outsider = make_account("prescriber@hill.invalid", "Hill Prescriber", clock)
     grant_role(founder, account_id=outsider.pk, site_id=other.pk, role="prescriber")
     staff["prescriber_elsewhere"] = outsider
-    return Clinic(clock, site, other, chairs, staff)
+    clinic = Clinic(clock, site, other, chairs, staff)
+    if with_protocols:
+        adopt_shipped(clinic.as_("medical_director"), site_id=site.pk, products=PRODUCTS_SIGNED)
+    return clinic
 
 
 def sign_in(client: Any, account: Account) -> Any:

@@ -53,6 +53,9 @@ def _paths(filled: Filled) -> dict[str, str]:
         "note": f"/sessions/{session}/note",
         "day": "/day/",
         "monitors": "/monitors/",
+        "protocols": "/protocols/",
+        "protocol": f"/protocols/{filled.protocol}",
+        "protocol_compare": f"/protocols/{filled.protocol}/compare?with=shipped",
     }
 
 

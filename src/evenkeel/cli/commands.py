@@ -52,9 +52,11 @@ ALL: tuple[Command, ...] = (
         "evidence",
         starts_django=False,
     ),
+    Command(
         "discharge",
         "May this person go home now, from a case file",
         "discharge",
+        starts_django=False,
     ),
     Command("bench", "Measure how fast this machine runs a clinic", "bench", starts_django=False),
     Command("validate", "Hold the models against published data", "validate", starts_django=False),

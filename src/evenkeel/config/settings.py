@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "evenkeel.web",
     "evenkeel.clinic.record",
     "evenkeel.clinic.people",
+    "evenkeel.clinic.protocols",
     "evenkeel.clinic.course",
     "evenkeel.clinic.session",
     "evenkeel.clinic.outcome",

@@ -22,6 +22,7 @@ from evenkeel.clinic.people.actions.set_up import (
 from evenkeel.clinic.people.caller import actor_of
 from evenkeel.clinic.people.models import Account, Chair, Patient, Site
 from evenkeel.clinic.people.sign_in import hash_pin
+from evenkeel.clinic.protocols.actions.sign_version import adopt_shipped
 from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.clock import FixedClock
@@ -159,7 +160,9 @@ def build_house(seed: str, start: datetime, timezone: str) -> House:
         account.save(force_insert=True)
         grant_role(founder, account_id=account.pk, site_id=site.pk, role=member.role.value)
     house = find_house(seed, start)
-    publish_defaults(house.ctx("director", opened + timedelta(days=1)), site.pk)
+    director = house.ctx("director", opened + timedelta(days=1))
+    publish_defaults(director, site.pk)
+    adopt_shipped(director, site_id=site.pk)
     return house
 
 

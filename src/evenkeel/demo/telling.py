@@ -201,7 +201,7 @@ def plan(
         ctx, course_id=course.pk, order=order, schedule=Schedule(sessions, spacing_days)
     )
     weight = measured_weight(telling.fresh().patient, now=at, product=draft.product)
-    protocol = protocol_for(course, draft.product)
+    protocol = protocol_for(course, draft.product, at=at)
     assert protocol is not None
     figures = work_out(order_of(draft), weight, now=at, protocol=protocol)
     sign_plan(

@@ -152,14 +152,26 @@ def _shipped() -> dict[str, dict[str, object]]:
     }
 
 
-def parse_protocol(raw: object) -> Protocol:
-    """Check a protocol document and return it; ``ProtocolError`` naming the entry otherwise."""
+def resolved_document(raw: object) -> dict[str, object]:
+    """Return a document with everything it takes over from the shipped ones it extends.
+
+    Raises ``ProtocolError`` naming ``format`` or ``extends``.
+    """
+    return _extended(raw)
+
+
+def parse_protocol(raw: object, *, ordered: bool = True) -> Protocol:
+    """Check a protocol document and return it; ``ProtocolError`` naming the entry otherwise.
+
+    ``ordered`` false leaves out whether thresholds stand in the right order to each other.
+    """
     merged = _extended(raw)
     product = merged.get("product")
     if not isinstance(product, str) or product not in PRODUCTS:
         raise ProtocolError("product", "must be one of " + ", ".join(PRODUCTS))
     thresholds = _thresholds(_object(merged, "thresholds"), product)
-    _check_order(thresholds)
+    if ordered:
+        _check_order(thresholds)
     jurisdictions = merged.get("jurisdictions")
     if not isinstance(jurisdictions, list) or not all(isinstance(j, str) for j in jurisdictions):
         raise ProtocolError("jurisdictions", "must be a list of texts")

@@ -131,7 +131,7 @@ class Case:
     def figures(self, plan: Plan) -> Any:
         now = self.clinic.clock.now()
         weight = measured_weight(self.fresh().patient, now=now, product=plan.product)
-        protocol = protocol_for(self.fresh(), plan.product)
+        protocol = protocol_for(self.fresh(), plan.product, at=self.clinic.clock.now())
         assert protocol is not None
         return work_out(order_of(plan), weight, now=now, protocol=protocol)
 

@@ -288,7 +288,7 @@ def test_who_may_plan(screened: Case) -> None:
 def test_the_sheet_of_the_day_takes_the_weight_of_the_day(screened: Case) -> None:
     plan = screened.planned()
     now = screened.clinic.clock.advance(timedelta(days=31))
-    protocol = protocol_for(screened.fresh())
+    protocol = protocol_for(screened.fresh(), at=screened.clinic.clock.now())
     assert protocol is not None
     stale = sheet_for(plan, now=now, protocol=protocol)
     assert [s.id for s in stale.hard_stops] == ["weight.old"]

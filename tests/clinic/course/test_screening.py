@@ -9,6 +9,7 @@ import pytest
 from evenkeel.clinic.course.actions.move_course import move_course
 from evenkeel.clinic.course.actions.sign_screening import sign_screening
 from evenkeel.clinic.course.models import Screening
+from evenkeel.clinic.protocols.models import ProtocolVersion
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
 from tests.clinic.course.makers import Case, make_case
 from tests.clinic.course.test_course import refused
@@ -36,7 +37,9 @@ def test_a_sound_person_is_eligible_as_proposed(case: Case) -> None:
     assert row.signed_by == case.clinic.staff["prescriber"]
     assert row.signed_role == "prescriber"
     assert row.signed_at == case.clinic.clock.now()
-    assert (row.protocol_name, row.protocol_version) == ("us-racemic-iv", "1.0.0")
+    signed = ProtocolVersion.objects.get(product="racemic_iv")
+    assert (row.protocol_name, row.protocol_version) == ("harbour-racemic-iv", "1")
+    assert (row.protocol_used, row.protocol_hash) == (signed, signed.text_hash)
     assert row.facts["weight_kg"]["value"] == 74
     assert row.facts["weight_kg"]["origin"] == "interview"
     assert row.findings[0]["source"]["mark"]

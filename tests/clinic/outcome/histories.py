@@ -46,6 +46,8 @@ def past_session(act: Act, *, course: Course, plan: Plan, number: int) -> Sessio
             product=plan.product,
             protocol_name=plan.protocol_name,
             protocol_version=plan.protocol_version,
+            protocol_used=plan.protocol_used,
+            protocol_hash=plan.protocol_hash,
             dose_sheet=plan.sheet,
             opened_at=start,
             first_dose_at=start + timedelta(minutes=30),

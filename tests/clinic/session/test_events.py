@@ -513,6 +513,7 @@ def test_opening_keeps_dose_sheet_protocol_and_conditions(clinic: Clinic) -> Non
     session = open_stage(clinic).session
     assert session.dose_sheet["dose_mg"] == "37"
     assert session.dose_sheet["rate_mg_per_h"] == "55.5"
-    assert session.protocol_name == "us-racemic-iv"
+    assert (session.protocol_name, session.protocol_version) == ("harbour-racemic-iv", "1")
+    assert session.protocol_hash == session.protocol_used.text_hash
     assert session.number == 1
     assert SessionEvent.objects.get(session=session).kind == "opened"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from evenkeel.clinic.people.models import Account, Patient
+from evenkeel.clinic.protocols.models import ProtocolVersion
 from evenkeel.clinic.record.models import Record
 
 
@@ -51,6 +52,8 @@ class Course(Record):
 class Screening(Record):
     """A signed decision whether this person may have this product, with what it rested on."""
 
+    added_later = frozenset({"protocol_used_id", "protocol_hash"})
+
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="screenings")
     #: Counts within the course: which is the newest, whatever the clock said.
     number = models.PositiveIntegerField()
@@ -59,6 +62,11 @@ class Screening(Record):
     jurisdiction = models.CharField(max_length=8)
     protocol_name = models.CharField(max_length=80)
     protocol_version = models.CharField(max_length=20)
+    #: The signed version that was in force, and its SHA-256; neither under a shipped protocol.
+    protocol_used = models.ForeignKey(
+        ProtocolVersion, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    protocol_hash = models.CharField(max_length=64, null=True)
     facts = models.JSONField()
     findings = models.JSONField()
     #: Digest of what the signer was shown; see :mod:`evenkeel.clinic.course.review`.
@@ -146,6 +154,8 @@ class TouchAgreement(Record):
 class Plan(Record):
     """What is to be given, how, and how often. A signed plan is replaced, never edited."""
 
+    added_later = frozenset({"protocol_used_id", "protocol_hash"})
+
     STATES = (("draft", "Draft"), ("signed", "Signed"), ("replaced", "Replaced"))
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="plans")
@@ -169,6 +179,11 @@ class Plan(Record):
     note = models.TextField(blank=True)
     protocol_name = models.CharField(max_length=80)
     protocol_version = models.CharField(max_length=20)
+    #: The signed version that was in force, and its SHA-256; neither under a shipped protocol.
+    protocol_used = models.ForeignKey(
+        ProtocolVersion, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    protocol_hash = models.CharField(max_length=64, null=True)
     #: The arithmetic as it was signed: see :mod:`evenkeel.clinic.course.dose_sheet`.
     sheet = models.JSONField(default=dict)
     stops = models.JSONField(default=list)

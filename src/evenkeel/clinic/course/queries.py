@@ -30,11 +30,12 @@ from evenkeel.clinic.course.transitions import (
     is_alive,
     moves_from,
 )
-from evenkeel.protocol.errors import ProtocolError
-from evenkeel.protocol.pack import Protocol, default_protocol
+from evenkeel.clinic.protocols.queries import HeldProtocol, standing_at
+from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
 
 KIND_TREATMENT: Final = "treatment"
+UNSIGNED_PROTOCOL: Final = "no_signed_protocol"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class CourseSummary:
     draft: Plan | None
     plans: Sequence[Plan]
     touch: TouchAgreement | None
+    #: The protocol of the course's product now: signed, or shipped where none is signed yet.
+    held: HeldProtocol | None
     situation: Situation
 
     @property
@@ -81,7 +84,7 @@ class CourseSummary:
 
 
 def course_summary(course: Course, now: datetime) -> CourseSummary:
-    """What stands of ``course`` at ``now``; five queries, the patient and site not counted."""
+    """What stands of ``course`` at ``now``; six queries, the patient and site not counted."""
     screenings = list(
         Screening.objects.filter(course=course)
         .select_related("signed_by")
@@ -107,7 +110,8 @@ def course_summary(course: Course, now: datetime) -> CourseSummary:
         .order_by("-signed_at", "-created_at")
         .first()
     )
-    protocol = protocol_for(course)
+    held = held_for(course, at=now)
+    protocol = held.protocol if held else None
     plan = next((p for p in plans if p.state == "signed"), None)
     consent, standing = _consent_standing(course, document, consents, protocol, now)
     return CourseSummary(
@@ -122,6 +126,7 @@ def course_summary(course: Course, now: datetime) -> CourseSummary:
         draft=next((p for p in plans if p.state == "draft"), None),
         plans=plans,
         touch=touch,
+        held=held,
         situation=Situation(
             state=course.state,
             now=now,
@@ -137,15 +142,31 @@ def course_summary(course: Course, now: datetime) -> CourseSummary:
     )
 
 
-def protocol_for(course: Course, product: str = "") -> Protocol | None:
-    """The protocol of the course's (or another) product at its site; ``None`` without one."""
+def held_for(course: Course, product: str = "", *, at: datetime) -> HeldProtocol | None:
+    """The protocol of the course's (or another) product at its site at a time.
+
+    The signed one in force; the shipped one where none is signed yet; ``None`` without either.
+    """
     product = product or course.product
-    if not product:
+    return standing_at(product, course.site, at) if product else None
+
+
+def protocol_for(course: Course, product: str = "", *, at: datetime) -> Protocol | None:
+    """The same, as the protocol alone."""
+    held = held_for(course, product, at=at)
+    return held.protocol if held else None
+
+
+def has_signed_protocol(course: Course, held: HeldProtocol | None) -> Refusal | None:
+    """Nobody is treated under a protocol that no medical director has signed."""
+    if not course.product or (held is not None and held.is_signed):
         return None
-    try:
-        return default_protocol(product, course.site.jurisdiction)
-    except ProtocolError:
-        return None
+    label = PRODUCTS[course.product].label if course.product in PRODUCTS else course.product
+    return Refusal(
+        UNSIGNED_PROTOCOL,
+        f"No protocol for {label} is signed and in force at {course.site.name}.",
+        "A medical director signs one under Protocols.",
+    )
 
 
 def current_document(course: Course) -> ConsentDocument | None:
@@ -216,6 +237,7 @@ def against_dosing(summary: CourseSummary) -> tuple[Refusal, ...]:
         guard(situation)
         for guard in (is_alive, has_eligible_screening, has_consent, has_signed_plan)
     ]
+    found.append(has_signed_protocol(course, summary.held))
     found += [
         Refusal("dose_hold", str(hold.get("statement", "")), "A named clinician must close it.")
         for hold in course.dose_holds

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.people.facts import assemble_facts
+from evenkeel.clinic.protocols.queries import HeldProtocol, standing_at
 from evenkeel.clinic.record.chain import canonical, digest
 from evenkeel.clinic.record.errors import Refused
-from evenkeel.protocol.errors import ProtocolError
 from evenkeel.protocol.facts import Fact, Facts
 from evenkeel.protocol.findings import Finding, Screening, severity
-from evenkeel.protocol.pack import Protocol, default_protocol
+from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
 from evenkeel.protocol.screening import screen
 
@@ -37,11 +37,16 @@ class Review:
 
     product: str
     jurisdiction: str
-    protocol: Protocol
+    held: HeldProtocol
     facts: Facts
     screening: Screening
     out_of_date: frozenset[str]
     digest: str
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol screened by."""
+        return self.held.protocol
 
 
 def review_of(course: Course, product: str, now: datetime) -> Review:
@@ -52,30 +57,29 @@ def review_of(course: Course, product: str, now: datetime) -> Review:
     jurisdiction = course.site.jurisdiction
     if product not in PRODUCTS:
         raise Refused("There is no such product.", code="no_product")
-    try:
-        protocol = default_protocol(product, jurisdiction)
-    except ProtocolError:
+    held = standing_at(product, course.site, now)
+    if held is None:
         raise Refused(
             f"No protocol for {PRODUCTS[product].label} is in force in {jurisdiction}.",
             what_to_do="Choose another product, or ask the medical director.",
             code="no_protocol",
-        ) from None
+        )
     facts = assemble_facts(course.patient, now=now, product=product)
     found = screen(
         facts,
         product=product,
         jurisdiction=jurisdiction,
-        protocol=protocol,
+        protocol=held.protocol,
         now=now,
         stage="course",
     )
     old = frozenset(fact.key for fact in facts.out_of_date(now))
     return Review(
-        product, jurisdiction, protocol, facts, found, old, _digest(product, facts, found)
+        product, jurisdiction, held, facts, found, old, _digest(product, facts, found, held)
     )
 
 
-def _digest(product: str, facts: Facts, found: Screening) -> str:
+def _digest(product: str, facts: Facts, found: Screening, held: HeldProtocol) -> str:
     shown = facts_document(facts)
     for key in _DATED_NOW & shown.keys():
         shown[key]["as_of"] = None
@@ -83,7 +87,7 @@ def _digest(product: str, facts: Facts, found: Screening) -> str:
         canonical(
             {
                 "product": product,
-                "protocol": [found.protocol_name, found.protocol_version],
+                "protocol": [found.protocol_name, found.protocol_version, held.text_hash],
                 "disposition": found.disposition,
                 "findings": [[f.id, f.effect, f.level] for f in found.findings],
                 "facts": {key: _lasting(fact) for key, fact in shown.items()},

@@ -4,30 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-from evenkeel.clinic.people.models import Account, Patient
+from evenkeel.clinic.people.models import Patient
+from evenkeel.clinic.people.signing import role_at, signer
 from evenkeel.clinic.record.act import Act
-from evenkeel.clinic.record.errors import Invalid, Refused
-from evenkeel.clinic.record.permissions import PERMISSIONS, Role
-
-
-def signer(act: Act) -> Account:
-    """The account that acts. Raises ``Refused`` where a part of the system tries to sign."""
-    account = None
-    if not act.actor.id.startswith("system:"):
-        account = Account.objects.filter(pk=act.actor.id, is_active=True).first()
-    if account is None:
-        raise Refused("Only a person can sign.", code="no_signer")
-    return account
-
-
-def role_at(act: Act, site_id: object) -> str:
-    """The role under which the actor does this act at a site; the first that allows it."""
-    allowed = PERMISSIONS[act.permission]
-    held = {role for site, role in act.actor.grants if site in (None, site_id)}
-    for role in (Role.PRESCRIBER, *Role):
-        if role in held and role in allowed:
-            return role.value
-    return ""
+from evenkeel.clinic.record.errors import Invalid
+from evenkeel.clinic.record.permissions import Role
 
 
 def is_prescriber(act: Act, site_id: object) -> bool:
@@ -61,3 +42,6 @@ def check_typed_name(patient: Patient, typed: str) -> str:
 def _folded(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name)
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold().replace(" ", "")
+
+
+__all__ = ["check_typed_name", "is_prescriber", "role_at", "signer"]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from evenkeel.clinic.course.pages.frame import address
-from evenkeel.clinic.course.queries import against_dosing, protocol_for
+from evenkeel.clinic.course.queries import UNSIGNED_PROTOCOL, against_dosing, protocol_for
 from evenkeel.clinic.outcome.actions.record_watch import HOLD_KIND as WATCH_HOLD
 from evenkeel.clinic.outcome.actions.record_watch import choice_of
 from evenkeel.clinic.outcome.course_story import CourseStory
@@ -154,6 +154,8 @@ def _course(story: CourseStory) -> list[Open]:
             continue
         route = _SETTLED_ON.get(refusal.code, "")
         url = address(route, course_id=summary.course.pk) if route else ""
+        if refusal.code == UNSIGNED_PROTOCOL:
+            url = address("protocols")
         found.append(Open(level, refusal.message, refusal.what_to_do, url))
     return found
 
@@ -163,7 +165,7 @@ def _weight(story: CourseStory) -> list[Open]:
     product = PRODUCTS.get(course.product)
     if plan is None or product is None or not product.by_weight:
         return []
-    protocol = protocol_for(course)
+    protocol = story.summary.held.protocol if story.summary.held else None
     limit = protocol.find("weight.max_age_days") if protocol else None
     if limit is None or isinstance(limit.value, tuple):
         return []
@@ -191,7 +193,7 @@ def _consent(story: CourseStory) -> list[Open]:
     summary = story.summary
     if summary.consent is None or summary.consent_standing != "current":
         return []
-    protocol = protocol_for(summary.course)
+    protocol = summary.held.protocol if summary.held else None
     limit = protocol.find("consent.renew_after_days") if protocol else None
     if limit is None or isinstance(limit.value, tuple):
         return []

@@ -70,6 +70,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "people.import": frozenset({_MD, _RX, _RN, _FD}),
     "facts.view": _CARE | {_PH, _AU},
     "facts.record": _CARE,
+    # the clinic's own protocols
+    "protocol.view": _CARE | {_PH, _AU},
+    "protocol.edit": frozenset({_MD}),
+    "protocol.sign": frozenset({_MD}),
     # the course
     "course.view": _CARE | {_PH, _AU},
     "course.open": frozenset({_MD, _RX, _FD}),

@@ -90,10 +90,10 @@ def dosing_minutes(plan: Plan | None, protocol: Protocol | None) -> int:
     return math.ceil((BEFORE_DOSE_MIN + stay_min) / 15) * 15
 
 
-def minutes_for(kind: str, course: Course, plan: Plan | None = None) -> int:
-    """Minutes usually set aside for an appointment of this kind."""
+def minutes_for(kind: str, course: Course, plan: Plan | None = None, *, at: datetime) -> int:
+    """Minutes usually set aside for an appointment of this kind, by the protocol of that time."""
     if kind == "dosing":
-        return dosing_minutes(plan, protocol_for(course))
+        return dosing_minutes(plan, protocol_for(course, at=at))
     return MINUTES[kind]
 
 
@@ -250,7 +250,7 @@ def _unusual(
 
 
 def _too_near(course: Course, slot: Slot, replacing: Appointment | None) -> list[str]:
-    protocol = protocol_for(course)
+    protocol = protocol_for(course, at=slot.starts_at)
     if protocol is None:
         return []
     least_h = protocol.number("session.min_interval_h")

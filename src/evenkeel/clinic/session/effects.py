@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from evenkeel.clinic.course.models import Course
-from evenkeel.clinic.course.queries import against_dosing, course_summary
+from evenkeel.clinic.course.queries import UNSIGNED_PROTOCOL, against_dosing, course_summary
 from evenkeel.clinic.people.models import Account, Membership
 from evenkeel.clinic.record.act import Act
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
@@ -114,7 +114,11 @@ def _check(
 def _against(act: Act, session: Session) -> tuple[str, ...]:
     course = Course.objects.select_related("patient", "site").get(pk=session.course_id)
     found = against_dosing(course_summary(course, act.now))
-    return tuple(refusal.message for refusal in found)
+    # A session keeps the protocol it was opened under, and what was begun goes on.
+    keeps = session.protocol_used_id is not None or session.first_dose_at is not None
+    return tuple(
+        refusal.message for refusal in found if not (keeps and refusal.code == UNSIGNED_PROTOCOL)
+    )
 
 
 def phase_of(session: Session, drug: Drug) -> SessionState:

@@ -6,6 +6,7 @@ from django.db import models
 
 from evenkeel.clinic.course.models import Course, Plan
 from evenkeel.clinic.people.models import Account, Chair, Patient
+from evenkeel.clinic.protocols.models import ProtocolVersion
 from evenkeel.clinic.record.models import Appended, Record
 
 
@@ -84,6 +85,8 @@ LIVE_STATES = (
 class Session(Record):
     """One dosing session. Everything that happens in it is a :class:`SessionEvent`."""
 
+    added_later = frozenset({"protocol_used_id", "protocol_hash"})
+
     appointment = models.OneToOneField(
         Appointment, null=True, on_delete=models.PROTECT, related_name="session"
     )
@@ -99,6 +102,11 @@ class Session(Record):
     product = models.CharField(max_length=24)
     protocol_name = models.CharField(max_length=80)
     protocol_version = models.CharField(max_length=20)
+    #: The signed version that was in force, and its SHA-256; neither under a shipped protocol.
+    protocol_used = models.ForeignKey(
+        ProtocolVersion, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    protocol_hash = models.CharField(max_length=64, null=True)
     dose_sheet = models.JSONField()
     #: Condition codes of the person at opening: some make an alarm louder.
     conditions = models.JSONField(default=list)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Exists, OuterRef
 
+from evenkeel.clinic.protocols.queries import protocol_under
 from evenkeel.clinic.record.act import Act, Context, action, system_actor
 from evenkeel.clinic.record.chain import canonical, digest
 from evenkeel.clinic.record.prepared import Prepared
@@ -15,9 +16,8 @@ from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.events import QUANTITIES
 from evenkeel.clinic.session.models import Session, SessionEvent
 from evenkeel.protocol.alarms import ALARM_LEVELS, Alarm, Reading, alarms_for
-from evenkeel.protocol.errors import ProtocolError
 from evenkeel.protocol.findings import source_document
-from evenkeel.protocol.pack import Protocol, default_protocol, load_protocol
+from evenkeel.protocol.pack import Protocol
 
 NAMESPACE: Final = uuid.UUID("8f0a6c2e-5c0b-4c0e-9a53-2f6f1b0f7a11")
 #: How long an acknowledged alarm keeps quiet while nothing gets worse. Clinic policy.
@@ -41,11 +41,8 @@ _SOUNDING: Final = frozenset(
 
 
 def protocol_of(session: Session) -> Protocol:
-    """The protocol under which the session was opened; the product's default if it is gone."""
-    try:
-        return load_protocol(session.protocol_name)
-    except ProtocolError:
-        return default_protocol(session.product)
+    """The protocol under which the session was opened, whatever was signed since."""
+    return protocol_under(session)
 
 
 def alarm_key(alarm: Alarm) -> str:

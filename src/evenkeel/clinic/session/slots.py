@@ -58,7 +58,7 @@ def propose_slots(
     if wanted <= 0:
         return []
     days = _days(plan, earlier, now, zone, wanted)
-    minutes = dosing_minutes(plan, protocol_for(course))
+    minutes = dosing_minutes(plan, protocol_for(course, at=now))
     at = earlier[-1].astimezone(zone).time() if earlier else time(10)
     chairs = list(Chair.objects.filter(site_id=course.site_id, active=True).order_by("order"))
     taken = _taken(course, days, zone)

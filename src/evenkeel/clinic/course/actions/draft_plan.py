@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,8 @@ from evenkeel.clinic.course.dose_sheet import (
     work_out,
 )
 from evenkeel.clinic.course.models import Course, Plan
-from evenkeel.clinic.course.queries import next_number, protocol_for
+from evenkeel.clinic.course.queries import held_for, next_number
+from evenkeel.clinic.protocols.queries import HeldProtocol
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
 from evenkeel.protocol.pack import Protocol
@@ -53,7 +55,8 @@ def draft_plan(
     meanwhile, ``Refused`` for a closed course or a person who has died.
     """
     course = act.open(Course, course_id, "patient", "patient__site", "site")
-    protocol = check_plannable(course, order.product)
+    held = check_plannable(course, order.product, act.now)
+    protocol = held.protocol
     check_order(order, schedule, protocol)
     weight = measured_weight(course.patient, now=act.now, product=order.product)
     figures = work_out(order, weight, now=act.now, protocol=protocol)
@@ -77,13 +80,16 @@ def draft_plan(
             code="draft_changed",
         )
     plan = plan or _new_plan(course)
-    fill(plan, figures, schedule, protocol)
+    fill(plan, figures, schedule, held)
     plan.note, plan.override_reason = note.strip(), override_reason.strip()
     return act.write(plan)
 
 
-def check_plannable(course: Course, product: str) -> Protocol:
-    """The protocol of the product. Raises ``Refused`` or ``Invalid`` where none can be planned."""
+def check_plannable(course: Course, product: str, now: datetime) -> HeldProtocol:
+    """The protocol of the product now.
+
+    Raises ``Refused`` or ``Invalid`` where none can be planned.
+    """
     if course.state == "closed":
         raise Refused(
             "This course is closed.", what_to_do="Open a new course first.", code="closed"
@@ -92,14 +98,14 @@ def check_plannable(course: Course, product: str) -> Protocol:
         raise Refused("This person has died and cannot be treated.", code="deceased")
     if product not in PRODUCTS:
         raise Invalid("There is no such product.", fields={"product": "Choose a product."})
-    protocol = protocol_for(course, product)
-    if protocol is None:
+    held = held_for(course, product, at=now)
+    if held is None:
         raise Refused(
             f"No protocol for {PRODUCTS[product].label} is in force here.",
             what_to_do="Choose another product, or ask the medical director.",
             code="no_protocol",
         )
-    return protocol
+    return held
 
 
 def check_order(order: DoseOrder, schedule: Schedule, protocol: Protocol) -> None:
@@ -150,7 +156,7 @@ def labeled_doses_mg(protocol: Protocol) -> tuple[Decimal, ...]:
     return tuple(Decimal(f"{dose:g}") for dose in protocol.numbers("dose.allowed_mg"))
 
 
-def fill(plan: Plan, figures: Figures, schedule: Schedule, protocol: Protocol) -> None:
+def fill(plan: Plan, figures: Figures, schedule: Schedule, held: HeldProtocol) -> None:
     """Put an order and its figures into a plan that is not signed yet."""
     order, sheet = figures.order, figures.sheet
     assert sheet is not None
@@ -165,7 +171,7 @@ def fill(plan: Plan, figures: Figures, schedule: Schedule, protocol: Protocol) -
     plan.diluted_mg_ml = order.diluted_mg_ml
     plan.sessions_planned = schedule.sessions_planned
     plan.spacing_days = schedule.spacing_days
-    plan.protocol_name, plan.protocol_version = protocol.name, protocol.version
+    held.stamp(plan)
     plan.sheet = as_document(figures)
     plan.stops = stops_document(figures.stops)
 

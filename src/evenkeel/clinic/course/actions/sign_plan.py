@@ -31,9 +31,9 @@ def sign_plan(act: Act, *, plan_id: Any, figures_digest: str) -> Plan:
             what_to_do="Write a new plan; it will replace this one.",
             code="not_a_draft",
         )
-    protocol = check_plannable(course, plan.product)
+    held = check_plannable(course, plan.product, act.now)
     weight = measured_weight(course.patient, now=act.now, product=plan.product)
-    figures = work_out(order_of(plan), weight, now=act.now, protocol=protocol)
+    figures = work_out(order_of(plan), weight, now=act.now, protocol=held.protocol)
     if figures.digest != figures_digest:
         raise Conflict(
             "The figures changed while this page was open. Look again before you sign.",
@@ -53,7 +53,7 @@ def sign_plan(act: Act, *, plan_id: Any, figures_digest: str) -> Plan:
     if before is not None:
         before.state = "replaced"
         act.write(before)
-    fill(plan, figures, Schedule(plan.sessions_planned, plan.spacing_days), protocol)
+    fill(plan, figures, Schedule(plan.sessions_planned, plan.spacing_days), held)
     plan.replaces = before
     plan.state = "signed"
     plan.signed_by, plan.signed_at = signer(act), act.now

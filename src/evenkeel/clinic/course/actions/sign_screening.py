@@ -104,15 +104,13 @@ def _check_decision(
 def _screening(act: Act, course: Course, review: Review, decided: str, reason: str) -> Screening:
     found = review.screening
     label = PRODUCTS[review.product].label
-    return Screening(
+    row = Screening(
         site=course.site,
         course=course,
         number=next_number(Screening.objects.filter(course=course)),
         patient=course.patient,
         product=review.product,
         jurisdiction=review.jurisdiction,
-        protocol_name=found.protocol_name,
-        protocol_version=found.protocol_version,
         facts=_facts_as_shown(review),
         findings=findings_document(found),
         read_digest=review.digest,
@@ -127,6 +125,8 @@ def _screening(act: Act, course: Course, review: Review, decided: str, reason: s
         signed_role=role_at(act, course.site_id),
         signed_at=act.now,
     )
+    review.held.stamp(row)
+    return row
 
 
 def _counted(findings: int) -> str:

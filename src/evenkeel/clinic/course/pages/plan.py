@@ -29,7 +29,7 @@ from evenkeel.clinic.course.pages.plan_form import (
     plain,
     read_entry,
 )
-from evenkeel.clinic.course.queries import CourseSummary, protocol_for
+from evenkeel.clinic.course.queries import CourseSummary, held_for, protocol_for
 from evenkeel.clinic.course.schedule import draw_schedule, session_days
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.record.act import check_access, find, together
@@ -45,7 +45,10 @@ def plan(request: HttpRequest, course_id: Any) -> HttpResponse:
     summary = open_course_page(request, course_id, permission="plan.view", what="plan page")
     course = summary.course
     product = asked_product(request.POST or request.GET, course)
-    protocol = protocol_for(course, product)
+    held = summary.held
+    if product != course.product:
+        held = held_for(course, product, at=summary.now)
+    protocol = held.protocol if held else None
     error: DomainError | None = None
     if request.method == "POST":
         entry = read_entry(request.POST, product)
@@ -64,6 +67,7 @@ def plan(request: HttpRequest, course_id: Any) -> HttpResponse:
         **course_frame(request, summary, "plan"),
         **_form(request, summary, entry, protocol, error),
         **_worked_out(course, entry, protocol, summary),
+        "held": held,
         "plans": [p for p in summary.plans if p.state != "draft"],
         "changes": _changes(summary),
     }
@@ -84,7 +88,7 @@ def plan_figures(request: HttpRequest, course_id: Any) -> HttpResponse:
     entry = read_entry(request.GET, product)
     now = ctx.clock.now()
     shown = {
-        **_worked_out(course, entry, protocol_for(course, product), None, now=now),
+        **_worked_out(course, entry, protocol_for(course, product, at=now), None, now=now),
         "entry": entry,
         "errors": dict(entry.errors),
         "now": now,

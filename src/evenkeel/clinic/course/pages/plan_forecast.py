@@ -50,8 +50,8 @@ def plan_forecast(request: HttpRequest, course_id: Any) -> HttpResponse:
     if state in {"cold", "warming"}:
         return render(request, "course/plan_forecast.html", {**shown, "preparing": True})
     product = asked_product(request.POST, course)
-    protocol = protocol_for(course, product)
     now = ctx.clock.now()
+    protocol = protocol_for(course, product, at=now)
     facts = assemble_facts(course.patient, now=now, product=product)
     entry = _entry(request, course, product, protocol)
     figures: Figures | None = None

@@ -46,7 +46,9 @@ def book_appointment(
     check_note(note)
     if minutes is None:
         plan = Plan.objects.filter(course=course, state="signed").first()
-        minutes = minutes_for(kind, course, plan) if kind in dict(Appointment.KINDS) else 0
+        minutes = (
+            minutes_for(kind, course, plan, at=act.now) if kind in dict(Appointment.KINDS) else 0
+        )
     slot = read_slot(
         course,
         kind,

@@ -129,7 +129,7 @@ def _record_facts(act: Act, appointment: Appointment, arrival: Arrival) -> None:
 
 def _document(act: Act, appointment: Appointment, said: dict[str, Any]) -> dict[str, Any]:
     course = appointment.course
-    protocol = protocol_for(course)
+    protocol = protocol_for(course, at=act.now)
     facts = assemble_facts(appointment.patient, now=act.now, product=course.product or None)
     findings: list[dict[str, Any]] = []
     if appointment.kind == "dosing":

@@ -16,9 +16,10 @@ from evenkeel.clinic.course.dose_sheet import (
     stops_document,
 )
 from evenkeel.clinic.course.models import Course, Plan
-from evenkeel.clinic.course.queries import CourseSummary, against_dosing, course_summary
+from evenkeel.clinic.course.queries import CourseSummary, against_dosing, course_summary, held_for
 from evenkeel.clinic.people.facts import assemble_facts
 from evenkeel.clinic.people.models import Account, Chair
+from evenkeel.clinic.protocols.queries import HeldProtocol
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.chain import canonical, digest
 from evenkeel.clinic.record.errors import Refused
@@ -32,7 +33,7 @@ from evenkeel.clinic.session.models import (
     Session,
     SessionEvent,
 )
-from evenkeel.protocol.pack import Protocol, default_protocol
+from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.vocabulary import CONDITION_KEYS
 
 
@@ -48,7 +49,7 @@ def open_session(
     """Open the session of a checked-in dosing appointment.
 
     The dose sheet is worked out from the signed plan and the newest measured weight, and kept,
-    with name and version of the protocol. ``chair_id`` and ``nurse_id`` override the
+    with name, version and hash of the protocol in force. ``chair_id`` and ``nurse_id`` override the
     appointment's. ``opened_at`` is the true time of a session that was kept on paper; what
     happened then has happened, so only what makes it impossible to describe refuses it. Raises
     ``Refused`` naming every reason at once.
@@ -66,18 +67,17 @@ def open_session(
     elif summary.plan is None:
         reasons.append("No signed plan stands for this product.")
     figures: Figures | None = None
-    protocol: Protocol | None = None
-    if summary.plan is not None and course.product:
-        protocol = default_protocol(course.product, course.site.jurisdiction)
-        figures = _figures(act, course, summary.plan, protocol)
+    held = held_for(course, at=opened_at) if opened_at is not None else summary.held
+    if summary.plan is not None and held is not None:
+        figures = _figures(act, course, summary.plan, held.protocol)
         reasons += _dose_reasons(figures, on_paper)
-    if reasons or figures is None or protocol is None or summary.plan is None:
+    if reasons or figures is None or held is None or summary.plan is None:
         raise Refused(
             " ".join(dict.fromkeys(reasons)),
             what_to_do="Settle what is named, then open the session.",
             code="cannot_open",
         )
-    session = _session(act, appointment, summary, figures, protocol, chair, nurse_id)
+    session = _session(act, appointment, summary, figures, held, chair, nurse_id)
     session.opened_at = act.happened_at = opened_at or act.now
     act.write(session)
     _mark_opened(act, session)
@@ -129,7 +129,7 @@ def _session(
     appointment: Appointment,
     summary: CourseSummary,
     figures: Figures,
-    protocol: Protocol,
+    held: HeldProtocol,
     chair: Chair | None,
     nurse_id: Any,
 ) -> Session:
@@ -141,7 +141,7 @@ def _session(
     facts = assemble_facts(course.patient, now=act.now, product=course.product)
     sheet = as_document(figures)
     sheet["stops"] = stops_document(figures.soft_stops)
-    return Session(
+    session = Session(
         site_id=appointment.site_id,
         appointment=appointment,
         patient=appointment.patient,
@@ -151,12 +151,12 @@ def _session(
         nurse=nurse,
         number=(newest or 0) + 1,
         product=course.product,
-        protocol_name=protocol.name,
-        protocol_version=protocol.version,
         dose_sheet=sheet,
         conditions=[key for key in CONDITION_KEYS if facts[key].state == "known"],
         opened_at=act.now,
     )
+    held.stamp(session)
+    return session
 
 
 def _mark_opened(act: Act, session: Session) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from evenkeel.clinic.course.models import Course, Plan
 from evenkeel.clinic.course.pages.frame import address
+from evenkeel.clinic.course.queries import has_signed_protocol, held_for
 from evenkeel.clinic.people.pages.posting import act_once, show_refusal
 from evenkeel.clinic.record.door import open_record
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
@@ -111,7 +112,7 @@ def _initial(request: HttpRequest, course: Course, plan: Plan | None, now: Any) 
     kind = request.GET.get("kind", "")
     if kind not in MINUTES:
         kind = "dosing" if plan else "screening"
-    start: dict[str, Any] = {"kind": kind, "minutes": minutes_for(kind, course, plan)}
+    start: dict[str, Any] = {"kind": kind, "minutes": minutes_for(kind, course, plan, at=now)}
     for name in ("on", "at", "chair_id"):
         if request.GET.get(name):
             start[name] = request.GET[name]
@@ -229,6 +230,13 @@ def _signal_url(row: Appointment) -> str:
     return ""
 
 
+def _unsigned(row: Appointment, now: Any) -> Any:
+    """Why no session of a dose about to be given can start for want of a signed protocol."""
+    if row.kind != "dosing" or row.status != AppointmentStatus.CHECKED_IN:
+        return None
+    return has_signed_protocol(row.course, held_for(row.course, at=now))
+
+
 def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form]) -> dict[str, Any]:
     ctx = request.ctx  # type: ignore[attr-defined]
     now, actor = ctx.clock.now(), ctx.actor
@@ -272,6 +280,7 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
             and row.course.state != "closed",
             "facts": actor.may("facts.view", row.site_id),
         },
+        "unsigned": _unsigned(row, now),
         "history": [entry_of(one, now) for one in history_of(row)],
         "calls": calls,
         "called": called_words(row.outcome or {}) if is_call else [],

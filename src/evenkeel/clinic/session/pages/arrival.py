@@ -90,7 +90,7 @@ def check_in(request: HttpRequest, appointment_id: Any) -> HttpResponse:
         "allergies": _allergies(row) if ctx.actor.may("appointment.check_in") else [],
         "limits": [
             {"words": words, "least": span_words(least), "source": source}
-            for _, words, least, source in fasting_limits(protocol_for(row.course))
+            for _, words, least, source in fasting_limits(protocol_for(row.course, at=now))
         ],
         "plan": Plan.objects.filter(course_id=row.course_id, state="signed").first()
         if ctx.actor.may("plan.view", row.site_id)

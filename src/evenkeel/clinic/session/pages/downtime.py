@@ -98,7 +98,7 @@ def _blank(row: Appointment, site: Site, now: Any, with_doses: bool) -> dict[str
     """What is printed on a sheet before anybody writes on it."""
     course = Course.objects.select_related("patient__site", "site").get(pk=row.course_id)
     product = course.product if course.product in PRODUCTS else ""
-    protocol = protocol_for(course)
+    protocol = protocol_for(course, at=row.starts_at)
     plan = Plan.objects.filter(course=course, state="signed").first()
     dose: dict[str, Any] = {}
     if plan is not None and protocol is not None:

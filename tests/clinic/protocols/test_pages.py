@@ -1,0 +1,197 @@
+"""The pages of a protocol: nothing typed is lost, and a signature asks who one is."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+
+from evenkeel.clinic.people.sign_in import SIGNED_IN_AT
+from evenkeel.clinic.protocols.actions.start_draft import start_draft
+from evenkeel.clinic.protocols.models import ProtocolVersion
+from evenkeel.protocol.editions import text_digest
+from evenkeel.protocol.thresholds import NEEDS
+from tests.clinic.protocols.test_versions import (
+    IV,
+    RISE,
+    a_file,
+    director,
+    drafted,
+    of_rise,
+    saved,
+    signed,
+)
+from tests.clinic.session.makers import open_stage
+from tests.clinic_factory import Clinic, build_clinic, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def as_director(clinic: Clinic, client: Client) -> Client:
+    return sign_in(client, clinic.staff["medical_director"])
+
+
+def post(client: Client, path: str, **fields: Any) -> Any:
+    return client.post(path, {"act_id": str(uuid4()), **fields})
+
+
+def edited(client: Client, row: ProtocolVersion, **fields: Any) -> Any:
+    about = {"seen_version": row.version, "title": "Harbour IV", "reason": "Yearly review."}
+    given = {name: value for name, value in fields.items() if value is not None}
+    return post(client, f"/protocols/{row.pk}/edit", **{**about, **given})
+
+
+def test_without_any_the_list_says_what_to_do(db: None, clock: Any, client: Client) -> None:
+    clinic = build_clinic(clock, with_protocols=False)
+    sign_in(client, clinic.staff["medical_director"])
+    said = client.get("/protocols/").content.decode()
+    assert "No protocol is signed at Harbour, so no session can start." in said
+    assert (
+        "No protocol signed for Ketamine (racemic) IV infusion: start from the shipped default."
+        in said
+    )
+    answer = post(client, "/protocols/new", site=str(clinic.site.pk), product=IV)
+    row = ProtocolVersion.objects.get()
+    assert answer["Location"] == f"/protocols/{row.pk}/edit"
+    nurse = sign_in(Client(), clinic.staff["session_nurse"])
+    read = nurse.get("/protocols/").content.decode()
+    assert "A medical director starts" in read
+    assert "Start from the shipped default" not in read
+
+
+def test_the_form_shows_every_threshold_of_the_product(clinic: Clinic, as_director: Client) -> None:
+    row = drafted(clinic)
+    said = as_director.get(f"/protocols/{row.pk}/edit").content.decode()
+    for key, need in NEEDS.items():
+        assert (f'name="threshold.{key}"' in said) == (not need.only or IV in need.only), key
+
+
+def test_what_was_typed_is_kept_and_the_fault_stands_at_its_field(
+    clinic: Clinic, as_director: Client
+) -> None:
+    row = drafted(clinic)
+    answer = edited(
+        as_director, row, **{RISE: "4000", f"why.{RISE}": "A long reason.", "title": "Another name"}
+    )
+    said = answer.content.decode()
+    assert answer.status_code == 422
+    for kept in ('value="4000"', 'value="A long reason."', 'value="Another name"'):
+        assert kept in said
+    assert "Must lie between 5 and 120." in said
+    assert f'href="#{RISE}"' in said
+
+
+def test_a_conflict_shows_what_the_other_saved_and_keeps_what_was_typed(
+    clinic: Clinic, as_director: Client
+) -> None:
+    row = start_draft(director(clinic), site_id=clinic.site.pk, product=IV)
+    mine = {RISE: "35", f"why.{RISE}": "Mine."}
+    saved(clinic, row, {RISE: "30", f"why.{RISE}": "Theirs."})
+    answer = edited(as_director, row, **mine)
+    said = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Somebody else saved this draft" in said
+    assert "Saved meanwhile: 30 mmHg" in said
+    assert 'value="35"' in said
+    row.refresh_from_db()
+    assert edited(as_director, row, **mine).status_code == 302
+    assert '"value": 35' in ProtocolVersion.objects.get(pk=row.pk).text
+
+
+def test_signing_asks_again_who_one_is(clinic: Clinic, as_director: Client) -> None:
+    row = drafted(clinic, **{RISE: "30", f"why.{RISE}": "Our decision."})
+    path = f"/protocols/{row.pk}/sign"
+    session = as_director.session
+    session[SIGNED_IN_AT] = time.time() - 3600
+    session.save()
+    fields = {"read_hash": text_digest(row.text), "agreed": "on", "starts": "now"}
+    answer = post(as_director, path, **fields)
+    assert answer["Location"].startswith("/accounts/2fa/reauthenticate/?next=%2Fprotocols%2F")
+    row.refresh_from_db()
+    assert row.state == "draft"
+    session[SIGNED_IN_AT] = time.time()
+    session.save()
+    assert post(as_director, path, **fields)["Location"] == f"/protocols/{row.pk}"
+    row.refresh_from_db()
+    assert (row.state, row.signed_by) == ("signed", clinic.staff["medical_director"])
+    assert row.confirmed_by
+
+
+def test_a_later_start_is_the_local_time_of_the_site(clinic: Clinic, as_director: Client) -> None:
+    row = drafted(clinic)
+    path = f"/protocols/{row.pk}/sign"
+    fields = {"read_hash": text_digest(row.text), "agreed": "on", "starts": "later"}
+    answer = post(as_director, path, in_force_from="soon", **fields)
+    assert answer.status_code == 422
+    assert "Enter the day and time" in answer.content.decode()
+    start = (datetime.now(UTC) + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    answer = post(as_director, path, in_force_from=f"{start:%Y-%m-%dT%H:%M}", **fields)
+    assert answer.status_code == 302
+    row.refresh_from_db()
+    assert row.in_force_from == start
+
+
+def test_the_file_is_the_text_that_was_signed(clinic: Clinic, as_director: Client) -> None:
+    version = of_rise(clinic, 30)
+    answer = as_director.get(f"/protocols/{version.pk}/file")
+    assert text_digest(answer.content.decode()) == version.text_hash
+    assert f"harbour-racemic-iv-v2-{version.text_hash[:8]}.json" in answer["Content-Disposition"]
+    where = {"site": str(clinic.site.pk), "from": "file"}
+    bad = SimpleUploadedFile("own.json", a_file(thresholds={"alarm.hat_size": {}}))
+    answer = post(as_director, "/protocols/new", file=bad, **where)
+    assert answer.status_code == 422
+    assert "alarm.hat_size" in answer.content.decode()
+    good = SimpleUploadedFile("own.json", a_file())
+    answer = post(as_director, "/protocols/new", file=good, **where)
+    assert answer.status_code == 302
+
+
+def test_a_version_is_read_compared_and_printed_with_its_hash(
+    clinic: Clinic, as_director: Client
+) -> None:
+    first = ProtocolVersion.objects.get(product=IV)
+    version = of_rise(clinic, 30)
+    for what in ("", "/print"):
+        said = as_director.get(f"/protocols/{version.pk}{what}").content.decode()
+        for part in (version.text_hash, "Our decision.", "Decided by this clinic", "30 mmHg"):
+            assert part in said, (what, part)
+        assert "Test medical_director" in said
+    said = as_director.get(f"/protocols/{version.pk}/compare?with={first.pk}").content.decode()
+    assert "1 change from version 1" in said
+    assert as_director.get(f"/protocols/{version.pk}/compare?with=nonsense").status_code == 404
+    same = as_director.get(f"/protocols/{first.pk}/compare?with=shipped").content.decode()
+    assert "No change from the shipped protocol" in same
+
+
+def test_a_text_changed_behind_the_record_is_shown_as_such(
+    clinic: Clinic, as_director: Client
+) -> None:
+    version = of_rise(clinic, 30)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE protocols_protocolversion SET text = replace(text, 'Our decision.', 'Nobody')"
+        )
+    said = as_director.get(f"/protocols/{version.pk}").content.decode()
+    assert "This text is not what was signed" in said
+
+
+def test_the_pages_of_a_session_and_its_course_lead_to_its_protocol(
+    clinic: Clinic, client: Client
+) -> None:
+    stage = open_stage(clinic)
+    kept = stage.session.protocol_used
+    signed(clinic, drafted(clinic))
+    sign_in(client, clinic.staff["prescriber"])
+    for path in (f"/sessions/{stage.session.pk}", f"/sessions/{stage.session.pk}/note"):
+        assert f'href="/protocols/{kept.pk}"' in client.get(path).content.decode(), path
+    in_force = ProtocolVersion.objects.get(product=IV, number=2)
+    for page in ("", "/screening", "/plan"):
+        said = client.get(f"/courses/{stage.case.course.pk}{page}").content.decode()
+        assert f'href="/protocols/{in_force.pk}"' in said, page

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from evenkeel.clinic.course.pages.frame import address
-from evenkeel.clinic.course.queries import UNSIGNED_PROTOCOL, against_dosing, protocol_for
+from evenkeel.clinic.course.queries import UNSIGNED_PROTOCOL, against_dosing
 from evenkeel.clinic.outcome.actions.record_watch import HOLD_KIND as WATCH_HOLD
 from evenkeel.clinic.outcome.actions.record_watch import choice_of
 from evenkeel.clinic.outcome.course_story import CourseStory

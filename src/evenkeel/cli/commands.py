@@ -46,6 +46,7 @@ ALL: tuple[Command, ...] = (
         "simulate",
         starts_django=False,
     ),
+    Command("screen", "May this person be treated now?", "screen", starts_django=False),
     Command("evidence", "Pool trials of your own", "evidence", starts_django=False),
     Command("bench", "Measure how fast this machine runs a clinic", "bench", starts_django=False),
     Command("validate", "Hold the models against published data", "validate", starts_django=False),

@@ -124,7 +124,7 @@ def fact_sheet(patient: Patient, now: datetime) -> FactSheet:
             continue
         fact = facts[key]
         unknown = fact.state == "unknown"
-        if key in CONDITION_KEYS and key not in facts:
+        if (key in CONDITION_KEYS or spec.optional) and key not in facts:
             continue
         known, missing = known + (not unknown), missing + unknown
         groups[spec.group].append(

@@ -2,13 +2,88 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from typing import Final
+
+from ..allergens import is_allergen, is_denied
+from ..naming import plain
 from ..registry import CLEAR, Case, Fired, Verdict, rule
+
+# Beginnings of words that stand in the names of what could rule treatment out.
+_ALARMING: Final = (
+    "aneurysm",
+    "malformation",
+    "hemorrhag",
+    "bleed",
+    "hematoma",
+    "dissection",
+    "intracran",
+    "intracereb",
+    "cerebr",
+    "brain",
+    "infarct",
+    "myocard",
+    "cardi",
+    "heart",
+    "coronary",
+    "stroke",
+    "ischemi",
+    "psycho",
+    "schizo",
+    "delusion",
+    "hallucinat",
+    "mania",
+    "manic",
+    "hypoman",
+    "cirrhosis",
+    "hepatic",
+    "addict",
+    "misus",
+    "abuse",
+    "dependen",
+    "intoxic",
+    "withdraw",
+    "suicid",
+    "pregnan",
+    "ketamine",
+)
+_HARMLESS: Final = ("nicotine", "tobacco", "caffeine", "oxygen", "psychotherapy")
+_LONG_WORDS: Final = tuple(word for word in _ALARMING if len(word) > 6)
+
+
+def alarming(name: str) -> bool:
+    """Return whether an unread name looks like something that could rule treatment out.
+
+    "Denied" and "family history of" do not, nor do misuse and dependence on what does not
+    matter here. A slip of a letter in a long word is seen through.
+    """
+    words = plain(name).split()
+    if is_denied(name) or any(word in _HARMLESS for word in words):
+        return False
+    return is_allergen(name) or any(
+        word.startswith(_ALARMING)
+        or (len(word) > 6 and get_close_matches(word, _LONG_WORDS, 1, 0.85))
+        for word in words
+    )
+
+
+@rule("unread_alarming_conditions", kind="unknown", reads=("other_conditions",))
+def unread_alarming_conditions(case: Case) -> Verdict:
+    """Names that are not recognized and look like a contraindication: nobody can tell, so wait."""
+    names = [name for name in case.names("other_conditions") if alarming(name)]
+    if not names:
+        return CLEAR
+    return Fired(
+        "Not recognized, please read before treatment: " + ", ".join(names),
+        "No rule knows these names, but they look like something that could rule treatment out.",
+        "A clinician reads them and names the condition, or says that it is harmless.",
+    )
 
 
 @rule("unread_conditions", kind="unknown", reads=("other_conditions",))
 def unread_conditions(case: Case) -> Verdict:
     """Conditions and diagnoses that are not recognized."""
-    names = case.names("other_conditions")
+    names = [name for name in case.names("other_conditions") if not alarming(name)]
     if not names:
         return CLEAR
     return Fired(

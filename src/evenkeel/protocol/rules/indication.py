@@ -57,7 +57,12 @@ def off_label(case: Case) -> Verdict:
     )
 
 
-@rule("compounded_warning", kind="process", reads=("compounded_warning_acknowledged",))
+@rule(
+    "compounded_warning",
+    kind="process",
+    reads=("compounded_warning_acknowledged",),
+    timing="session",
+)
 def compounded_warning(case: Case) -> Verdict:
     """The consent must name the FDA alerts where the use is off label."""
     told = case.yes("compounded_warning_acknowledged")

@@ -80,6 +80,15 @@ def test_a_protocol_of_the_clinics_own_is_used(tmp_path: Path) -> None:
     assert b"EU, UK, US" in refused.stderr
 
 
+def test_the_example_of_the_documents_asks_for_a_cardiologist() -> None:
+    found = printed(run(str(ROOT / "docs" / "cases" / "screening.json")))
+    assert found["disposition"] == "needs_specialist_review"
+    effects = {item["id"]: item["effect"] for item in found["findings"]}
+    assert effects["cardiovascular_history"] == "needs_specialist_review"
+    assert effects["benzodiazepine"] == effects["hypertension"] == "inform"
+    assert "blood_pressure_gate" not in effects
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [

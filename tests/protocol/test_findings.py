@@ -101,7 +101,7 @@ def reading(*pairs: tuple[float, float]) -> dict[str, Any]:
         (
             IV,
             {"liver_tests": "abnormal", "child_pugh": "A"},
-            "tests_abnormal",
+            "liver_tests_abnormal",
             "abnormal",
             ["liver_tests"],
         ),
@@ -146,9 +146,9 @@ def reading(*pairs: tuple[float, float]) -> dict[str, Any]:
         (
             IV,
             {"cssrs": {"q1": True}, "phq9_item9": 3},
-            "phq9_item9",
+            "suicide_screener_due",
             "q2, q6",
-            ["phq9_item9", "cssrs"],
+            None,
         ),
         (NASAL, {"failed_adequate_trials": 0}, "failed_trials", "Fewer than 2", None),
         (
@@ -230,7 +230,8 @@ def test_a_finding_names_the_fact_and_the_number(
         (NASAL, {"failed_adequate_trials": 2}, "failed_trials"),
         (NASAL, {"session_number": 8}, "ask.benefit_after_induction"),
         (IV, {"drug_screen": "negative"}, "drug_screen"),
-        (IV, {"phq9_item9": 0, "cssrs": None}, "phq9_item9"),
+        (IV, {"phq9_item9": 0, "cssrs": None}, "suicide_screener_due"),
+        (IV, with_condition("suicidal ideation"), "suicide_screener_due"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -261,6 +262,7 @@ def test_what_is_not_fine_is_said(product: str, change: dict[str, Any], said: st
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"diagnoses": ["melancholia gravis"]}, "Say whether this is a depression: melancholia"),
         ({"cssrs": {"q1": True, "q2": True, "q6": False}}, "q3, q4, q5"),
         ({"cssrs": {"q1": True, "q2": False}}, "Ask the screener: q6."),
         ({"cssrs": {"q2": False, "q6": False}}, "Ask the screener: q1."),
@@ -271,7 +273,9 @@ def test_what_is_not_fine_is_said(product: str, change: dict[str, Any], said: st
 def test_a_question_names_what_is_missing(change: dict[str, Any], said: str) -> None:
     found = screen_document({**good_case(IV), **change})["findings"]
     assert isinstance(found, list)
-    asked = [item for item in found if item["id"] in ("ask.cssrs", "ask.medicines")]
+    asked = [
+        item for item in found if item["id"] in ("ask.cssrs", "ask.medicines", "ask.diagnoses")
+    ]
     assert [said in item["resolve"] for item in asked] == [True]
 
 

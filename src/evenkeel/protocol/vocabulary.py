@@ -360,10 +360,18 @@ def _day_specs() -> tuple[FactSpec, ...]:
     )
 
 
+# A reason for treatment that rules ask about too.
+_REASONS_ASKED: Final = frozenset({"acute_suicidality"})
+
+
 def _condition_specs(taken: frozenset[str]) -> tuple[FactSpec, ...]:
     groups: dict[str, Group] = {group: group for group in GROUPS}
     listed: list[Condition | Situation] = [
-        *(item for item in known_conditions().values() if item.screened),
+        *(
+            item
+            for item in known_conditions().values()
+            if item.screened or item.code in _REASONS_ASKED
+        ),
         *known_situations().values(),
     ]
     return tuple(

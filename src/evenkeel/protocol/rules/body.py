@@ -151,17 +151,31 @@ def bladder_disease(case: Case) -> Verdict:
     )
 
 
-@rule("tests_abnormal", kind="workup", reads=("liver_tests", "renal_tests"))
-def tests_abnormal(case: Case) -> Verdict:
-    """Abnormal liver or kidney tests need a doctor's reading."""
-    hits = tuple(key for key in ("liver_tests", "renal_tests") if case.word(key) == "abnormal")
-    if not hits:
-        return CLEAR
-    return Fired(
-        "Liver or kidney tests are abnormal",
-        "They need a doctor's reading.",
-        "A doctor reads them, and grades the liver if it is concerned.",
-        hits,
+@rule("liver_tests_abnormal", kind="workup", reads=("liver_tests",))
+def liver_tests_abnormal(case: Case) -> Verdict:
+    """Abnormal liver tests. The Child-Pugh class, asked by its own rule, says what follows."""
+    return when(
+        case.word("liver_tests") == "abnormal",
+        Fired(
+            "The liver tests are abnormal",
+            "The liver clears the drug, and long use of ketamine can harm it.",
+            "A doctor reads them and works out the Child-Pugh class; repeat them in the course.",
+        ),
+    )
+
+
+@rule("renal_tests_abnormal", kind="workup", reads=("renal_tests",))
+def renal_tests_abnormal(case: Case) -> Verdict:
+    """Abnormal kidney tests need a doctor's reading."""
+    reading = case.word("renal_tests")
+    return when(
+        None if reading is None else reading == "abnormal",
+        Fired(
+            "The kidney tests are abnormal",
+            "They were asked for before treatment, so a doctor must have read them.",
+            "A doctor reads them, and says whether treatment may go on.",
+        ),
+        "renal_tests",
     )
 
 

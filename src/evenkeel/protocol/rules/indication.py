@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from ..conditions import recognize_condition
 from ..registry import CLEAR, Case, Fired, Unknown, Verdict, rule, when
+from ..situations import recognize_situation
 
 
 def _codes(case: Case) -> set[str]:
     matches = (recognize_condition(name) for name in case.names("diagnoses"))
     return {match[0].code for match in matches if match is not None}
+
+
+def _recognized(name: str) -> bool:
+    return recognize_condition(name) is not None or recognize_situation(name) is not None
 
 
 @rule("indication", kind="indication", reads=("diagnoses",))
@@ -18,6 +23,10 @@ def indication(case: Case) -> Verdict:
         return Unknown(("diagnoses",), "State the diagnosis.")
     if _codes(case) & {"major_depression", "acute_suicidality", "bipolar"}:
         return CLEAR
+    unread = [name for name in case.names("diagnoses") if not _recognized(name)]
+    if unread:
+        # Nobody can tell whether it is a depression; a name this list lacks is no refusal.
+        return Unknown(("diagnoses",), "Say whether this is a depression: " + ", ".join(unread))
     return Fired(
         "No depression among the diagnoses",
         "The protocol is for depression.",

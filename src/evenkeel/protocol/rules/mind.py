@@ -145,30 +145,37 @@ def unanswered(case: Case) -> list[str]:
     return [name for name in ("q1", "q2", *asked) if name not in answers]
 
 
-@rule("suicidal_thoughts", kind="eligibility", reads=("cssrs",))
+@rule("suicidal_thoughts", kind="eligibility", reads=("cssrs", "acute_suicidality"))
 def suicidal_thoughts(case: Case) -> Verdict:
     """Thoughts of suicide without intent: watch, most of all early."""
     answers = case.mapping("cssrs")
     if any(answers.get(name) is True for name in ("q4", "q5", "q6")):
         return CLEAR
     hits = [name for name in ("q2", "q3") if answers.get(name) is True]
-    if hits:
+    noted = case.active("acute_suicidality") is True
+    if hits or noted:
+        said = f"C-SSRS: yes to {', '.join(hits)}" if hits else "They stand among the diagnoses"
         return Fired(
-            f"Thoughts of suicide without intent. C-SSRS: yes to {', '.join(hits)}",
+            f"Thoughts of suicide without intent. {said}",
             "Thoughts may worsen, most of all early and when the dose changes.",
             "Ask again at each session; agree on a safety plan.",
+            ("cssrs",) if hits else ("acute_suicidality",),
         )
     return CLEAR if "q2" in answers else Unknown(("cssrs",), "Ask the screener: q2.")
 
 
-@rule("phq9_item9", kind="eligibility", reads=("phq9_item9", "cssrs"))
-def phq9_item9(case: Case) -> Verdict:
-    """Item 9 above zero asks for a suicide-risk assessment. Silence is asked by the screener."""
+@rule(
+    "suicide_screener_due", kind="eligibility", reads=("phq9_item9", "acute_suicidality", "cssrs")
+)
+def suicide_screener_due(case: Case) -> Verdict:
+    """Thoughts are known of by another way, so the screener comes first. It asks for itself."""
     answer = case.number("phq9_item9")
-    if not answer or not unanswered(case):
+    noted = case.active("acute_suicidality") is True
+    if not (answer or noted) or not unanswered(case):
         return CLEAR
+    said = f"PHQ-9 item 9 is {answer:g}" if answer else "Thoughts of suicide are on record"
     return Fired(
-        f"PHQ-9 item 9 is {answer:g}, and the suicide screener is not complete",
-        "An answer above 0 asks for an assessment of suicide risk first.",
+        f"{said}, and the suicide screener is not complete",
+        "Known thoughts, as an item 9 above 0, ask for an assessment of suicide risk first.",
         "Ask the suicide screener: " + ", ".join(unanswered(case)) + ".",
     )

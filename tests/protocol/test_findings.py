@@ -240,6 +240,41 @@ def test_what_is_fine_is_not_said(product: str, change: dict[str, Any], quiet: s
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "Cerebral aneurysm (coiled 2015)",
+        "heart of unclear state",
+        "status after brain operation",
+        "AVM, unclear",
+        "pheochromocytoma (query)",
+        "Marfan-like habit",
+        "gambling and other use disorder of unclear kind",
+        "acute-on-chronic liver failure, unclear",
+        "aneurysmata",
+        "psychosislike state",
+    ],
+)
+def test_an_unread_name_that_looks_dangerous_waits_to_be_read(name: str) -> None:
+    assert screen_document({**good_case(IV), **with_condition(name)})["disposition"] != "eligible"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "heartburn at night",
+        "strokes of luck",
+        "moon fever",
+        "no aneurysm seen",
+        "denies psychosis of any kind",
+        "family history of aneurysm",
+        "caffeine dependence",
+    ],
+)
+def test_an_unread_name_that_looks_harmless_is_only_to_be_read(name: str) -> None:
+    assert screen_document({**good_case(IV), **with_condition(name)})["disposition"] == "eligible"
+
+
+@pytest.mark.parametrize(
     ("product", "change", "said"),
     [
         (NASAL, {"sex": "other", "breastfeeding": None}, "ask.breastfeeding"),

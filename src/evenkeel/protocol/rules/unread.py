@@ -20,19 +20,15 @@ _ALARMING: Final = (
     "intracran",
     "intracereb",
     "cerebr",
-    "brain",
     "infarct",
     "myocard",
     "cardi",
-    "heart",
     "coronary",
-    "stroke",
     "ischemi",
     "psycho",
     "schizo",
     "delusion",
     "hallucinat",
-    "mania",
     "manic",
     "hypoman",
     "cirrhosis",
@@ -46,7 +42,15 @@ _ALARMING: Final = (
     "suicid",
     "pregnan",
     "ketamine",
+    "meningiom",
+    "gliom",
+    "pheochromocyt",
+    "marfan",
+    "ehlers",
+    "moyamoya",
 )
+_ALARMING_WORDS: Final = frozenset({"heart", "brain", "stroke", "mania", "avm", "ich"})
+_ALARMING_PHRASES: Final = ("use disorder", "liver failure", "raised pressure")
 _HARMLESS: Final = ("nicotine", "tobacco", "caffeine", "oxygen", "psychotherapy")
 _LONG_WORDS: Final = tuple(word for word in _ALARMING if len(word) > 6)
 
@@ -60,8 +64,11 @@ def alarming(name: str) -> bool:
     words = plain(name).split()
     if is_denied(name) or any(word in _HARMLESS for word in words):
         return False
-    return is_allergen(name) or any(
-        word.startswith(_ALARMING)
+    if is_allergen(name) or any(phrase in " ".join(words) for phrase in _ALARMING_PHRASES):
+        return True
+    return any(
+        word in _ALARMING_WORDS
+        or word.startswith(_ALARMING)
         or (len(word) > 6 and get_close_matches(word, _LONG_WORDS, 1, 0.85))
         for word in words
     )

@@ -65,33 +65,50 @@ def bipolar(case: Case) -> Verdict:
     )
 
 
-@rule("active_substance_use", kind="contraindication", reads=("substance_use_disorder",))
+_SUBSTANCE_USE = (
+    "substance_use_disorder",
+    "alcohol_use_disorder",
+    "cannabis_use_disorder",
+    "cocaine_use_disorder",
+    "stimulant_use_disorder",
+    "opioid_use_disorder",
+    "sedative_use_disorder",
+    "hallucinogen_use_disorder",
+    "ketamine_use_disorder",
+)
+
+
+@rule("active_substance_use", kind="contraindication", reads=_SUBSTANCE_USE)
 def active_substance_use(case: Case) -> Verdict:
     """Substance use disorder now."""
+    missing = [key for key in _SUBSTANCE_USE if case.active(key) is None]
     return when(
-        case.active("substance_use_disorder"),
+        case.active(*_SUBSTANCE_USE),
         Fired(
             "Substance or alcohol use disorder now",
             "Guidance is not to start a series of treatments.",
             "Treat it first; then assess again.",
+            tuple(key for key in _SUBSTANCE_USE if case.active(key)),
         ),
-        "substance_use_disorder",
+        *missing,
     )
 
 
-@rule("past_substance_use", kind="eligibility", reads=("substance_use_disorder",))
+@rule("past_substance_use", kind="eligibility", reads=_SUBSTANCE_USE)
 def past_substance_use(case: Case) -> Verdict:
     """Substance use disorder in the past."""
-    if case.active("substance_use_disorder"):
+    if case.active(*_SUBSTANCE_USE):
         return CLEAR
+    missing = [key for key in _SUBSTANCE_USE if case.ever(key) is None]
     return when(
-        case.ever("substance_use_disorder"),
+        case.ever(*_SUBSTANCE_USE),
         Fired(
             "Substance or alcohol use disorder in the past",
             "Ketamine can be misused; consider carefully and watch for it.",
             "A plan to watch for craving and misuse.",
+            tuple(key for key in _SUBSTANCE_USE if case.ever(key)),
         ),
-        "substance_use_disorder",
+        *missing,
     )
 
 

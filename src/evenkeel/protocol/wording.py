@@ -146,6 +146,9 @@ _SILENT: Final = (
     "episode of",
     "since",
     "in",
+)
+# What classifications hang on to a name; taken last, for many names end so themselves.
+_TAILS: Final = (
     "disorder",
     "finding",
     "situation",
@@ -187,6 +190,7 @@ def readings(words: str) -> Iterator[Reading]:
     yield Reading(words)
     if words.count(" ") >= _LONGEST_WORDS:
         return
+    yield Reading(_without(words, _TAILS)[0])
     timed = _tidy(_TIME.sub(" ", words))
     # "Not controlled" says the opposite of "controlled", so it is looked for first.
     left, poor = _without(timed, _POOR)
@@ -194,14 +198,12 @@ def readings(words: str) -> Iterator[Reading]:
     control: Control | None = "poor" if poor else "good" if good else None
     yield Reading(left, control=control)
     now, past = _without(left, _PAST)
-    yield Reading(now, past, control)
     graded = _GRADED.search(words) is not None
-    bare, _ = _without(now, _SILENT)
-    if bare != now:
-        yield Reading(bare, past, control, graded)
-    kept, _ = _without(left, _SILENT)
-    if kept not in (left, bare):
-        yield Reading(kept, False, control, graded)
+    for base, was in ((now, past), (left, False)):
+        bare, _ = _without(base, _SILENT)
+        yield Reading(base, was, control)
+        yield Reading(bare, was, control, graded)
+        yield Reading(_without(bare, _TAILS)[0], was, control, graded)
 
 
 def bag(words: str) -> str:
@@ -224,7 +226,9 @@ def _compiled(phrases: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(longest_first) + r")\b")
 
 
-_PATTERNS: Final = {phrases: _compiled(phrases) for phrases in (_PAST, _POOR, _GOOD, _SILENT)}
+_PATTERNS: Final[dict[tuple[str, ...], re.Pattern[str]]] = {
+    phrases: _compiled(phrases) for phrases in (_PAST, _POOR, _GOOD, _SILENT, _TAILS)
+}
 
 
 def _without(words: str, phrases: tuple[str, ...]) -> tuple[str, bool]:

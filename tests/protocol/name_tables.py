@@ -304,6 +304,12 @@ PAST: Final = [
     ("alcohol use disorder in partial remission", "alcohol_use_disorder", None),
     ("NSTEMI 2019", "cardiovascular_event", None),
     ("active psychosis", "psychosis", None),
+    ("old myocardial infarction", "cardiovascular_event", "history"),
+    ("recent myocardial infarction", "cardiovascular_event", None),
+    ("heart failure, NYHA II", "serious_cardiac_disease", None),
+    ("heart failure, NYHA class IV", "poorly_controlled_cardiovascular_disease", None),
+    ("mdd_with_suicidal_ideation", "acute_suicidality", None),
+    ("depression with suicidal thoughts", "acute_suicidality", None),
     ("Seizure disorder (disorder)", "seizure_disorder", None),
 ]
 

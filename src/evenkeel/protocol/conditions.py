@@ -133,6 +133,8 @@ def recognize_condition(name: str) -> Match | None:
     if len(asked) > 1:
         return None
     reasons = [match for match in several if match[0].group == "Reason for treatment"]
+    # Of depression with acute suicidality it is the latter that changes what is asked.
+    reasons.sort(key=lambda match: match[0].code != "acute_suicidality")
     return next(iter([*asked, *reasons, *several]), None)
 
 
@@ -141,7 +143,7 @@ def recognize_conditions(name: str) -> tuple[Match, ...]:
     single = _one(name)
     if single is not None:
         return (single,)
-    parts = [part for part in _PARTS.split(name) if part.strip()]
+    parts = [part for part in _PARTS.split(name.replace("_", " ")) if part.strip()]
     if not 1 < len(parts) <= _MOST_PARTS:
         return ()
     matches = [_one(part) for part in parts]

@@ -48,6 +48,8 @@ _PAST: Final = (
     "former",
     "formerly",
     "remote",
+    "healed",
+    "old",
     "ago",
     "no longer active",
     "in childhood",
@@ -128,6 +130,14 @@ _SILENT: Final = (
     "managed",
     "medicated",
     "asymptomatic",
+    "unruptured",
+    "ruptured",
+    "newly",
+    "new onset",
+    "new",
+    "recently",
+    "recent",
+    "today",
     "symptomatic",
     "left sided",
     "right sided",
@@ -159,6 +169,8 @@ _TAILS: Final = (
 )
 _TIME: Final = re.compile(
     r"\b(?:(?:19|20)\d\d"
+    # The fourth class is poor control, and stands among the names.
+    r"|nyha(?: class)? (?:[123]|i{1,3})"
     r"|(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|several|many|some|few|a few)"
     r" (?:days?|weeks?|wks?|months?|mos?|years?|yrs?)"
     r"|(?:january|february|march|april|may|june|july|august|september|october|november|december"

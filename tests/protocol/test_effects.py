@@ -176,6 +176,8 @@ def test_a_recent_event_by_product_and_place(product: str, place: str) -> None:
         (with_condition("family history of schizophrenia"), E),
         (with_condition("no history of stroke"), E),
         (with_condition("blue moon fever"), E),
+        (with_condition("hypertension and cerebral aneurysm"), C),
+        (with_condition("cirrhosis"), E),
     ],
     ids=str,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .allergens import is_allergen, is_allergy
-from .conditions import Status, recognize_condition
+from .conditions import Status, recognize_conditions
 from .errors import FactsError
 from .facts import Fact
 from .naming import plain
@@ -184,13 +184,14 @@ def _sort_in(found: _Lists, name: str, when: Status | None, days_ago: float | No
         record = ConditionRecord(when or implied or "active", days_ago)
         found.records.setdefault(code, []).append(record)
         return
-    match = recognize_condition(name)
-    if match is not None:
-        condition, implied = match
+    matches = recognize_conditions(name)
+    for condition, implied in matches:
         if condition.code in CONDITION_KEYS:
             record = ConditionRecord(when or implied or "active", days_ago)
             found.records.setdefault(condition.code, []).append(record)
-    elif is_allergy(name) and is_allergen(name):
+    if matches:
+        return
+    if is_allergy(name) and is_allergen(name):
         found.allergies.append(name)
     else:
         found.other.append(name)

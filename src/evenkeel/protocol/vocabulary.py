@@ -360,8 +360,8 @@ def _day_specs() -> tuple[FactSpec, ...]:
     )
 
 
-# A reason for treatment that rules ask about too.
-_REASONS_ASKED: Final = frozenset({"acute_suicidality"})
+# Nobody is asked about these by themselves, but a rule takes them up where they are stated.
+_ALSO_ASKED: Final = frozenset({"acute_suicidality", "liver_disease"})
 
 
 def _condition_specs(taken: frozenset[str]) -> tuple[FactSpec, ...]:
@@ -370,7 +370,7 @@ def _condition_specs(taken: frozenset[str]) -> tuple[FactSpec, ...]:
         *(
             item
             for item in known_conditions().values()
-            if item.screened or item.code in _REASONS_ASKED
+            if item.screened or item.code in _ALSO_ASKED
         ),
         *known_situations().values(),
     ]

@@ -70,6 +70,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "people.import": frozenset({_MD, _RX, _RN, _FD}),
     "facts.view": _CARE | {_PH, _AU},
     "facts.record": _CARE,
+    "facts.read": frozenset({_MD, _RX}),
     # the course
     "course.view": _CARE | {_PH, _AU},
     "course.open": frozenset({_MD, _RX, _FD}),

@@ -151,6 +151,20 @@ def bladder_disease(case: Case) -> Verdict:
     )
 
 
+@rule("liver_disease", kind="eligibility", reads=("liver_disease", "child_pugh"))
+def liver_disease(case: Case) -> Verdict:
+    """Liver disease that nobody has graded. That the tests are asked for is another rule."""
+    return when(
+        case.active("liver_disease") is True and case.word("child_pugh") is None,
+        Fired(
+            "Liver disease without a Child-Pugh class",
+            "The liver clears the drug; the class says whether it may be given, and how long to "
+            "watch.",
+            "Work out the Child-Pugh class, even where the tests are normal.",
+        ),
+    )
+
+
 @rule("liver_tests_abnormal", kind="workup", reads=("liver_tests",))
 def liver_tests_abnormal(case: Case) -> Verdict:
     """Abnormal liver tests. The Child-Pugh class, asked by its own rule, says what follows."""

@@ -6,11 +6,7 @@ from ..registry import CLEAR, Case, Fired, Verdict, rule, when
 from ..substances import ANY_SUBSTANCE, NEVER_TREATABLE, TREATABLE
 from ..vocabulary import VOCABULARY
 
-_SUBSTANCES = tuple(
-    code
-    for code in (ANY_SUBSTANCE, *TREATABLE.values(), *NEVER_TREATABLE.values())
-    if code in VOCABULARY
-)
+_SUBSTANCES = (ANY_SUBSTANCE, *TREATABLE.values(), *NEVER_TREATABLE.values())
 
 
 def _in_program(case: Case) -> frozenset[str]:

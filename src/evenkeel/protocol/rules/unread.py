@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from ..allergens import is_allergen, is_denied
+from ..conditions import suggest_condition
 from ..naming import plain
 from ..registry import CLEAR, Case, Fired, Verdict, rule
 
@@ -74,6 +75,12 @@ def alarming(name: str) -> bool:
     )
 
 
+def _listed(names: list[str]) -> str:
+    """Return the names, each with what a slip of one letter may have hidden."""
+    suggested = ((name, suggest_condition(name)) for name in names)
+    return ", ".join(f"{name} ({guess}?)" if guess else name for name, guess in suggested)
+
+
 @rule("unread_alarming_conditions", kind="unknown", reads=("other_conditions",))
 def unread_alarming_conditions(case: Case) -> Verdict:
     """Names that are not recognized and look like a contraindication: nobody can tell, so wait."""
@@ -81,7 +88,7 @@ def unread_alarming_conditions(case: Case) -> Verdict:
     if not names:
         return CLEAR
     return Fired(
-        "Not recognized, please read before treatment: " + ", ".join(names),
+        "Not recognized, please read before treatment: " + _listed(names),
         "No rule knows these names, but they look like something that could rule treatment out.",
         "A clinician reads them and names the condition, or says that it is harmless.",
     )
@@ -94,7 +101,7 @@ def unread_conditions(case: Case) -> Verdict:
     if not names:
         return CLEAR
     return Fired(
-        "Not recognized, please read: " + ", ".join(names),
+        "Not recognized, please read: " + _listed(names),
         "These conditions are not in the list the rules know, so no rule has looked at them.",
         "A clinician reads them.",
     )

@@ -41,6 +41,8 @@ def reading(*pairs: tuple[float, float]) -> dict[str, Any]:
         (NASAL, reading((139, 95), (145, 80)), "blood_pressure_gate", "145/80", ["blood_pressure"]),
         # Only one is: it is told, though the other has the higher systolic value.
         (NASAL, reading((139, 95), (140, 80)), "blood_pressure_gate", "139/95", ["blood_pressure"]),
+        # At the gate is not above it: the other reading is told.
+        (NASAL, reading((139, 90), (138, 95)), "blood_pressure_gate", "138/95", ["blood_pressure"]),
         (IV, reading((149, 101)), "blood_pressure_at_screening", "149/101", ["blood_pressure"]),
         (IV, reading((160, 90)), "blood_pressure_at_screening", "150 systolic", ["blood_pressure"]),
         (IV, reading((85, 50)), "low_pressure", "85/50", ["blood_pressure"]),
@@ -259,6 +261,8 @@ def test_a_finding_names_the_fact_and_the_number(
         (NASAL, {"failed_adequate_trials": 2}, "failed_trials"),
         (NASAL, {"session_number": 8}, "ask.benefit_after_induction"),
         (IV, {"drug_screen": "negative"}, "drug_screen"),
+        (IV, {"pregnancy": "positive", "hcg_test": "positive"}, "contradictory_facts"),
+        (IV, {"pregnancy": None}, "required.pregnancy"),
         (IV, {**with_condition("cirrhosis"), "child_pugh": "A"}, "liver_disease"),
         (IV, with_condition("cirrhosis", status="history"), "liver_disease"),
         (IV, {"phq9_item9": 0, "cssrs": None}, "suicide_screener_due"),
@@ -309,6 +313,8 @@ def test_an_unread_name_that_looks_harmless_is_only_to_be_read(name: str) -> Non
     ("product", "change", "said"),
     [
         (NASAL, {"sex": "other", "breastfeeding": None}, "ask.breastfeeding"),
+        (IV, {"pregnancy": None, "hcg_test": None}, "required.pregnancy"),
+        (IV, {"pregnancy": None, "hcg_test": None}, "required.hcg_test"),
         (NASAL, {"pregnancy": "positive", "breastfeeding": None}, "ask.breastfeeding"),
         (IV, {**reading((155, 80)), "session_number": None}, "blood_pressure_at_screening"),
         (IV, {**reading((155, 80)), "session_number": 1}, "blood_pressure_at_screening"),
@@ -333,6 +339,8 @@ def test_what_is_not_fine_is_said(product: str, change: dict[str, Any], said: st
         ({"cssrs": {"q1": True, "q2": False}}, "Ask the screener: q6."),
         ({"cssrs": {"q2": False, "q6": False}}, "Ask the screener: q1."),
         (with_medicine("clonazepam"), "State the daily dose of clonazepam."),
+        # One dose for two ingredients says the dose of neither.
+        (with_medicine("lorazepam / diazepam", dose_mg_per_day=1), "State the daily dose of"),
     ],
     ids=str,
 )
@@ -359,6 +367,10 @@ def test_a_rule_asks_for_exactly_the_conditions_that_are_unknown(name: str) -> N
 
     everything = asked(unread)
     assert everything <= set(conditions)
+    if set(rule.reads) == set(conditions) and isinstance(
+        rule.judge(Case(unread, protocol)), Unknown
+    ):
+        assert everything == set(conditions)
     for key in everything:
         assert asked(unread.with_fact(Fact(key, "absent"))) == everything - {key}
     all_absent = unread

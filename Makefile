@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test coverage soak lint format packages screenshots bench bench-pharmacology lock clean
+.PHONY: demo test coverage mutate soak lint format packages screenshots bench bench-pharmacology lock clean
 
 demo: $(VENV)/.run
 	@$(BIN)/evenkeel demo --port $(PORT) --hl7-port $(HL7_PORT) --speed $(SPEED)
@@ -38,6 +38,19 @@ bench: $(VENV)/.dev
 bench-pharmacology: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/evenkeel bench pharmacology
+
+# Changes src/evenkeel/protocol/rules while it runs and puts each step back: only on a clean tree.
+# The tool comes with the extra: at the version stated in pyproject.toml, not in the lock files.
+MUTATIONS := build/mutations.sqlite
+mutate: $(VENV)/.dev
+	@git diff --quiet HEAD -- src/evenkeel/protocol/rules || { echo "Commit the rules first"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutation]'
+	@mkdir -p build
+	@$(BIN)/cosmic-ray init tests/protocol/mutation.toml $(MUTATIONS) --force
+	@$(BIN)/cr-filter-operators $(MUTATIONS) tests/protocol/mutation.toml
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cosmic-ray exec tests/protocol/mutation.toml $(MUTATIONS)
+	@$(BIN)/cr-report --surviving-only --show-diff $(MUTATIONS)
+	@$(BIN)/python -m tests.mutation_rate $(MUTATIONS) 90
 
 screenshots: packages $(VENV)/.dev
 	@$(BIN)/python -m tests.browser.screenshots docs/pictures

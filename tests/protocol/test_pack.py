@@ -34,12 +34,12 @@ def own(**change: Any) -> dict[str, Any]:
     }
 
 
-def test_every_product_has_a_protocol_in_both_places() -> None:
+def test_every_product_has_a_protocol_in_each_place() -> None:
     for product in PRODUCTS:
-        for place in ("US", "EU"):
+        for place in ("US", "EU", "UK"):
             protocol = default_protocol(product, place)
             assert (protocol.product, place in protocol.jurisdictions) == (product, True)
-    assert len(protocol_names()) == 2 * len(PRODUCTS)
+    assert len(protocol_names()) == 3 * len(PRODUCTS)
 
 
 def test_every_number_is_marked_and_a_sourced_one_has_an_address() -> None:
@@ -52,7 +52,8 @@ def test_every_number_is_marked_and_a_sourced_one_has_an_address() -> None:
 
 def test_every_listed_source_is_used_or_cited_in_code() -> None:
     root = Path(__file__).parents[2] / "src" / "evenkeel" / "protocol"
-    text = "".join(file.read_text() for file in (*root.glob("packs/*.json"), *root.rglob("*.py")))
+    read = (*root.glob("packs/*.json"), *root.glob("lists/[!s]*.json"), *root.rglob("*.py"))
+    text = "".join(file.read_text() for file in read)
     assert [key for key in known_sources() if f'"{key}"' not in text] == []
 
 

@@ -15,6 +15,7 @@ Change = dict[str, Any]
 NASAL, IV, S_IV = "esketamine_nasal", "racemic_iv", "esketamine_iv"
 C, N, D, I = "contraindicated", "needs_specialist_review", "defer", "inform"  # noqa: E741
 
+CSSRS_NO = dict.fromkeys(("q1", "q2", "q3", "q4", "q5", "q6"), False)
 REV, MED = ("conditions_reviewed",), ("medicines", "medicines_reviewed")
 
 # rule, product, jurisdiction, change that fires it, effect, keys whose absence makes it unknown
@@ -254,7 +255,9 @@ ROWS: list[tuple[str, str, str, Change, str, tuple[str, ...] | None, str]] = [
     ("lung_disease", IV, "US", with_condition("sleep apnoea"), N, REV, I),
     ("porphyria", IV, "US", with_condition("porphyria"), N, REV, I),
     ("bladder_disease", IV, "US", with_condition("cystitis"), N, REV, I),
-    ("tests_abnormal", IV, "US", {"renal_tests": "abnormal"}, I, None, ""),
+    ("liver_disease", IV, "US", with_condition("cirrhosis"), I, None, ""),
+    ("liver_tests_abnormal", IV, "US", {"liver_tests": "abnormal"}, I, None, ""),
+    ("renal_tests_abnormal", IV, "US", {"renal_tests": "abnormal"}, N, ("renal_tests",), D),
     ("indication", NASAL, "US", {"diagnoses": ["migraine"]}, N, ("diagnoses",), I),
     (
         "failed_trials",
@@ -378,11 +381,147 @@ ROWS: list[tuple[str, str, str, Change, str, tuple[str, ...] | None, str]] = [
     ("consent", IV, "US", {"consent_signed": False}, D, ("consent_signed",), D),
     ("escort", IV, "US", {"escort_arranged": False}, D, ("escort_arranged",), D),
     ("rems", NASAL, "US", {"rems_enrolled": False}, D, ("rems_enrolled",), D),
+    ("recent_cardiovascular_event", IV, "US", with_condition("stroke", days_ago=30), C, REV, D),
+    ("recent_cardiovascular_event", IV, "EU", with_condition("recent_cv_event"), C, REV, D),
+    ("recent_cardiovascular_event", S_IV, "US", with_condition("MI", days_ago=3), N, REV, I),
+    (
+        "serious_pressure_risk",
+        NASAL,
+        "US",
+        with_condition("bp_or_icp_rise_serious_risk"),
+        C,
+        REV,
+        D,
+    ),
+    ("serious_pressure_risk", IV, "UK", with_condition("bp_or_icp_rise_serious_risk"), C, REV, D),
+    ("intracranial_history", IV, "US", with_condition("brain tumor", status="resolved"), N, REV, D),
+    (
+        "cardiovascular_history",
+        IV,
+        "US",
+        with_condition("poorly_controlled_cvd", status="resolved"),
+        N,
+        REV,
+        D,
+    ),
+    ("child_pugh_c", NASAL, "US", with_condition("severe hepatic impairment"), C, None, ""),
+    ("child_pugh_b", NASAL, "US", with_condition("moderate hepatic impairment"), I, None, ""),
+    ("suicide_risk", NASAL, "US", with_condition("imminent_suicide_risk"), N, ("cssrs",), I),
+    ("suicidal_thoughts", IV, "US", {"cssrs": {**CSSRS_NO, "q2": True}}, I, ("cssrs",), I),
+    ("suicide_screener_due", IV, "US", {"phq9_item9": 1, "cssrs": None}, D, None, ""),
+    (
+        "suicide_screener_due",
+        NASAL,
+        "EU",
+        {"diagnoses": ["MDD with acute suicidality"], "cssrs": None},
+        D,
+        None,
+        "",
+    ),
+    ("suicidal_thoughts", NASAL, "US", with_condition("suicidal ideation"), I, ("cssrs",), I),
+    ("drug_screen", IV, "US", {"drug_screen": "positive"}, N, None, ""),
+    ("contradictory_facts", IV, "US", {"hcg_test": "positive"}, D, None, ""),
+    ("contradictory_facts", IV, "US", {**with_condition("pregnancy")}, D, None, ""),
+    ("contradictory_facts", NASAL, "US", {"sex": "male", "breastfeeding": True}, D, None, ""),
+    ("unread_alarming_conditions", IV, "US", with_condition("berry anurysm, clipped"), D, None, ""),
+    ("liver_values", IV, "US", {"alt_u_per_l": 136}, N, None, ""),
+    ("sleep_apnea_screen", IV, "US", {"stop_bang": 5}, I, ("stop_bang",), I),
+    ("examination", IV, "EU", {"examination_done": False}, D, ("examination_done",), I),
+    (
+        "bladder_baseline",
+        NASAL,
+        "US",
+        {"bladder_baseline_recorded": False},
+        I,
+        ("bladder_baseline_recorded",),
+        I,
+    ),
+    (
+        "compounded_warning",
+        IV,
+        "US",
+        {"compounded_warning_acknowledged": False},
+        D,
+        ("compounded_warning_acknowledged",),
+        I,
+    ),
+    ("prescription_monitoring", IV, "US", {"pdmp_checked": False}, D, ("pdmp_checked",), I),
+    (
+        "benefit_after_induction",
+        NASAL,
+        "US",
+        {"session_number": 9, "benefit_after_induction": False},
+        N,
+        None,
+        "",
+    ),
+    (
+        "nasal_medicine_too_late",
+        NASAL,
+        "US",
+        with_medicine("fluticasone nasal", last_taken_hours_ago=0.5),
+        D,
+        None,
+        "",
+    ),
+    ("naltrexone", IV, "US", with_medicine("naltrexone"), I, MED, I),
+    ("benzodiazepine_taper", IV, "US", with_medicine("lorazepam"), I, None, ""),
+    (
+        "blood_pressure_at_screening",
+        IV,
+        "US",
+        {"blood_pressure": [{"sbp_mmhg": 151, "dbp_mmhg": 80, "minutes_ago": 3}]},
+        D,
+        ("blood_pressure",),
+        D,
+    ),
+    (
+        "low_pressure",
+        NASAL,
+        "US",
+        {"blood_pressure": [{"sbp_mmhg": 89, "dbp_mmhg": 50, "minutes_ago": 3}]},
+        D,
+        ("blood_pressure",),
+        D,
+    ),
+    ("heart_rate", IV, "US", {"heart_rate_bpm": 121}, D, ("heart_rate_bpm",), I),
+    ("fasting", NASAL, "US", {"hours_since_food": 1.5}, D, ("hours_since_food",), I),
+    ("fasting", NASAL, "US", {"minutes_since_fluids": 29}, D, ("minutes_since_fluids",), I),
+    ("session_interval", IV, "US", {"hours_since_last_session": 23}, D, None, ""),
     ("unread_conditions", IV, "US", with_condition("blue moon fever"), I, None, ""),
     ("unread_medicines", IV, "US", with_medicine("moonflower extract"), I, None, ""),
 ]
 # Always said of an off-label product, never of the labeled one.
 ALWAYS = {"off_label"}
+# Rules that ask nothing by themselves, and why; their facts may be asked by another rule.
+SILENT = {
+    "off_label": "the product says it",
+    "deceased": "nobody is asked whether they live",
+    "child_pugh_b": "asked by child_pugh_c",
+    "liver_disease": "the liver tests are asked for, and child_pugh_c asks for the class",
+    "liver_tests_abnormal": "asked by child_pugh_c and the list of what is required",
+    "benzodiazepine_load": "that the list may be incomplete is asked by benzodiazepine",
+    "benzodiazepine_taper": "that the list may be incomplete is asked by benzodiazepine",
+    "unread_conditions": "about names that stand there",
+    "unread_alarming_conditions": "about names that stand there",
+    "unread_medicines": "about names that stand there",
+    "contradictory_facts": "about statements that stand there",
+    "suicide_screener_due": "without it the suicide screener asks",
+    "drug_screen": "only to be considered",
+    "liver_values": "the liver tests are asked for, not their numbers",
+    "benefit_after_induction": "asked only after induction",
+    "nasal_medicine_too_late": "asked only of somebody who takes one",
+    "session_interval": "asked only after a first session",
+    # Each has a row in DORMANT where it speaks or asks.
+    "substance_use_in_programme": "asked only where the protocol holds a program",
+}
+# Rules that ask only under some circumstance: the circumstance, and the fact then asked for.
+DORMANT: list[tuple[str, str, Change, str]] = [
+    ("benefit_after_induction", NASAL, {"session_number": 9}, "benefit_after_induction"),
+    ("nasal_medicine_too_late", NASAL, with_medicine("fluticasone nasal"), "medicines"),
+    ("session_interval", IV, {"session_number": 2}, "hours_since_last_session"),
+    ("benzodiazepine_load", IV, with_medicine("lorazepam"), "medicines"),
+]
 
 
 def effects(document: Change) -> dict[str, str]:
@@ -422,17 +561,69 @@ def findings(document: Change) -> list[dict[str, Any]]:
     return found
 
 
-def test_every_rule_has_a_row() -> None:
-    assert {row[0] for row in ROWS} | ALWAYS == set(RULES)
+def test_every_rule_fires_stays_quiet_and_asks_in_some_row() -> None:
+    fires = {row[0] for row in ROWS} | ALWAYS | {"substance_use_in_programme"}
+    assert fires == set(RULES)
+    asks = {row[0] for row in ROWS if row[5] is not None}
+    assert set(RULES) - asks == set(SILENT) - asks
+    assert set(SILENT) & {row[0] for row in ROWS if row[5] is not None} == set()
+
+
+@pytest.mark.parametrize(("rule", "product", "change", "asked"), DORMANT)
+def test_a_rule_that_sleeps_asks_when_its_time_comes(
+    rule: str, product: str, change: Change, asked: str
+) -> None:
+    before = {key for item in findings(good_case(product)) for key in item["facts"]}
+    found = findings({**good_case(product), **change})
+    assert rule not in {item["id"] for item in found}
+    asks = [item for item in found if item["id"] == f"ask.{asked}"]
+    assert [item["effect"] for item in asks] == [I]
+    assert asked not in before
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
-@pytest.mark.parametrize("place", ["US", "EU"])
-def test_nothing_wrong_is_eligible_for_every_product(product: str, place: str) -> None:
-    result = screen_document(good_case(product, place))
+@pytest.mark.parametrize("place", ["US", "EU", "UK"])
+@pytest.mark.parametrize("session", [1, 2, 12])
+def test_nothing_wrong_is_eligible_for_every_product(
+    product: str, place: str, session: int
+) -> None:
+    case = {**good_case(product, place), "session_number": session}
+    if session > 1:
+        # What is asked once: a baseline score, and the tests before the first session.
+        case = without(case, "scores", "ecg", "renal_tests")
+    result = screen_document(case)
     assert result["disposition"] == "eligible"
-    ids = {item["id"] for item in findings(good_case(product, place))}
-    assert ids == ({"off_label"} if PRODUCTS[product].off_label else set())
+    said = [item for item in findings(case) if not item["id"].startswith("ask.")]
+    assert [item["id"] for item in said] == (["off_label"] if PRODUCTS[product].off_label else [])
+    assert {item["effect"] for item in findings(case)} <= {I}
+
+
+# What a reasonable person leaves out of a healthy case, for it does not apply or was never due.
+@pytest.mark.parametrize(
+    ("product", "place", "left_out", "change"),
+    [
+        (NASAL, "US", ("ecg", "renal_tests", "child_pugh"), {}),
+        (NASAL, "EU", ("rems_enrolled", "ecg"), {}),
+        (NASAL, "UK", ("rems_enrolled",), {"medicines": []}),
+        (IV, "US", ("rems_enrolled", "child_pugh"), {}),
+        (IV, "EU", ("breastfeeding",), {"cssrs": CSSRS_NO}),
+        ("racemic_im", "US", ("hcg_test", "pregnancy", "breastfeeding"), {"sex": "male"}),
+        ("racemic_sc", "UK", ("hcg_test", "breastfeeding"), {"pregnancy": "not_applicable"}),
+        ("racemic_oral", "US", ("ecg", "renal_tests"), {"conditions": []}),
+        ("racemic_sublingual", "EU", ("ecg", "renal_tests"), {"allergies": []}),
+        (S_IV, "EU", ("heart_rate_bpm", "spo2_percent"), {"scores": {"madrs": 30}}),
+        (S_IV, "US", ("cssrs",), {"liver_tests": "abnormal", "child_pugh": "A"}),
+        (NASAL, "US", ("failed_adequate_trials",), {"diagnoses": ["depression"]}),
+        (NASAL, "US", (), {"age_years": 64, "sex": "other"}),
+        (NASAL, "US", ("rems_enrolled",), {"setting": "inpatient"}),
+        (IV, "US", (), {"scores": {"hamd": 21}}),
+    ],
+)
+def test_a_healthy_case_need_not_state_everything(
+    product: str, place: str, left_out: tuple[str, ...], change: Change
+) -> None:
+    case = {**without(good_case(product, place), *left_out), **change}
+    assert screen_document(case)["disposition"] == "eligible"
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.protocol import (
+    PRODUCTS,
     VOCABULARY,
     ConditionRecord,
     Fact,
     Facts,
     ProtocolError,
     default_protocol,
+    load_protocol,
+    protocol_names,
     screen,
     screen_document,
 )
 from evenkeel.protocol.vocabulary import CONDITION_KEYS
 
-from .cases import good_case, without
+from .cases import good_case, with_condition, without
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 RANK = ["eligible", "defer", "needs_specialist_review", "contraindicated"]
@@ -51,6 +54,63 @@ def test_absent_is_no_worse_than_unknown_and_unknown_than_present(product: str, 
         )
     ]
     assert ranks == sorted(ranks)
+
+
+# One change each that rules treatment out, whatever else is known.
+RULED_OUT: list[dict[str, Any]] = [
+    with_condition("brain aneurysm"),
+    with_condition("history_intracerebral_haemorrhage"),
+    with_condition("active_psychosis"),
+    with_condition("current_mania"),
+    with_condition("alcohol dependence"),
+    with_condition("bp_or_icp_rise_serious_risk"),
+    {"allergies": ["esketamine"]},
+    {"child_pugh": "C"},
+    {"capacity": False},
+]
+REQUIRED = {
+    name: sorted({need.fact for need in load_protocol(name).required}) for name in protocol_names()
+}
+
+
+@given(
+    st.sets(st.sampled_from(BLANKABLE)),
+    st.sampled_from(RULED_OUT),
+    st.sampled_from(sorted(PRODUCTS)),
+    st.sampled_from(["US", "EU", "UK"]),
+)
+def test_a_contraindication_is_never_outweighed(
+    blank: set[str], change: dict[str, Any], product: str, place: str
+) -> None:
+    some = {**without(good_case(product, place), *blank), **change}
+    assert rank(some) == RANK.index("contraindicated")
+
+
+@given(st.sampled_from(sorted(REQUIRED)), st.data())
+def test_no_required_fact_that_is_unknown_is_eligible(name: str, data: st.DataObject) -> None:
+    protocol = load_protocol(name)
+    case = good_case(protocol.product, protocol.jurisdictions[0])
+    key = data.draw(st.sampled_from(REQUIRED[name]))
+    # What settles another fact is taken away with it.
+    gone = {"pregnancy": ("pregnancy", "hcg_test")}.get(key, (key,))
+    assert rank(without(case, *gone)) >= RANK.index("defer")
+
+
+@given(
+    st.sets(st.sampled_from(CONDITION_KEYS), max_size=4),
+    st.sampled_from(CONDITION_KEYS),
+    st.sampled_from(["active", "resolved", "history"]),
+    st.sampled_from(sorted(PRODUCTS)),
+)
+def test_one_more_condition_never_improves(
+    some: set[str], one: str, status: Any, product: str
+) -> None:
+    facts = Facts.from_document(good_case(product))
+    for key in some - {one}:
+        facts = facts.with_fact(Fact(key, "known", ConditionRecord("active")))
+    more = facts.with_fact(Fact(one, "known", ConditionRecord(status)))
+    before, after = (screen(item, product=product).disposition for item in (facts, more))
+    assert RANK.index(after) >= RANK.index(before)
 
 
 @given(st.sets(st.sampled_from(BLANKABLE)))
@@ -103,9 +163,11 @@ def test_findings_stand_worst_first_and_name_known_facts() -> None:
     case = {**good_case(), "age_years": 70, "capacity": False, "spo2_percent": 80}
     findings = screen(Facts.from_document(case), product="esketamine_nasal").findings
     effects = [item.effect for item in findings]
-    assert effects == ["contraindicated", "defer", "inform"]
+    assert effects[:3] == ["contraindicated", "defer", "inform"]
+    assert set(effects[3:]) == {"inform"}
     for item in findings:
         assert item.statement
+        assert item.explanation
         assert item.resolve
         assert item.source.title
         assert set(item.facts) <= set(VOCABULARY)

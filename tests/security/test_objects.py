@@ -48,6 +48,7 @@ ROUTES: dict[str, Row] = {
     "patient_invite": Row("front_desk", GOES_ON, "therapist"),
     "patient_facts": Row("pharmacist", 200, "front_desk"),
     "fact_correct": Row("session_nurse", 200, "pharmacist"),
+    "fact_read": Row("prescriber", 200, "session_nurse"),
     "setup_site": Row("administrator", 200, "prescriber"),
     "setup_chair": Row("medical_director", 200, "front_desk"),
     "setup_person": Row("administrator", 200, "auditor"),

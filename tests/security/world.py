@@ -12,8 +12,9 @@ from evenkeel.clinic.course.models import Screening
 from evenkeel.clinic.outcome.actions.ask_questionnaire import ask_questionnaire
 from evenkeel.clinic.outcome.models import SafetySignal
 from evenkeel.clinic.people.actions.invite_staff import invite_staff
+from evenkeel.clinic.people.actions.record_fact import record_fact
 from evenkeel.clinic.people.actions.set_up import grant_role
-from evenkeel.clinic.people.models import Account, Fact, Patient
+from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
 from tests.clinic.outcome.conftest import say_items
@@ -70,7 +71,12 @@ def build_world(clinic: Clinic) -> World:
     signal = SafetySignal.objects.get(course=course)
     ids: dict[str, Any] = {
         "patient_id": stage.session.patient_id,
-        "fact_id": Fact.objects.filter(patient=stage.session.patient_id).first().pk,
+        "fact_id": record_fact(
+            clinic.as_("prescriber"),
+            patient_id=stage.session.patient_id,
+            key="condition",
+            value={"label": "Quux fever"},
+        ).pk,
         "site_id": clinic.site.pk,
         "chair_id": clinic.chairs[3].pk,
         "account_id": clinic.staff["therapist"].pk,

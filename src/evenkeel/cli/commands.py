@@ -46,6 +46,7 @@ ALL: tuple[Command, ...] = (
         "simulate",
         starts_django=False,
     ),
+    Command("screen", "May this person be treated now?", "screen", starts_django=False),
     Command(
         "evidence",
         "What trials say: to a question, or trials of your own",

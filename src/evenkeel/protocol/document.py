@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
-from .conditions import Status, recognize_condition
+from .allergens import is_allergen, is_allergy
+from .conditions import Status, recognize_conditions
 from .errors import FactsError
 from .facts import Fact
+from .naming import plain
 from .products import PRODUCTS
-from .values import BloodPressure, ConditionRecord, MedicineUse, choice, items, number, status, text
-from .vocabulary import CONDITION_KEYS, VOCABULARY
+from .situations import recognize_situation
+from .values import (
+    BloodPressure,
+    ConditionRecord,
+    MedicineUse,
+    checked,
+    choice,
+    items,
+    number,
+    status,
+    text,
+)
+from .vocabulary import CONDITION_KEYS, SCORE_ALIASES, VOCABULARY
 
 FORMAT: Final = "evenkeel-facts/1"
 ORIGIN: Final = "document"
@@ -21,9 +35,24 @@ _DIRECT: Final = tuple(
     for key in VOCABULARY
     if key not in CONDITION_KEYS
     and key not in ("medicines", "blood_pressure", "other_conditions", "diagnoses")
+    and key not in ("allergies", "scores", "pregnancy", "breastfeeding", "contradictions")
 )
-_OTHER: Final = ("product", "jurisdiction", "diagnoses", "conditions", "medicines")
-_KEYS: Final = frozenset(("format", "blood_pressure", *_OTHER, *_DIRECT))
+_OTHER: Final = ("product", "jurisdiction", "diagnoses", "conditions", "medicines", "scores")
+_BODY: Final = ("allergies", "pregnancy", "breastfeeding", "blood_pressure")
+KEYS: Final = frozenset(("format", *_OTHER, *_BODY, *_DIRECT))
+# How a jurisdiction is written, besides the code the protocols are kept under.
+_JURISDICTIONS: Final = {
+    "us": "US",
+    "usa": "US",
+    "united states": "US",
+    "united states of america": "US",
+    "eu": "EU",
+    "european union": "EU",
+    "uk": "UK",
+    "gb": "UK",
+    "united kingdom": "UK",
+    "great britain": "UK",
+}
 _LONGEST_AGO_DAYS: Final = 365.25 * 130
 
 
@@ -32,7 +61,7 @@ def read_facts(document: object) -> tuple[list[Fact], str | None, str | None]:
 
     Raises ``FactsError`` naming the key, and nothing else, whatever the document holds.
     """
-    case = fields("document", document, _KEYS)
+    case = fields("document", document, KEYS)
     if case.get("format") != FORMAT:
         raise FactsError("format", f"must be {FORMAT!r}")
     product = case.get("product")
@@ -40,11 +69,14 @@ def read_facts(document: object) -> tuple[list[Fact], str | None, str | None]:
     if product is not None:
         product = choice("product", product, tuple(PRODUCTS))
     if jurisdiction is not None:
-        jurisdiction = text("jurisdiction", jurisdiction)
+        stated = text("jurisdiction", jurisdiction)
+        jurisdiction = _JURISDICTIONS.get(plain(stated), stated)
     facts = [
         Fact(key, "known", case[key], origin=ORIGIN) for key in _DIRECT if case.get(key) is not None
     ]
-    facts += _conditions(case)
+    if case.get("scores") is not None:
+        facts.append(Fact("scores", "known", _scores(case["scores"]), origin=ORIGIN))
+    facts += _listed(case)
     if case.get("medicines") is not None:
         uses = tuple(_medicine(item) for item in items("medicines", case["medicines"]))
         facts.append(Fact("medicines", "known", uses, origin=ORIGIN))
@@ -87,30 +119,102 @@ def pressure(key: str, value: object) -> BloodPressure:
     )
 
 
-def _conditions(case: Mapping[str, object]) -> list[Fact]:
-    records: dict[str, list[ConditionRecord]] = {}
-    other: list[str] = []
+def _scores(value: object) -> object:
+    """Return the scores under the names of the vocabulary; HAM-D, QIDS, BDI have several."""
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[object, object] = {}
+    for name, score in value.items():
+        key = SCORE_ALIASES.get(name, name) if isinstance(name, str) else name
+        if found.get(key) is not None and score is not None:
+            raise FactsError(f"scores.{name!s:.60}", f"is the same score as {key}")
+        if score is not None or key not in found:
+            found[key] = score
+    return found
+
+
+@dataclass(slots=True)
+class _Lists:
+    """What the lists of diagnoses, conditions and allergies come to."""
+
+    records: dict[str, list[ConditionRecord]] = field(default_factory=dict)
+    other: list[str] = field(default_factory=list)
+    allergies: list[str] = field(default_factory=list)
+    stated_as_condition: set[str] = field(default_factory=set)
+
+
+def _listed(case: Mapping[str, object]) -> list[Fact]:
+    """Return the facts of the lists, and those that people also write down as conditions."""
+    found = _Lists()
     diagnoses: list[str] = []
-    stated: list[tuple[str, Status | None, float | None]] = []
     if case.get("diagnoses") is not None:
         diagnoses = [text("diagnoses", item) for item in items("diagnoses", case["diagnoses"])]
-        stated += [(name, None, None) for name in diagnoses]
+    for name in diagnoses:
+        _sort_in(found, name, None, None)
     if case.get("conditions") is not None:
-        stated += [_condition(item) for item in items("conditions", case["conditions"])]
-    for name, when, days_ago in stated:
-        match = recognize_condition(name)
-        if match is None:
-            other.append(name)
-            continue
-        condition, implied = match
-        if condition.screened:
-            record = ConditionRecord(when or implied or "active", days_ago)
-            records.setdefault(condition.code, []).append(record)
-    facts = [Fact(code, "known", tuple(found), origin=ORIGIN) for code, found in records.items()]
+        for item in items("conditions", case["conditions"]):
+            _sort_in(found, *_condition(item))
+    facts = [
+        Fact(code, "known", tuple(records), origin=ORIGIN)
+        for code, records in found.records.items()
+    ]
     if case.get("diagnoses") is not None:
         facts.append(Fact("diagnoses", "known", tuple(diagnoses), origin=ORIGIN))
-    if other:
-        facts.append(Fact("other_conditions", "known", tuple(dict.fromkeys(other)), origin=ORIGIN))
+    if found.other:
+        unread = tuple(dict.fromkeys(found.other))
+        facts.append(Fact("other_conditions", "known", unread, origin=ORIGIN))
+    if case.get("allergies") is not None:
+        found.allergies += [
+            text("allergies", item) for item in items("allergies", case["allergies"])
+        ]
+    if found.allergies or case.get("allergies") is not None:
+        facts.append(Fact("allergies", "known", tuple(found.allergies), origin=ORIGIN))
+    return facts + _also_conditions(case, found.stated_as_condition)
+
+
+def _sort_in(found: _Lists, name: str, when: Status | None, days_ago: float | None) -> None:
+    """Put one name where it belongs: a situation, a condition, an allergy, or to be read."""
+    situation = recognize_situation(name)
+    if situation is not None:
+        code, implied = situation
+        if code in VOCABULARY and code not in CONDITION_KEYS:
+            if (when or implied or "active") == "active":
+                found.stated_as_condition.add(code)
+            return
+        record = ConditionRecord(when or implied or "active", days_ago)
+        found.records.setdefault(code, []).append(record)
+        return
+    matches = recognize_conditions(name)
+    for condition, implied in matches:
+        if condition.code in CONDITION_KEYS:
+            record = ConditionRecord(when or implied or "active", days_ago)
+            found.records.setdefault(condition.code, []).append(record)
+    if matches:
+        return
+    if is_allergy(name) and is_allergen(name):
+        found.allergies.append(name)
+    else:
+        found.other.append(name)
+
+
+def _also_conditions(case: Mapping[str, object], listed: set[str]) -> list[Fact]:
+    """Return pregnancy and breast-feeding; where two statements differ, the worse one stands."""
+    facts: list[Fact] = []
+    differ: list[str] = []
+    worse: dict[str, object] = {"pregnancy": "positive", "breastfeeding": True}
+    for key, bad in worse.items():
+        value = case.get(key)
+        if key in listed:
+            if value is not None and value != bad:
+                # The value itself is still held against the vocabulary.
+                checked(VOCABULARY[key], value)
+                shown = "not the case" if value is False else value
+                differ.append(f"{key} is {shown}, but it stands in the list of conditions")
+            value = bad
+        if value is not None:
+            facts.append(Fact(key, "known", value, origin=ORIGIN))
+    if differ:
+        facts.append(Fact("contradictions", "known", tuple(differ), origin=ORIGIN))
     return facts
 
 

@@ -16,6 +16,7 @@ from .errors import ProtocolError
 from .findings import Effect, Level, as_effect
 from .products import PRODUCTS
 from .sources import CLINIC_POLICY, Source, as_mark, cite
+from .substances import AddictionProgram, parse_program
 from .thresholds import MAY_EQUAL, NEEDS, ORDER, Need, Threshold
 from .vocabulary import VOCABULARY
 
@@ -73,6 +74,7 @@ class Protocol:
     rules: Mapping[str, RuleEntry]
     required: tuple[Requirement, ...]
     discharge_required: tuple[str, ...]
+    addiction_programme: AddictionProgram | None = None
 
     def find(self, key: str) -> Threshold | None:
         """Return a threshold this protocol may or may not state."""
@@ -137,8 +139,11 @@ def default_protocol(product: str, jurisdiction: str = "US") -> Protocol:
         found = load_protocol(name)
         if found.product == product and jurisdiction in found.jurisdictions:
             return found
+    shipped = sorted({j for name in protocol_names() for j in load_protocol(name).jurisdictions})
     raise ProtocolError(
-        str(jurisdiction), f"no protocol for {product} is shipped for this jurisdiction"
+        "jurisdiction",
+        f"no protocol for {product} is shipped for {jurisdiction!s:.40}, only for "
+        f"{', '.join(shipped)}; give the clinic's own protocol (on the command line: --protocol)",
     )
 
 
@@ -185,6 +190,7 @@ def parse_protocol(raw: object, *, ordered: bool = True) -> Protocol:
         rules=MappingProxyType(_rules(_object(merged, "rules"))),
         required=_required(_object(merged, "required_before_session")),
         discharge_required=_discharge(merged.get("discharge_required")),
+        addiction_programme=_program(merged.get("addiction_programme")),
     )
 
 
@@ -340,6 +346,15 @@ def _required(raw: Mapping[str, object]) -> tuple[Requirement, ...]:
             )
         )
     return tuple(found)
+
+
+def _program(raw: object) -> AddictionProgram | None:
+    if raw is None:
+        return None
+    key = "addiction_programme"
+    if not isinstance(raw, dict):
+        raise ProtocolError(key, "must be an object with name, substances, mark and source")
+    return parse_program(raw.get("name"), raw.get("substances"), _source(raw, key))
 
 
 def _discharge(raw: object) -> tuple[str, ...]:

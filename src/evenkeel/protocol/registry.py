@@ -11,6 +11,7 @@ from .facts import Facts
 from .findings import Kind, Level
 from .pack import Protocol
 from .products import PRODUCTS, Product
+from .sources import Source
 from .values import BloodPressure, ConditionRecord, MedicineUse
 
 Timing = Literal["course", "session"]
@@ -91,12 +92,14 @@ class Case:
         complete = self.facts["medicines"].state == "absent"
         return () if complete else None
 
-    def latest_pressure(self) -> BloodPressure | None:
-        """Return the latest resting blood pressure stated."""
+    def governing_pressures(self) -> tuple[BloodPressure, ...]:
+        """Return the latest resting readings, and those nobody dated: any may be the latest."""
         value = self.facts["blood_pressure"].value
-        if isinstance(value, tuple) and value and isinstance(value[0], BloodPressure):
-            return value[0]
-        return None
+        readings = value if isinstance(value, tuple) else ()
+        stated = [item for item in readings if isinstance(item, BloodPressure)]
+        dated = [item.minutes_ago for item in stated if item.minutes_ago is not None]
+        newest = min(dated, default=None)
+        return tuple(item for item in stated if item.minutes_ago in (None, newest))
 
 
 def _any(answers: object) -> bool | None:
@@ -113,13 +116,17 @@ class Clear:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """The rule found something. ``facts`` empty: those the rule reads."""
+    """The rule found something. ``facts`` empty: those the rule reads.
+
+    ``source`` None: the one under which the protocol holds the rule.
+    """
 
     statement: str
     explanation: str
     resolve: str
     facts: tuple[str, ...] = ()
     level: Level | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from . import rules  # noqa: F401  (registers every rule)
+from .casefile import check_document
 from .errors import FactsError, ProtocolError
 from .facts import Facts
 from .findings import Finding, Screening, disposition_of, severity
@@ -34,7 +35,9 @@ def screen(
     """
     held = protocol or default_protocol(product, jurisdiction)
     if held.product != product:
-        raise ProtocolError("product", f"protocol {held.name} is not for {product}")
+        raise ProtocolError(
+            "product", f"protocol {held.name} is for {held.product}, not for {product}"
+        )
     stale = facts.out_of_date(now) if now is not None else ()
     old = {fact.key for fact in stale}
     whole = Case(facts, held)
@@ -61,6 +64,7 @@ def screen(
     findings += _requirements(case, stage, questions, findings)
     findings += _asked(questions, findings)
     findings += _out_of_date(old, findings)
+    findings += _of_another_place(held, jurisdiction)
     findings.sort(key=lambda item: -severity(item.effect))
     return Screening(
         disposition=disposition_of([item.effect for item in findings]),
@@ -74,16 +78,20 @@ def screen(
 def screen_document(document: object, protocol: Protocol | None = None) -> dict[str, object]:
     """Screen an ``evenkeel-facts/1`` document and return what ``evenkeel screen`` prints.
 
-    Raises ``FactsError`` for a bad document or one without a product, ``ProtocolError`` when no
-    protocol fits.
+    Raises ``FactsError`` for a bad document or one without a product or jurisdiction,
+    ``ProtocolError`` when no protocol fits.
     """
+    check_document(document, "evenkeel-facts-1")
     facts = Facts.from_document(document)
-    if facts.product is None:
-        raise FactsError("product", "is missing")
+    product = facts.product or (protocol.product if protocol is not None else None)
+    if product is None:
+        raise FactsError("product", "is missing: say which product, or give --protocol")
+    if facts.jurisdiction is None and protocol is None:
+        raise FactsError("jurisdiction", "is missing: say US, EU or UK, or give --protocol")
     found = screen(
         facts,
-        product=facts.product,
-        jurisdiction=facts.jurisdiction or "US",
+        product=product,
+        jurisdiction=facts.jurisdiction or "",
         protocol=protocol,
     )
     return found.as_document()
@@ -113,7 +121,7 @@ def _fired(rule: Rule, entry: RuleEntry, verdict: Fired) -> Finding:
         explanation=verdict.explanation,
         facts=verdict.facts or rule.reads,
         resolve=verdict.resolve,
-        source=entry.source,
+        source=verdict.source or entry.source,
     )
 
 
@@ -147,6 +155,8 @@ def settled(case: Case, key: str) -> bool:
         return case.word("sex") == "male" or case.word("pregnancy") == "not_applicable"
     if key == "pregnancy":
         return pregnancy_ruled_out(case)
+    if key == "rems_enrolled":
+        return case.word("setting") == "inpatient"
     if key == "child_pugh":
         return case.word("liver_tests") == "normal"
     listed = {"medicines_reviewed": "medicines", "allergies_reviewed": "allergies"}
@@ -207,6 +217,25 @@ def _asked(questions: Mapping[str, list[str]], so_far: list[Finding]) -> list[Fi
         )
         for key, resolves in questions.items()
         if key not in blocked
+    ]
+
+
+def _of_another_place(held: Protocol, jurisdiction: str) -> list[Finding]:
+    """Say so when a protocol given by hand was not written for this jurisdiction."""
+    if not jurisdiction or jurisdiction in held.jurisdictions:
+        return []
+    return [
+        Finding(
+            id="protocol.jurisdiction",
+            kind="process",
+            effect="inform",
+            level="review",
+            statement=f"The protocol {held.name} is for {', '.join(held.jurisdictions)}",
+            explanation=f"The case is stated for {jurisdiction:.40}; its law may ask for more.",
+            facts=(),
+            resolve=f"Add {jurisdiction:.40} to the protocol's jurisdictions once it is checked.",
+            source=cite("clinic", CLINIC_POLICY),
+        )
     ]
 
 

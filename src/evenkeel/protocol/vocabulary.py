@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from .conditions import known_conditions
+from .conditions import Condition, known_conditions
 from .products import PRODUCTS
+from .situations import Situation, known_situations
 from .sources import CLINIC_POLICY, Mark
 
 Group = Literal[
@@ -44,7 +45,8 @@ class FactSpec:
     ``unit`` and the bounds hold for numbers, ``choices`` for choices and for the keys of scores
     and answers. ``max_age_days`` is when a dated fact counts as out of date (None: never);
     ``age_mark`` says whose number that is. ``needed_for`` are the products whose shipped
-    protocols require it before some session.
+    protocols require it before some session. ``optional``: asked by a rule, required by none of
+    them, and no gap in a person's record while it is missing.
     """
 
     key: str
@@ -58,6 +60,7 @@ class FactSpec:
     max_age_days: float | None = None
     age_mark: Mark = CLINIC_POLICY
     needed_for: frozenset[str] = frozenset()
+    optional: bool = False
 
 
 SCORES: Final[dict[str, tuple[str, int]]] = {
@@ -71,6 +74,24 @@ SCORES: Final[dict[str, tuple[str, int]]] = {
     "pcl5": ("PCL-5", 80),
     "audit_c": ("AUDIT-C", 12),
     "who5": ("WHO-5", 100),
+}
+# Other names under which case documents state the same score.
+SCORE_ALIASES: Final[dict[str, str]] = {
+    "phq_9": "phq9",
+    "hamd": "hamd17",
+    "ham_d": "hamd17",
+    "hamd_17": "hamd17",
+    "hdrs": "hamd17",
+    "hdrs17": "hamd17",
+    "qids": "qids_sr16",
+    "qids_sr": "qids_sr16",
+    "qids16": "qids_sr16",
+    "bdi": "bdi2",
+    "bdi_ii": "bdi2",
+    "bdi_2": "bdi2",
+    "gad_7": "gad7",
+    "pcl_5": "pcl5",
+    "who_5": "who5",
 }
 DEPRESSION_SCORES: Final = ("phq9", "madrs", "hamd17", "qids_sr16", "bdi2")
 CSSRS: Final = ("q1", "q2", "q3", "q4", "q5", "q6")
@@ -225,11 +246,134 @@ def _specs() -> tuple[FactSpec, ...]:
         FactSpec("session_number", "Session number", today, "whole", low=1, high=10_000),
         FactSpec("deceased", "Deceased", body, "boolean"),
         FactSpec("other_conditions", "Other conditions on record", body, "names"),
+        FactSpec("contradictions", "Statements that do not agree", body, "names", optional=True),
+        *(replace(spec, optional=True) for spec in (*_work_up_specs(), *_day_specs())),
     )
 
 
-def _condition_specs() -> tuple[FactSpec, ...]:
+def _work_up_specs() -> tuple[FactSpec, ...]:
+    """What the rules can use and no shipped protocol requires."""
+    body: Group = "Body and medicines"
+    mind: Group = "Mind"
+    half = _YEAR / 2
+    return (
+        FactSpec("alt_u_per_l", "ALT", body, "number", "U/L", 0, 50_000, max_age_days=half),
+        FactSpec("ast_u_per_l", "AST", body, "number", "U/L", 0, 50_000, max_age_days=half),
+        FactSpec("ggt_u_per_l", "GGT", body, "number", "U/L", 0, 50_000, max_age_days=half),
+        FactSpec(
+            "alkaline_phosphatase_u_per_l",
+            "Alkaline phosphatase",
+            body,
+            "number",
+            "U/L",
+            0,
+            50_000,
+            max_age_days=half,
+        ),
+        FactSpec(
+            "bilirubin_umol_per_l",
+            "Bilirubin",
+            body,
+            "number",
+            "µmol/L",
+            0,
+            2_000,
+            max_age_days=half,
+        ),
+        FactSpec("albumin_g_per_l", "Albumin", body, "number", "g/L", 0, 100, max_age_days=half),
+        FactSpec("stop_bang", "STOP-BANG score", body, "whole", "of 8", 0, 8, max_age_days=_YEAR),
+        FactSpec(
+            "examination_done",
+            "Physical and mental-state examination done",
+            body,
+            "boolean",
+            max_age_days=_YEAR,
+        ),
+        FactSpec(
+            "bladder_baseline_recorded",
+            "Bladder symptoms noted before the first session",
+            body,
+            "boolean",
+        ),
+        FactSpec(
+            "drug_screen",
+            "Urine drug screen",
+            mind,
+            "choice",
+            choices=("negative", "positive"),
+            max_age_days=30,
+        ),
+        FactSpec(
+            "pdmp_checked",
+            "Prescription monitoring program checked",
+            mind,
+            "boolean",
+            max_age_days=30,
+        ),
+        FactSpec(
+            "phq9_item9", "PHQ-9, answer to item 9", mind, "whole", "of 3", 0, 3, max_age_days=14
+        ),
+        FactSpec("benefit_after_induction", "Benefit seen after induction", mind, "boolean"),
+    )
+
+
+def _day_specs() -> tuple[FactSpec, ...]:
+    """What concerns one day and is asked without being required."""
+    today: Group = "Today"
+    return (
+        FactSpec(
+            "hours_since_food", "Time since food", today, "number", "h", 0, 240, max_age_days=1
+        ),
+        FactSpec(
+            "minutes_since_fluids",
+            "Time since drink",
+            today,
+            "number",
+            "min",
+            0,
+            14_400,
+            max_age_days=1,
+        ),
+        FactSpec(
+            "hours_since_last_session",
+            "Time since the last session",
+            today,
+            "number",
+            "h",
+            0,
+            1e6,
+            max_age_days=1,
+        ),
+        FactSpec(
+            "setting",
+            "Where treatment takes place",
+            today,
+            "choice",
+            choices=("outpatient", "inpatient"),
+        ),
+        FactSpec(
+            "compounded_warning_acknowledged",
+            "Consent names the FDA alerts on compounded and off-label ketamine",
+            today,
+            "boolean",
+        ),
+    )
+
+
+# Nobody is asked about these by themselves, but a rule takes them up where they are stated.
+_ALSO_ASKED: Final = frozenset({"acute_suicidality", "liver_disease"})
+
+
+def _condition_specs(taken: frozenset[str]) -> tuple[FactSpec, ...]:
     groups: dict[str, Group] = {group: group for group in GROUPS}
+    listed: list[Condition | Situation] = [
+        *(
+            item
+            for item in known_conditions().values()
+            if item.screened or item.code in _ALSO_ASKED
+        ),
+        *known_situations().values(),
+    ]
     return tuple(
         FactSpec(
             item.code,
@@ -238,13 +382,14 @@ def _condition_specs() -> tuple[FactSpec, ...]:
             "condition",
             max_age_days=1 if item.group == "Today" else None,
         )
-        for item in known_conditions().values()
-        if item.screened
+        for item in listed
+        if item.code not in taken
     )
 
 
 def _in_reading_order() -> dict[str, FactSpec]:
-    every = (*_specs(), *_condition_specs())
+    plain_facts = _specs()
+    every = (*plain_facts, *_condition_specs(frozenset(spec.key for spec in plain_facts)))
     return {spec.key: spec for group in GROUPS for spec in every if spec.group == group}
 
 

@@ -73,7 +73,7 @@ def test_the_screening_page_shows_signs_once_and_notices_a_change(
     html = shown.content.decode()
     assert "May Ada Sample have ketamine?" in html
     assert "74 kg" in html
-    assert "I have read the 1 finding<" in html
+    assert "I have read the 6 findings<" in html
     posted = {
         "product": "racemic_iv",
         "decision": "as_proposed",

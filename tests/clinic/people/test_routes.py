@@ -28,6 +28,7 @@ TABLE: dict[str, tuple[str, int, int]] = {
     "patient_invite": ("people.edit", 302, 302),
     "patient_facts": ("facts.view", 200, 200),
     "fact_correct": ("facts.record", 200, 422),
+    "fact_read": ("facts.read", 200, 422),
     "setup": ("setup.manage", 200, 422),
     "setup_sites": ("setup.manage", 200, 422),
     "setup_site": ("setup.manage", 200, 422),
@@ -59,6 +60,9 @@ def paths(clinic: Clinic) -> dict[str, str]:
         birth_date=date(1980, 2, 2),
     )
     fact = record_fact(clinic.as_("prescriber"), patient_id=ada.pk, key="weight_kg", value=72)
+    unread = record_fact(
+        clinic.as_("prescriber"), patient_id=ada.pk, key="condition", value={"label": "Quux fever"}
+    )
     invitation, _ = invite_staff(
         clinic.as_("administrator"),
         site_id=clinic.site.pk,
@@ -79,7 +83,10 @@ def paths(clinic: Clinic) -> dict[str, str]:
     for pattern in urlpatterns:
         if pattern.name:
             wanted = pattern.pattern.converters
-            found[pattern.name] = reverse(pattern.name, kwargs={k: given[k] for k in wanted})
+            kwargs = {k: given[k] for k in wanted}
+            if pattern.name == "fact_read":
+                kwargs["fact_id"] = unread.pk
+            found[pattern.name] = reverse(pattern.name, kwargs=kwargs)
     return found
 
 
@@ -108,7 +115,7 @@ def test_each_role_gets_what_the_table_says(clinic: Clinic, role: str) -> None:
 def test_another_sites_things_look_like_nothing(clinic: Clinic) -> None:
     client = sign_in(Client(), clinic.staff["prescriber_elsewhere"])
     for name, path in paths(clinic).items():
-        if (name.startswith("patient") and name != "patient_new") or name == "fact_correct":
+        if (name.startswith("patient") and name != "patient_new") or name.startswith("fact_"):
             assert client.get(path).status_code == 404, name
             assert client.post(path, {"act_id": "x"}).status_code == 404, name
 

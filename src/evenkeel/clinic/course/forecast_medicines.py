@@ -32,7 +32,7 @@ _WITHOUT_NUMBER: Final = {
     "barbiturate": "may add to sedation",
     "opioid": "may add to sedation",
     "cns_depressant": "may add to sedation",
-    "stimulant": "may add to the rise of pressure",
+    "psychostimulant": "may add to the rise of pressure",
     "maoi": "may add to the rise of pressure",
 }
 

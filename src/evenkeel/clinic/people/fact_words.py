@@ -6,6 +6,7 @@ from typing import Any
 
 from evenkeel.clinic.people.fact_item import KEPT, LISTS, list_name
 from evenkeel.clinic.people.models import Fact
+from evenkeel.clinic.people.unread import read_words
 from evenkeel.protocol.facts import Fact as ProtocolFact
 from evenkeel.protocol.vocabulary import SCORES, VOCABULARY
 from evenkeel.web.wording import quantity_text
@@ -40,7 +41,7 @@ def _list_details(row: Fact) -> str:
     dose = value.get("dose_mg_per_day")
     parts = [quantity_text(dose, "mg a day") if isinstance(dose, int | float) else ""]
     parts += [str(value.get("route") or ""), *[str(t) for t in value.get("dosage") or []]]
-    parts.append(STATUS_WORDS.get(row.status, row.status))
+    parts += [STATUS_WORDS.get(row.status, row.status), read_words(row.value)]
     return ", ".join(part for part in parts if part)
 
 

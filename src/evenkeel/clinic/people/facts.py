@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 
 from evenkeel.clinic.people.fact_item import list_name
 from evenkeel.clinic.people.models import Fact, Patient
-from evenkeel.protocol.conditions import Status, recognize_condition
+from evenkeel.clinic.people.unread import (
+    allergy_name,
+    condition_of,
+    is_unread,
+    medicine_name,
+    names_of,
+    of_no_concern,
+)
+from evenkeel.protocol.conditions import Status
 from evenkeel.protocol.errors import FactsError
 from evenkeel.protocol.facts import BloodPressure, ConditionRecord, Facts, MedicineUse
 from evenkeel.protocol.facts import Fact as ProtocolFact
@@ -32,8 +40,6 @@ _CONDITION: Final[dict[str, Status | None]] = {
 _IN_USE: Final = frozenset({"active", "unknown", "final", "preliminary"})
 _VOID: Final = frozenset({"refuted", "entered_in_error"})
 _ONE_OCCASION: Final = timedelta(hours=24)
-_SNOMED: Final = "http://snomed.info/sct"
-_ICD10: Final = "icd-10"
 
 
 def facts_of(patient: Patient) -> list[Fact]:
@@ -145,20 +151,6 @@ def _merged(rows: list[Fact], max_age_days: float | None) -> dict[str, Any]:
     return found
 
 
-def names_of(value: Any) -> list[str]:
-    """What a list-like fact may be recognized by: its codes first, then its label."""
-    names = []
-    if isinstance(value, dict):
-        for coding in value.get("codings") or []:
-            system = str(coding.get("system") or "") if isinstance(coding, dict) else ""
-            if system == _SNOMED or _ICD10 in system.lower():
-                names.append(str(coding.get("code") or ""))
-        if value.get("code"):
-            names.append(str(value["code"]))
-    name = list_name(value)
-    return [n for n in [*names, name] if n]
-
-
 def _conditions(by_key: dict[str, list[Fact]], now: datetime) -> list[ProtocolFact]:
     records: dict[str, list[ConditionRecord]] = {}
     dates: dict[str, Fact] = {}
@@ -168,12 +160,13 @@ def _conditions(by_key: dict[str, list[Fact]], now: datetime) -> list[ProtocolFa
         status = _CONDITION.get(row.status, "active")
         if status is None or row.state == "absent":
             continue
-        matches = [m for name in names_of(row.value) if (m := recognize_condition(name))]
-        label = list_name(row.value)
-        if not matches:
-            other.setdefault(label, row)
+        if of_no_concern(row.value):
             continue
-        condition, implied = matches[0]
+        match = condition_of(row.value)
+        if match is None:
+            other.setdefault(list_name(row.value), row)
+            continue
+        condition, implied = match
         if condition.group == "Reason for treatment" and status == "active":
             diagnoses.setdefault(condition.label, row)
         if condition.screened:
@@ -182,6 +175,9 @@ def _conditions(by_key: dict[str, list[Fact]], now: datetime) -> list[ProtocolFa
                 ConditionRecord(when, _days_ago(row, now))
             )
             dates.setdefault(condition.code, row)
+    for row in by_key.get("allergy", []):
+        if is_unread(row):
+            other.setdefault(f"allergy {list_name(row.value)}", row)
     found = []
     for key in CONDITION_KEYS:
         rows = by_key.get(key, [])
@@ -247,7 +243,14 @@ def _days_ago(row: Fact, now: datetime) -> float | None:
 def _medicines(rows: list[Fact], now: datetime) -> list[ProtocolFact]:
     in_use = [row for row in rows if row.state == "known" and row.status in _IN_USE]
     if in_use:
-        uses = tuple({list_name(r.value): _use(r, now) for r in reversed(in_use)}.values())
+        # A medicine a clinician found to be of no concern is kept, and no rule is asked of it.
+        uses = tuple(
+            {
+                list_name(r.value): _use(r, now)
+                for r in reversed(in_use)
+                if not of_no_concern(r.value)
+            }.values()
+        )
         return [ProtocolFact("medicines", "known", uses, in_use[0].as_of, in_use[0].origin)]
     none = next((row for row in rows if row.state == "absent"), None)
     return [ProtocolFact("medicines", "absent", None, none.as_of, none.origin)] if none else []
@@ -263,7 +266,7 @@ def _use(row: Fact, now: datetime) -> MedicineUse:
         except (ValueError, TypeError):
             hours = None
     return MedicineUse(
-        name=list_name(row.value),
+        name=medicine_name(row.value),
         dose_mg_per_day=float(dose) if isinstance(dose, int | float) else None,
         route=str(value.get("route") or ""),
         last_taken_hours_ago=hours,
@@ -274,7 +277,7 @@ def _use(row: Fact, now: datetime) -> MedicineUse:
 def _allergies(rows: list[Fact]) -> list[ProtocolFact]:
     standing = [row for row in rows if row.state == "known" and row.status in _IN_USE]
     if standing:
-        return _names("allergies", {list_name(row.value): row for row in standing})
+        return _names("allergies", {allergy_name(row.value): row for row in standing})
     none = next((row for row in rows if row.state == "absent"), None)
     return [ProtocolFact("allergies", "absent", None, none.as_of, none.origin)] if none else []
 

@@ -13,6 +13,7 @@ from evenkeel.clinic.people.fact_item import DERIVED, LISTS
 from evenkeel.clinic.people.fact_words import assembled_words, fact_words
 from evenkeel.clinic.people.facts import assemble_facts, facts_of
 from evenkeel.clinic.people.models import Fact, Patient
+from evenkeel.clinic.people.unread import as_written, unread_of
 from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.door import visible
 from evenkeel.clinic.record.models import ChainEntry
@@ -98,12 +99,26 @@ class FactLine:
     enterable: bool
 
 
+@dataclass(slots=True)
+class UnreadLine:
+    """An entry no list of names knows, and how many times it is written the same."""
+
+    row: Fact
+    kind: str
+    words: str
+    times: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class FactSheet:
-    """What is known of a person and what is not, in the protocol's groups, and the lists."""
+    """What is known of a person and what is not, in the protocol's groups, and the lists.
+
+    ``unread``: entries no list of names knows; those written the same stand in one line.
+    """
 
     groups: list[tuple[str, list[FactLine]]]
     lists: dict[str, list[tuple[Fact, str]]]
+    unread: list[UnreadLine]
     known: int
     missing: int
 
@@ -124,7 +139,7 @@ def fact_sheet(patient: Patient, now: datetime) -> FactSheet:
             continue
         fact = facts[key]
         unknown = fact.state == "unknown"
-        if key in CONDITION_KEYS and key not in facts:
+        if (key in CONDITION_KEYS or spec.optional) and key not in facts:
             continue
         known, missing = known + (not unknown), missing + unknown
         groups[spec.group].append(
@@ -139,7 +154,14 @@ def fact_sheet(patient: Patient, now: datetime) -> FactSheet:
             )
         )
     lists = {key: [(row, fact_words(row)) for row in rows if row.key == key] for key in LISTS}
-    return FactSheet([(g, lines) for g, lines in groups.items() if lines], lists, known, missing)
+    unread: dict[Any, UnreadLine] = {}
+    for row in unread_of(rows):
+        line = unread.setdefault(
+            (row.key, as_written(row.value)), UnreadLine(row, LISTS[row.key], fact_words(row))
+        )
+        line.times += 1
+    shown = [(group, lines) for group, lines in groups.items() if lines]
+    return FactSheet(shown, lists, list(unread.values()), known, missing)
 
 
 def history_of(patient: Patient, key: str) -> list[dict[str, Any]]:

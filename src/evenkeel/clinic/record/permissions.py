@@ -74,6 +74,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "protocol.view": _CARE | {_PH, _AU},
     "protocol.edit": frozenset({_MD}),
     "protocol.sign": frozenset({_MD}),
+    "facts.read": frozenset({_MD, _RX}),
     # the course
     "course.view": _CARE | {_PH, _AU},
     "course.open": frozenset({_MD, _RX, _FD}),

@@ -4,9 +4,11 @@ from . import (  # noqa: F401, I001  (the order is the order of findings)
     contraindications,
     heart,
     mind,
+    substances,
     body,
     indication,
     medicines,
     today,
+    contradictions,
     unread,
 )

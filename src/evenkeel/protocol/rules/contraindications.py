@@ -2,27 +2,8 @@
 
 from __future__ import annotations
 
-from ..naming import plain
+from ..allergens import is_allergen, is_denied
 from ..registry import CLEAR, Case, Fired, Unknown, Verdict, rule, when
-
-# The active substance and the excipients of the products on sale (Spravato: citric acid,
-# disodium edetate; racemic vials: benzethonium chloride, and chlorobutanol in some).
-_ALLERGENS = (
-    "ketamine",
-    "esketamine",
-    "s ketamine",
-    "spravato",
-    "ketalar",
-    "ketanest",
-    "vesierra",
-    "benzethonium",
-    "benzethonium chloride",
-    "chlorobutanol",
-    "edetate",
-    "edetate disodium",
-    "disodium edetate",
-    "excipient",
-)
 
 
 @rule("deceased", kind="contraindication", reads=("deceased",))
@@ -84,8 +65,7 @@ def intracerebral_hemorrhage(case: Case) -> Verdict:
 @rule("hypersensitivity", kind="contraindication", reads=("allergies", "allergies_reviewed"))
 def hypersensitivity(case: Case) -> Verdict:
     """Allergy to ketamine, esketamine or what they are dissolved in."""
-    stated = [plain(name) for name in case.names("allergies")]
-    hits = [name for name in stated if any(f" {a} " in f" {name} " for a in _ALLERGENS)]
+    hits = [name for name in case.names("allergies") if is_allergen(name) and not is_denied(name)]
     if hits:
         return Fired(
             "Allergy to ketamine or to a part of the product",
@@ -116,10 +96,30 @@ def raised_intracranial_pressure(case: Case) -> Verdict:
     )
 
 
-@rule("child_pugh_c", kind="contraindication", reads=("child_pugh", "liver_tests"))
+@rule("serious_pressure_risk", kind="contraindication", reads=("serious_pressure_risk",))
+def serious_pressure_risk(case: Case) -> Verdict:
+    """Anybody for whom a rise in blood pressure or intracranial pressure is a serious risk."""
+    return when(
+        case.active("serious_pressure_risk"),
+        Fired(
+            "A rise in blood or head pressure would be a serious danger",
+            "Ketamine raises both for about an hour or more; a doctor has noted the danger.",
+            "The specialist who noted it must say that it is past.",
+        ),
+        "serious_pressure_risk",
+    )
+
+
+@rule(
+    "child_pugh_c",
+    kind="contraindication",
+    reads=("child_pugh", "liver_tests", "severe_liver_disease"),
+)
 def child_pugh_c(case: Case) -> Verdict:
-    """Severe liver disease. Normal liver tests settle it."""
+    """Severe liver disease. Normal liver tests settle it, unless it stands among conditions."""
     grade = case.word("child_pugh")
+    if grade is None and case.active("severe_liver_disease"):
+        grade = "C"
     if grade is None:
         if case.word("liver_tests") == "normal":
             return CLEAR

@@ -4,51 +4,81 @@ from __future__ import annotations
 
 from ..registry import CLEAR, Case, Fired, Unknown, Verdict, rule, when
 
+_EVENTS = ("cardiovascular_event", "stroke")
+
 
 @rule(
     "recent_cardiovascular_event",
     kind="contraindication",
-    reads=("cardiovascular_event", "stroke"),
+    reads=("recent_cardiovascular_event", *_EVENTS),
 )
 def recent_cardiovascular_event(case: Case) -> Verdict:
     """A heart attack, stroke or like event within the protocol's days."""
-    keys = ("cardiovascular_event", "stroke")
+    keys = ("recent_cardiovascular_event", *_EVENTS)
     limit = case.protocol.number("screen.recent_event_days")
     missing = [key for key in keys if case.ever(key) is None]
     for key in keys:
         for record in case.records(key):
-            if record.days_ago is not None and record.days_ago <= limit:
+            called_recent = key not in _EVENTS and record.status == "active"
+            if record.days_ago is None and not called_recent:
+                missing.append(key)
+            elif record.days_ago is None or record.days_ago <= limit:
+                days = "" if record.days_ago is None else f", {record.days_ago:g} days ago"
                 return Fired(
-                    f"Heart or vessel event {record.days_ago:g} days ago",
+                    f"A recent heart or vessel event{days}",
                     f"Within {limit:g} days a rise in blood pressure is dangerous.",
                     f"Wait until {limit:g} days have passed; then a cardiologist's view.",
                     (key,),
                     "hold",
                 )
-            if record.days_ago is None:
-                missing.append(key)
     if missing:
         return Unknown(tuple(missing), "Ask whether there was such an event, and when.")
     return CLEAR
 
 
-@rule(
-    "cardiovascular_history",
-    kind="eligibility",
-    reads=("cardiovascular_event", "serious_cardiac_disease", "arrhythmia"),
+_HEART = (
+    "cardiovascular_event",
+    "recent_cardiovascular_event",
+    "serious_cardiac_disease",
+    "arrhythmia",
+    "poorly_controlled_cardiovascular_disease",
 )
+
+
+@rule("cardiovascular_history", kind="eligibility", reads=_HEART)
 def cardiovascular_history(case: Case) -> Verdict:
-    """Heart disease: assess before prescribing."""
-    keys = ("cardiovascular_event", "serious_cardiac_disease", "arrhythmia")
-    hits = [key for key in keys if case.ever(key)]
-    missing = [key for key in keys if case.ever(key) is None]
+    """Heart disease, also in the past: assess before prescribing."""
+    hits = [key for key in _HEART if case.ever(key)]
+    missing = [key for key in _HEART if case.ever(key) is None]
     return when(
-        case.ever(*keys),
+        case.ever(*_HEART),
         Fired(
             "Heart disease on record",
             "The heart must be assessed before a drug that raises pressure and pulse.",
             "A cardiologist's view, with ECG.",
             tuple(hits),
+        ),
+        *missing,
+    )
+
+
+@rule(
+    "intracranial_history",
+    kind="eligibility",
+    reads=("raised_intracranial_pressure", "intracranial_mass"),
+)
+def intracranial_history(case: Case) -> Verdict:
+    """Raised pressure or a mass in the head, in the past and not now."""
+    keys = ("raised_intracranial_pressure", "intracranial_mass")
+    if case.active(*keys):
+        return CLEAR
+    missing = [key for key in keys if case.ever(key) is None]
+    return when(
+        case.ever(*keys),
+        Fired(
+            "Raised pressure or a mass in the head, in the past",
+            "If it is not wholly past, ketamine can raise the pressure inside the head.",
+            "A neurologist's word that it is past.",
         ),
         *missing,
     )

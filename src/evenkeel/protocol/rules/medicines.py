@@ -176,3 +176,50 @@ def nasal_medicine(case: Case) -> Verdict:
         "It must not be used within the hour before the spray.",
         "Take it at least 1 hour before.",
     )
+
+
+@rule("nasal_medicine_too_late", kind="interaction", reads=("medicines",), timing="session")
+def nasal_medicine_too_late(case: Case) -> Verdict:
+    """A nasal steroid or decongestant within the hour before the spray."""
+    found = case.taking("nasal_decongestant", "nasal_corticosteroid")
+    if case.product.route != "nasal" or not found:
+        # That the list may be incomplete is asked by the rule on nasal medicines.
+        return CLEAR
+    gap_h = case.protocol.number("screen.nasal_gap_min") / 60
+    times = [use.last_taken_hours_ago for use in found if use.last_taken_hours_ago is not None]
+    if any(hours < gap_h for hours in times):
+        return Fired(
+            f"{named(found)}, taken less than {gap_h * 60:g} minutes ago",
+            f"It must be at least {gap_h * 60:g} minutes before the spray.",
+            f"Wait until {gap_h * 60:g} minutes have passed.",
+            ("medicines",),
+        )
+    if len(times) < len(found):
+        return Unknown(("medicines",), "Ask when it was last taken: " + named(found) + ".")
+    return CLEAR
+
+
+@rule("naltrexone", kind="interaction", reads=("medicines",))
+def naltrexone(case: Case) -> Verdict:
+    """Naltrexone may blunt the effect."""
+    return _by_class(
+        case,
+        ("naltrexone",),
+        "Evidence conflicts on whether naltrexone blunts the effect on mood.",
+        "No automatic stop; weigh it if the effect is small.",
+    )
+
+
+@rule("benzodiazepine_taper", kind="interaction", reads=("medicines",))
+def benzodiazepine_taper(case: Case) -> Verdict:
+    """The Montreal model tapers benzodiazepines before a series."""
+    found = case.taking("benzodiazepine")
+    if not found:
+        # That the list may be incomplete is asked by the rule on benzodiazepines.
+        return CLEAR
+    return Fired(
+        "A taper may be planned: " + named(found),
+        "The Montreal model finishes a taper within days of the first treatment.",
+        "Plan it with the prescriber, slowly; never stop at once.",
+        ("medicines",),
+    )

@@ -65,50 +65,6 @@ def bipolar(case: Case) -> Verdict:
     )
 
 
-@rule("active_substance_use", kind="contraindication", reads=("substance_use_disorder",))
-def active_substance_use(case: Case) -> Verdict:
-    """Substance use disorder now."""
-    return when(
-        case.active("substance_use_disorder"),
-        Fired(
-            "Substance or alcohol use disorder now",
-            "Guidance is not to start a series of treatments.",
-            "Treat it first; then assess again.",
-        ),
-        "substance_use_disorder",
-    )
-
-
-@rule("past_substance_use", kind="eligibility", reads=("substance_use_disorder",))
-def past_substance_use(case: Case) -> Verdict:
-    """Substance use disorder in the past."""
-    if case.active("substance_use_disorder"):
-        return CLEAR
-    return when(
-        case.ever("substance_use_disorder"),
-        Fired(
-            "Substance or alcohol use disorder in the past",
-            "Ketamine can be misused; consider carefully and watch for it.",
-            "A plan to watch for craving and misuse.",
-        ),
-        "substance_use_disorder",
-    )
-
-
-@rule("ketamine_misuse", kind="eligibility", reads=("ketamine_misuse",))
-def ketamine_misuse(case: Case) -> Verdict:
-    """Earlier misuse of ketamine or PCP."""
-    return when(
-        case.ever("ketamine_misuse"),
-        Fired(
-            "Earlier misuse of ketamine or PCP",
-            "Trials leave out people with more than rare use.",
-            "An addiction specialist's view.",
-        ),
-        "ketamine_misuse",
-    )
-
-
 @rule("concurrent_ketamine", kind="process", reads=("concurrent_ketamine",))
 def concurrent_ketamine(case: Case) -> Verdict:
     """Ketamine from somebody else at the same time."""
@@ -159,22 +115,67 @@ def neurocognitive_disorder(case: Case) -> Verdict:
     )
 
 
-@rule("suicide_risk", kind="eligibility", reads=("cssrs",))
+@rule("suicide_risk", kind="eligibility", reads=("cssrs", "imminent_suicide_risk"))
 def suicide_risk(case: Case) -> Verdict:
-    """Intent, plan or recent behavior on the C-SSRS screener."""
+    """Intent, plan or recent behavior on the C-SSRS screener, or danger noted by a clinician."""
     answers = case.mapping("cssrs")
     hits = [name for name in ("q4", "q5", "q6") if answers.get(name) is True]
-    if hits:
+    noted = case.active("imminent_suicide_risk") is True
+    if hits or noted:
+        said = f"C-SSRS: yes to {', '.join(hits)}" if hits else "Danger of suicide is noted"
         return Fired(
-            "High suicide risk on the screener",
-            "Treatment does not take the place of hospital care where that is needed.",
+            f"High suicide risk. {said}",
+            "Intent, plan or recent behavior is the high tier. Treatment does not take the place "
+            "of hospital care where that is needed.",
             "A psychiatrist's assessment today.",
+            ("cssrs",) if hits else ("imminent_suicide_risk",),
             level="hold",
         )
-    unanswered = [name for name in ("q1", "q2") if name not in answers]
+    missing = unanswered(case)
+    if missing:
+        return Unknown(("cssrs",), "Ask the screener: " + ", ".join(missing) + ".")
+    return CLEAR
+
+
+def unanswered(case: Case) -> list[str]:
+    """Return the questions of the C-SSRS screener that are due and not answered."""
+    answers = case.mapping("cssrs")
     # Questions 3 to 5 are only asked when question 2 is answered yes.
     asked = ("q3", "q4", "q5", "q6") if answers.get("q2") is True else ("q6",)
-    unanswered += [name for name in asked if name not in answers]
-    if unanswered:
-        return Unknown(("cssrs",), "Ask the screener: " + ", ".join(unanswered) + ".")
-    return CLEAR
+    return [name for name in ("q1", "q2", *asked) if name not in answers]
+
+
+@rule("suicidal_thoughts", kind="eligibility", reads=("cssrs", "acute_suicidality"))
+def suicidal_thoughts(case: Case) -> Verdict:
+    """Thoughts of suicide without intent: watch, most of all early."""
+    answers = case.mapping("cssrs")
+    if any(answers.get(name) is True for name in ("q4", "q5", "q6")):
+        return CLEAR
+    hits = [name for name in ("q2", "q3") if answers.get(name) is True]
+    noted = case.active("acute_suicidality") is True
+    if hits or noted:
+        said = f"C-SSRS: yes to {', '.join(hits)}" if hits else "They stand among the diagnoses"
+        return Fired(
+            f"Thoughts of suicide without intent. {said}",
+            "Thoughts may worsen, most of all early and when the dose changes.",
+            "Ask again at each session; agree on a safety plan.",
+            ("cssrs",) if hits else ("acute_suicidality",),
+        )
+    return CLEAR if "q2" in answers else Unknown(("cssrs",), "Ask the screener: q2.")
+
+
+@rule(
+    "suicide_screener_due", kind="eligibility", reads=("phq9_item9", "acute_suicidality", "cssrs")
+)
+def suicide_screener_due(case: Case) -> Verdict:
+    """Thoughts are known of by another way, so the screener comes first. It asks for itself."""
+    answer = case.number("phq9_item9")
+    noted = case.active("acute_suicidality") is True
+    if not (answer or noted) or not unanswered(case):
+        return CLEAR
+    said = f"PHQ-9 item 9 is {answer:g}" if answer else "Thoughts of suicide are on record"
+    return Fired(
+        f"{said}, and the suicide screener is not complete",
+        "Known thoughts, as an item 9 above 0, ask for an assessment of suicide risk first.",
+        "Ask the suicide screener: " + ", ".join(unanswered(case)) + ".",
+    )

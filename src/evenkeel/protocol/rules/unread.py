@@ -2,17 +2,106 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from typing import Final
+
+from ..allergens import is_allergen, is_denied
+from ..conditions import suggest_condition
+from ..naming import plain
 from ..registry import CLEAR, Case, Fired, Verdict, rule
+
+# Beginnings of words that stand in the names of what could rule treatment out.
+_ALARMING: Final = (
+    "aneurysm",
+    "malformation",
+    "hemorrhag",
+    "bleed",
+    "hematoma",
+    "dissection",
+    "intracran",
+    "intracereb",
+    "cerebr",
+    "infarct",
+    "myocard",
+    "cardi",
+    "coronary",
+    "ischemi",
+    "psycho",
+    "schizo",
+    "delusion",
+    "hallucinat",
+    "manic",
+    "hypoman",
+    "cirrhosis",
+    "hepatic",
+    "addict",
+    "misus",
+    "abuse",
+    "dependen",
+    "intoxic",
+    "withdraw",
+    "suicid",
+    "pregnan",
+    "ketamine",
+    "meningiom",
+    "gliom",
+    "pheochromocyt",
+    "marfan",
+    "ehlers",
+    "moyamoya",
+)
+_ALARMING_WORDS: Final = frozenset({"heart", "brain", "stroke", "mania", "avm", "ich"})
+_ALARMING_PHRASES: Final = ("use disorder", "liver failure", "raised pressure")
+_HARMLESS: Final = ("nicotine", "tobacco", "caffeine", "oxygen", "psychotherapy")
+_LONG_WORDS: Final = tuple(word for word in _ALARMING if len(word) > 6)
+
+
+def alarming(name: str) -> bool:
+    """Return whether an unread name looks like something that could rule treatment out.
+
+    "Denied" and "family history of" do not, nor do misuse and dependence on what does not
+    matter here. A slip of a letter in a long word is seen through.
+    """
+    words = plain(name).split()
+    if is_denied(name) or any(word in _HARMLESS for word in words):
+        return False
+    if is_allergen(name) or any(phrase in " ".join(words) for phrase in _ALARMING_PHRASES):
+        return True
+    return any(
+        word in _ALARMING_WORDS
+        or word.startswith(_ALARMING)
+        or (len(word) > 6 and get_close_matches(word, _LONG_WORDS, 1, 0.85))
+        for word in words
+    )
+
+
+def _listed(names: list[str]) -> str:
+    """Return the names, each with what a slip of one letter may have hidden."""
+    suggested = ((name, suggest_condition(name)) for name in names)
+    return ", ".join(f"{name} ({guess}?)" if guess else name for name, guess in suggested)
+
+
+@rule("unread_alarming_conditions", kind="unknown", reads=("other_conditions",))
+def unread_alarming_conditions(case: Case) -> Verdict:
+    """Names that are not recognized and look like a contraindication: nobody can tell, so wait."""
+    names = [name for name in case.names("other_conditions") if alarming(name)]
+    if not names:
+        return CLEAR
+    return Fired(
+        "Not recognized, please read before treatment: " + _listed(names),
+        "No rule knows these names, but they look like something that could rule treatment out.",
+        "A clinician reads them and names the condition, or says that it is harmless.",
+    )
 
 
 @rule("unread_conditions", kind="unknown", reads=("other_conditions",))
 def unread_conditions(case: Case) -> Verdict:
     """Conditions and diagnoses that are not recognized."""
-    names = case.names("other_conditions")
+    names = [name for name in case.names("other_conditions") if not alarming(name)]
     if not names:
         return CLEAR
     return Fired(
-        "Not recognized, please read: " + ", ".join(names),
+        "Not recognized, please read: " + _listed(names),
         "These conditions are not in the list the rules know, so no rule has looked at them.",
         "A clinician reads them.",
     )

@@ -241,8 +241,8 @@ def _value_list(form: FactForm, given: dict[str, Any]) -> Entered:
         if given.get(name) not in (None, ""):
             value[name] = given[name]
     kept = form.initial if isinstance(form.initial, dict) else {}
-    if kept.get("label") == given["label"] and kept.get("codings"):
-        value["codings"] = kept["codings"]
+    if kept.get("label") == given["label"]:
+        value |= {name: kept[name] for name in ("codings", "read_as") if kept.get(name)}
     return "known", given["status"], value
 
 

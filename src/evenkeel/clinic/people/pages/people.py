@@ -164,6 +164,7 @@ def patient(request: HttpRequest, patient_id: Any) -> HttpResponse:
         "courses": courses_of(row) if may("course.view", row.site_id) else [],
         "may_edit": may("people.edit", row.site_id),
         "may_record": may("facts.record", row.site_id),
+        "may_read": may("facts.read", row.site_id),
         "may_open_course": may("course.open", row.site_id),
         "may_see_course": may("course.view", row.site_id),
         "looked": who_looked(row.pk) if may("audit.view", row.site_id) else None,

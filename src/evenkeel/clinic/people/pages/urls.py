@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
 
-from evenkeel.clinic.people.pages import facts, one_time, people, set_up, sign_in, staff
+from evenkeel.clinic.people.pages import (
+    facts,
+    one_time,
+    people,
+    reading,
+    set_up,
+    sign_in,
+    staff,
+)
 
 urlpatterns: list[URLPattern] = [
     path("people/", people.people, name="people"),
@@ -15,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("people/<uuid:patient_id>/invite", people.patient_invite, name="patient_invite"),
     path("people/<uuid:patient_id>/facts", facts.patient_facts, name="patient_facts"),
     path("people/<uuid:patient_id>/facts/<uuid:fact_id>", facts.fact_correct, name="fact_correct"),
+    path("people/<uuid:patient_id>/facts/<uuid:fact_id>/read", reading.fact_read, name="fact_read"),
     path("sign-in/second-factor", sign_in.second_factor, name="second_factor"),
     path("sign-in/unlock", sign_in.unlock, name="unlock"),
     path("sign-in/own", sign_in.own_sign_in, name="own_sign_in"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from evenkeel.clinic.course.models import Course
+from evenkeel.clinic.course.models import Course, Plan
 from evenkeel.clinic.people.models import Account, Membership
 from evenkeel.clinic.record.errors import Invalid
 from evenkeel.clinic.record.permissions import roles_for
@@ -52,11 +52,17 @@ def answering_staff(site_id: Any) -> dict[str, Account]:
     return {str(m.account_id): m.account for m in held}
 
 
-def default_second(course: Course, site_id: Any, nurse_id: Any) -> Account | None:
-    """The course's prescriber, where that is somebody else than the nurse and may answer here."""
-    if course.prescriber_id is None or course.prescriber_id == nurse_id:
-        return None
-    return answering_staff(site_id).get(str(course.prescriber_id))
+def usual_second(course: Course, plan: Plan | None, staff: Mapping[str, Account]) -> Account | None:
+    """The course's prescriber, else who signed the plan, where one of them is among ``staff``."""
+    usual = (course.prescriber_id, plan.signed_by_id if plan else None)
+    return next((staff[str(key)] for key in usual if str(key) in staff), None)
+
+
+def default_second(session: Session, nurse_id: Any) -> Account | None:
+    """Who is second person unless somebody is chosen, with this nurse watching."""
+    staff = answering_staff(session.site_id)
+    staff.pop(str(nurse_id), None)
+    return usual_second(session.course, session.plan, staff)
 
 
 def chosen_second(second_id: Any, site_id: Any, nurse_id: Any) -> Account:
@@ -109,5 +115,6 @@ __all__ = [
     "answering_staff",
     "chosen_second",
     "default_second",
+    "usual_second",
     "with_calls",
 ]

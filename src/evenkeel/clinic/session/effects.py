@@ -201,7 +201,7 @@ def _hand_over(act: Act, session: Session, event: SessionEvent) -> Apply:
     second = session.second
     if second is not None and second.pk == to.pk:
         # who watches now cannot be called in their own place
-        second = default_second(session.course, session.site_id, to.pk)
+        second = default_second(session, to.pk)
         event.body.update(second_id=str(second.pk) if second else "")
         event.body.update(second_name=second.shown_name if second else "")
 

@@ -74,12 +74,13 @@ def part_of(ctx: Context, session: Session) -> str:
         return "nurse"
     if me == str(session.second_id):
         return "second"
-    return "prescriber" if me == str(session.course.prescriber_id) else "site"
+    prescribers = (session.course.prescriber_id, session.plan.signed_by_id)
+    return "prescriber" if me in map(str, prescribers) else "site"
 
 
 def _live(ctx: Context) -> list[Session]:
     rows = Session.objects.filter(state__in=LIVE_STATES).select_related(
-        "patient", "chair", "nurse", "second", "course"
+        "patient", "chair", "nurse", "second", "course", "plan"
     )
     return list(visible(ctx, rows, "alarm.hear").order_by("chair__order", "opened_at"))
 

@@ -167,7 +167,7 @@ def _session(
 def _second(session: Session, asked: Any) -> Account | None:
     """Who is called where an alarm is not answered. Raises ``Invalid`` for whom it cannot be."""
     if asked is None:
-        return default_second(session.course, session.site_id, session.nurse_id)
+        return default_second(session, session.nurse_id)
     return chosen_second(asked, session.site_id, session.nurse_id) if asked else None
 
 

@@ -27,7 +27,7 @@ from evenkeel.clinic.session.actions.mark_no_show import mark_no_show
 from evenkeel.clinic.session.actions.move_appointment import move_appointment
 from evenkeel.clinic.session.actions.open_session import open_session
 from evenkeel.clinic.session.booking import MINUTES, TRANSITIONS, minutes_for
-from evenkeel.clinic.session.calling import answering_staff
+from evenkeel.clinic.session.calling import answering_staff, usual_second
 from evenkeel.clinic.session.day_queries import entry_of, history_of
 from evenkeel.clinic.session.follow_up import call_worry, called_words
 from evenkeel.clinic.session.models import Appointment, AppointmentStatus
@@ -229,12 +229,14 @@ def _plain_act(request: HttpRequest, row: Appointment, what: str) -> HttpRespons
 
 
 def _seconds(row: Appointment) -> list[dict[str, Any]]:
-    """Who may be named as second person, the course's prescriber chosen. One query."""
-    usual = str(row.course.prescriber_id)
+    """Who may be named as second person, the usual one chosen. Two queries."""
+    staff = answering_staff(row.site_id)
+    staff.pop(str(row.nurse_id), None)
+    plan = Plan.objects.filter(course=row.course_id, state="signed").first()
+    usual = usual_second(row.course, plan, staff)
     return [
-        {"id": key, "name": account.shown_name, "chosen": key == usual}
-        for key, account in answering_staff(row.site_id).items()
-        if account.pk != row.nurse_id
+        {"id": key, "name": account.shown_name, "chosen": account is usual}
+        for key, account in staff.items()
     ]
 
 

@@ -74,6 +74,7 @@ class Mine {
       this.part.innerHTML = text;
       // the session's own page shows its alarms itself; they sound all the same
       for (const alarm of this.part.querySelectorAll("[data-alarm]")) alarm.hidden = alarm.dataset.session === this.here;
+      for (const since of this.part.querySelectorAll("[data-since]")) since.textContent = minutesSeconds(serverNow() - Date.parse(since.dataset.since));
       if (inside) ($(`[data-alarm="${CSS.escape(box ?? "")}"] button`, this.part) ?? $("#main")).focus();
     }
     this.acknowledging.show();

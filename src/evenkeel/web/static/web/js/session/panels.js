@@ -119,7 +119,7 @@ function closedAlarms(timeline) {
   const list = el("ul.lines.alarm-past");
   for (const alarm of closed)
     list.append(el("li.block", el("span", `${clockTime(alarm.at)} ${alarm.body.statement}`),
-      el("small.faint", `acknowledged ${clockTime(alarm.ack.at)}, ${alarm.ack.actor_name}`), saidDone(alarm.ack.body) ? el("small", saidDone(alarm.ack.body)) : null));
+      el("small.faint", [`acknowledged ${clockTime(alarm.ack.at)}, ${alarm.ack.actor_name}`, saidDone(alarm.ack.body)].filter(Boolean).join(": "))));
   return [list];
 }
 

@@ -26,7 +26,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +36,7 @@ from bench.mllp_wire import MonitorLine
 from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from evenkeel.clinic.record.clock import CLOCK_VARIABLE, ScaledClock
 from tests.browser.walking import Walk
 from tests.needs import chromium
 
@@ -72,6 +73,8 @@ class Served:
     clinic: dict[str, Any] = field(default_factory=dict)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     filling: subprocess.Popen[str] | None = None
+    #: A clock for its processes other than the machine's, as text.
+    clock: str = ""
 
     @property
     def url(self) -> str:
@@ -83,7 +86,10 @@ class Served:
         """What its processes run under."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("EVENKEEL_", "PYTEST"))}
         kept.pop("DJANGO_SETTINGS_MODULE", None)
-        return {**kept, "EVENKEEL_HOME": str(self.home)}
+        own = {"EVENKEEL_HOME": str(self.home)}
+        if self.clock:
+            own[CLOCK_VARIABLE] = self.clock
+        return {**kept, **own}
 
     def fill(self, *arguments: str) -> Any:
         """Have the filling script, in a process of its own, do something; its answer."""
@@ -242,13 +248,21 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
 
 @pytest.fixture(scope="module")
 def server(
-    founded: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    founded: tuple[Path, dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Served]:
-    """A clinic of its own for each file of tests, so that no file leans on what another left."""
+    """A clinic of its own for each file of tests, so that no file leans on what another left.
+
+    A file that must wait for what the clinic's clock brings says ``CLOCK_SPEED``.
+    """
     chromium()
     home, clinic = founded
     served = Served(tmp_path_factory.mktemp("served") / "home", free_port(), free_port(), clinic)
     shutil.copytree(home, served.home)
+    speed = getattr(request.module, "CLOCK_SPEED", 1.0)
+    if speed != 1.0:
+        served.clock = ScaledClock(datetime.now(UTC), time.time(), speed).as_text()
     try:
         served.start()
         yield served

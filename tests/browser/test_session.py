@@ -47,6 +47,13 @@ def enter_vitals(page: Page, **values: int) -> None:
     save(page)
 
 
+def answer_alarm(page: Page, what: str) -> None:
+    """Say in the open dialog what was done about an alarm."""
+    dialog = page.locator("dialog.answer")
+    dialog.get_by_text(what).click()
+    dialog.get_by_role("button", name="Acknowledge").click()
+
+
 def figure(page: Page, names: str) -> Any:
     return page.locator(f'[data-figure="{names}"] [data-value]')
 
@@ -151,9 +158,10 @@ def test_an_alarm_appears_everywhere_and_is_acknowledged_by_name(
     expect(box).to_contain_text("Very high blood pressure")
     expect(prescriber.locator("[data-spoken-alarm]")).to_contain_text("hold: Very high")
     box.get_by_role("button", name="Acknowledge").click()
+    answer_alarm(prescriber, "Looked at the person")
     expect(nurse.locator(".alarmbox.hold")).to_have_count(0)
     past = nurse.locator(".alarm-past li").filter(has_text="Very high blood pressure")
-    expect(past).to_contain_text(server.clinic["names"]["prescriber"])
+    expect(past).to_contain_text(f"{server.clinic['names']['prescriber']}: Looked at the person")
 
 
 def test_stop_needs_a_press_of_one_second(server: Served, page: Page) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
 from tests.browser.fill import PIN
-from tests.browser.test_session import enter_vitals, show
+from tests.browser.test_session import answer_alarm, enter_vitals, show
 from tests.browser.walking import STICKS_OUT
 
 
@@ -36,6 +36,7 @@ def test_the_board_follows_a_session_and_sounds_only_when_asked(
     expect(sound).to_have_attribute("aria-pressed", "true")
     expect(sound).to_have_attribute("data-played", "2")  # its own sound, then the hold's
     bedside.locator(".alarmbox.hold").get_by_role("button", name="Acknowledge").click()
+    answer_alarm(bedside, "Measured again")
     expect(alarm).to_have_count(0)
     shot(board, "board")
 
@@ -90,6 +91,8 @@ def test_an_alarm_is_acknowledged_on_the_board_by_who_is_signed_in_there(
     board.evaluate("window.notReloaded = true")
     alarm.get_by_role("button", name="Acknowledge").focus()
     board.keyboard.press("Enter")
+    board.locator("dialog.answer").get_by_label("In a few words").fill("Cuff had slipped")
+    board.keyboard.press("Enter")
     # the answer was lost, the act was not: the board is drawn anew without the alarm
     expect(alarm).to_have_count(0)
     assert lost == [201]
@@ -131,4 +134,5 @@ def test_an_idle_sign_in_is_asked_for_the_pin_before_it_acknowledges(
     board.keyboard.press("Enter")
     board.wait_for_url("**/board")
     alarm.get_by_role("button", name="Acknowledge").click()
+    answer_alarm(board, "Paused the drug")
     expect(alarm).to_have_count(0)

@@ -109,8 +109,35 @@ def test_a_role_that_ends_closes_the_stream_at_the_next_heartbeat(
     assert stream.next() is None
 
 
+def test_ones_own_alarms_are_told_of_without_a_word_of_whose_they_are(
+    stage: Stage, nurse: Browser, server: Server
+) -> None:
+    stream = nurse.stream("/live/alarms")
+    elsewhere = server.browser(stage.clinic.staff["prescriber_elsewhere"]).stream("/live/alarms")
+    for one in (stream, elsewhere):
+        assert one.status == 200
+        assert one.next("heartbeat") is not None
+    assert nurse.ask("POST", events_path(stage), note()).status == 201
+    reading = {"id": str(uuid.uuid4()), "kind": "observation", "happened_at": START.isoformat()}
+    posted = nurse.ask("POST", events_path(stage), {**reading, "body": {"spo2_percent": 85}})
+    raised = posted.json["raised"][0]
+    told = stream.next("alarms", "session_event")  # not of the note, and not of the reading
+    assert told is not None
+    assert (told.event, told.data) == ("alarms", {"position": raised["position"]})
+    # the next word another site hears is a sign of life
+    heard = elsewhere.next()
+    assert heard is not None
+    assert heard.event == "heartbeat"
+    part = nurse.ask("GET", "/alarms/mine").body.decode()
+    assert f'data-alarm="{raised["id"]}"' in part
+    assert not ChainEntry.objects.filter(action__startswith="read").exclude(outcome="done").exists()
+
+
 REFUSALS = [
     (None, "/live/board", 401),
+    (None, "/live/alarms", 401),
+    ("front_desk", "/live/alarms", 403),
+    ("auditor", "/live/alarms", 403),
     (None, "/live/sessions/{session}", 401),
     ("front_desk", "/live/board", 403),
     ("front_desk", "/live/sessions/{session}", 403),

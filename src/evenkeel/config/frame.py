@@ -12,6 +12,7 @@ from evenkeel.clinic.record.clock import system_clock
 from evenkeel.clinic.record.installation import is_demo
 from evenkeel.clinic.record.models import Heartbeat
 from evenkeel.clinic.record.permissions import ROLE_LABELS
+from evenkeel.clinic.session.watch import WATCHER_SILENT_S
 
 #: (label, route name, permission, path prefixes that count as this place)
 PLACES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
@@ -32,6 +33,18 @@ def _filling() -> dict[str, int] | None:
     return {"done": row.detail["done"], "of": row.detail["of"]}
 
 
+def _alarm_bar(caller_id: str) -> dict[str, str]:
+    """Where the bar of one's own alarms gets them from."""
+    return {
+        "part": reverse("my_alarms"),
+        "stream": "/live/alarms",
+        "unlock": reverse("unlock"),
+        "watch": reverse("watch_here"),
+        "who": caller_id,
+        "watcher_silent_s": str(WATCHER_SILENT_S),
+    }
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """A context processor; costs one query for a signed-in caller who was not looked up yet."""
     clock = system_clock()
@@ -48,6 +61,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not ctx:
         return shown
     path = request.path
+    hears = ctx.actor.may("alarm.hear")
+    shown["alarm_bar"] = _alarm_bar(ctx.actor.id) if hears else None
     shown["nav"] = [
         {"label": label, "url": reverse(route), "current": path.startswith(prefixes)}
         for label, route, permission, prefixes in PLACES
@@ -57,4 +72,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown["who"] = {"name": ctx.actor.name, "role": ", ".join(roles)}
     shown["signout_url"] = reverse("account_logout")
     shown["menu_links"] = [{"label": "Sign-in and PIN", "url": reverse("own_sign_in")}]
+    if hears:
+        shown["menu_links"].insert(0, {"label": "Watch from here", "url": reverse("watch_here")})
     return shown

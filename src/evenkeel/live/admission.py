@@ -43,10 +43,12 @@ class BadRequest(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An open door: who looks, at which session (``None``: the board), at which sites."""
+    """An open door: who looks, by which permission, at which session (``None``: at every one of
+    their sites)."""
 
     cookie: str
     actor: Actor
+    permission: str
     session_id: UUID | None
     site_id: UUID | None
 
@@ -82,8 +84,11 @@ def caller(cookie: str, *, fresh: bool = False) -> Context | None:
     return found
 
 
-def admit(scope: dict[str, Any], session_id: UUID | None) -> Admitted:
-    """Open the door once: check, and log the reading. Raises a ``DomainError``."""
+def admit(scope: dict[str, Any], permission: str, session_id: UUID | None) -> Admitted:
+    """Open the door once: check, and log the reading. Raises a ``DomainError``.
+
+    The stream of one's own alarms is not logged: it says that something changed and nothing else.
+    """
     close_old_connections()
     request = read_request(scope)
     cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
@@ -91,14 +96,15 @@ def admit(scope: dict[str, Any], session_id: UUID | None) -> Admitted:
     if ctx is None:
         raise Locked("This address needs a sign-in.", code="sign_in")
     if session_id is None:
-        if not ctx.actor.may("board.view"):
-            raise Forbidden("Your role does not open the board.")
-        log_read(ctx, "chair board stream")
-        return Admitted(cookie, ctx.actor, None, None)
+        if not ctx.actor.may(permission):
+            raise Forbidden("Your role does not open this stream.")
+        if permission == "board.view":
+            log_read(ctx, "chair board stream")
+        return Admitted(cookie, ctx.actor, permission, None, None)
     session = open_record(
-        ctx, Session, session_id, permission="session.view", what="live session stream"
+        ctx, Session, session_id, permission=permission, what="live session stream"
     )
-    return Admitted(cookie, ctx.actor, session.pk, session.site_id)
+    return Admitted(cookie, ctx.actor, permission, session.pk, session.site_id)
 
 
 def still_admitted(admitted: Admitted) -> Actor | None:
@@ -107,5 +113,4 @@ def still_admitted(admitted: Admitted) -> Actor | None:
     ctx = caller(admitted.cookie)
     if ctx is None:
         return None
-    permission = "board.view" if admitted.session_id is None else "session.view"
-    return ctx.actor if ctx.actor.may(permission, admitted.site_id) else None
+    return ctx.actor if ctx.actor.may(admitted.permission, admitted.site_id) else None

@@ -19,6 +19,7 @@ class Frame:
     position: int
     session_id: UUID
     site_id: UUID
+    kind: str
     data: bytes
 
 
@@ -34,7 +35,7 @@ def frames_of(rows: Sequence[SessionEvent]) -> list[Frame]:
         head = f"event: session_event\nid: {row.position}\n" if last else "event: session_event\n"
         text = json.dumps(as_wire(row), separators=(",", ":"), ensure_ascii=False)
         data = f"{head}data: {text}\n\n".encode()
-        frames.append(Frame(row.position, row.session_id, row.site_id, data))
+        frames.append(Frame(row.position, row.session_id, row.site_id, row.kind, data))
     return frames
 
 

@@ -1,4 +1,4 @@
-"""The streams: ``/live/sessions/<id>`` and ``/live/board`` as server-sent events.
+"""The streams: ``/live/sessions/<id>``, ``/live/board``, ``/live/alarms`` as server-sent events.
 
 A lean ASGI application of its own instead of Django's: under ASGI every synchronous middleware
 costs each request two changes of thread, and pages lose most of their rate. Here an opening takes
@@ -34,8 +34,19 @@ log = logging.getLogger("evenkeel.live")
 
 HEARTBEAT_S: Final = 5.0
 #: Path -> permission, in the form the table of routes has; sessions by their id.
-ROUTES: Final = {"/live/sessions/<uuid>": "session.view", "/live/board": "board.view"}
+ROUTES: Final = {
+    "/live/sessions/<uuid>": "session.view",
+    "/live/board": "board.view",
+    "/live/alarms": "alarm.hear",
+}
 _SESSIONS: Final = "/live/sessions/"
+#: The kinds of event after which the alarms of somebody may be others than before.
+_ABOUT_ALARMS: Final = frozenset(
+    {
+        *("alarm_raised", "alarm_acknowledged", "alarm_escalated", "void", "opened"),
+        *("hand_over", "second_person", "discharged"),
+    }
+)
 #: How much a client is sent of what it missed before it must load the page anew.
 _MOST_PAGES: Final = 40
 
@@ -81,8 +92,8 @@ class Streams:
         try:
             if scope.get("method") != "GET":
                 raise NotFound("Streams are read with GET.")
-            session_id = _session_id(scope["path"])
-            admitted = await self._in_thread(admit, scope, session_id)
+            permission, session_id = _asked(scope["path"])
+            admitted = await self._in_thread(admit, scope, permission, session_id)
         except DomainError as error:
             await _problem(send, error)
             return
@@ -90,7 +101,9 @@ class Streams:
             log.exception("a stream could not be opened")
             await _answer(send, 500, {"title": "Something broke", "status": 500})
             return
-        await self._stream(admitted, _wanted_position(scope), receive, send)
+        # who follows alarms asks for all of them anew at each opening: nothing is replayed
+        after = None if permission == "alarm.hear" else _wanted_position(scope)
+        await self._stream(admitted, after, receive, send)
 
     async def _stream(
         self, admitted: Admitted, after: int | None, receive: Receive, send: Send
@@ -153,7 +166,7 @@ class Streams:
             frames = await subscription.take(next_beat - time.monotonic())
             fresh = [frame for frame in frames if frame.position > reached]
             if fresh:
-                await _body(send, joined(fresh))
+                await _body(send, viewer.said(fresh))
             if time.monotonic() >= next_beat:
                 next_beat = time.monotonic() + HEARTBEAT_S
                 actor = await self._in_thread(still_admitted, viewer.admitted)
@@ -186,16 +199,25 @@ class _Viewer:
 
     def __init__(self, admitted: Admitted) -> None:
         self.admitted = admitted
-        self._sites = admitted.actor.sites("board.view")
+        self._bare = admitted.permission == "alarm.hear"
+        self._sites = admitted.actor.sites(admitted.permission)
 
     def see_as(self, actor: Actor) -> None:
         """Take over a change of roles."""
-        self._sites = actor.sites("board.view")
+        self._sites = actor.sites(self.admitted.permission)
+
+    def said(self, frames: list[Frame]) -> bytes:
+        """Fresh frames as this stream tells of them."""
+        if self._bare:
+            return message("alarms", {"position": frames[-1].position})
+        return joined(frames)
 
     def wants(self, frame: Frame) -> bool:
         """Whether the frame is for this stream."""
         if self.admitted.session_id is not None:
             return frame.session_id == self.admitted.session_id
+        if self._bare and frame.kind not in _ABOUT_ALARMS:
+            return False
         return self._sites is None or frame.site_id in self._sites
 
 
@@ -206,12 +228,13 @@ def _age_s(now: datetime, beat: datetime | None, speed: float) -> float | None:
     return round(max(0.0, (now - beat).total_seconds()) / (speed or 1.0), 1)
 
 
-def _session_id(path: str) -> UUID | None:
-    if path.rstrip("/") == "/live/board":
-        return None
+def _asked(path: str) -> tuple[str, UUID | None]:
+    """The permission a path asks for, and the session it names, if one."""
+    if path.rstrip("/") in {"/live/board", "/live/alarms"}:
+        return ROUTES[path.rstrip("/")], None
     try:
         if path.startswith(_SESSIONS):
-            return UUID(path.removeprefix(_SESSIONS).rstrip("/"))
+            return "session.view", UUID(path.removeprefix(_SESSIONS).rstrip("/"))
     except ValueError:
         pass
     raise NotFound("There is no such stream.")

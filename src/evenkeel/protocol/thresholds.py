@@ -87,6 +87,10 @@ NEEDS: Final[dict[str, Need]] = {
     "alarm.heart_rate_low_hold_bpm": Need("per min", 15, 80),
     "alarm.heart_rate_high_hold_bpm": Need("per min", 90, 250),
     "alarm.dissociation_strong": Need("of 10", 1, 10),
+    "alarm.hold_repeat_s": Need("s", 2, 60),
+    "alarm.emergency_repeat_s": Need("s", 1, 60),
+    "alarm.hold_unanswered_s": Need("s", 5, 600),
+    "alarm.emergency_unanswered_s": Need("s", 5, 600),
     "discharge.min_since_start_min": Need("min", 0, 1440),
     "discharge.min_since_drug_end_min": Need("min", 0, 1440),
     "discharge.reading_max_age_min": Need("min", 1, 240),
@@ -162,6 +166,8 @@ ORDER: Final[tuple[tuple[str, str], ...]] = (
     ("alarm.heart_rate_low_hold_bpm", "alarm.heart_rate_low_review_bpm"),
     ("alarm.heart_rate_low_review_bpm", "alarm.heart_rate_high_review_bpm"),
     ("alarm.heart_rate_high_review_bpm", "alarm.heart_rate_high_hold_bpm"),
+    ("alarm.emergency_repeat_s", "alarm.hold_repeat_s"),
+    ("alarm.emergency_unanswered_s", "alarm.hold_unanswered_s"),
     ("discharge.sbp_mmhg", "alarm.sbp_hold_mmhg"),
     ("discharge.dbp_mmhg", "alarm.dbp_hold_mmhg"),
     ("discharge.sbp_escalate_low_mmhg", "alarm.sbp_low_mmhg"),
@@ -186,6 +192,8 @@ ORDER: Final[tuple[tuple[str, str], ...]] = (
 # May be equal, unlike the rest.
 MAY_EQUAL: Final = frozenset(
     {
+        ("alarm.emergency_repeat_s", "alarm.hold_repeat_s"),
+        ("alarm.emergency_unanswered_s", "alarm.hold_unanswered_s"),
         ("dose.allowed_mg", "dose.hard_max_mg"),
         ("dose.range_mg", "dose.hard_max_mg"),
         ("dose.range_mg_per_kg", "dose.hard_max_mg_per_kg"),

@@ -107,6 +107,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "session.administer": frozenset({_MD, _RX, _RN}),
     "session.stop": frozenset({_MD, _RX, _RN, _TH}),
     "session.acknowledge": frozenset({_MD, _RX, _RN}),
+    "alarm.hear": _CARE,
     "session.hand_over": frozenset({_MD, _RX, _RN}),
     "session.discharge": frozenset({_MD, _RX, _RN}),
     "session.file_reading": frozenset({_SYS}),

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.course.queries import UNSIGNED_PROTOCOL, against_dosing, course_summary
-from evenkeel.clinic.people.models import Account, Membership
 from evenkeel.clinic.record.act import Act
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
-from evenkeel.clinic.record.permissions import roles_for
 from evenkeel.clinic.session import leaving, rules
+from evenkeel.clinic.session.alarm_story import answers_among
+from evenkeel.clinic.session.answers import MUST_SAY
+from evenkeel.clinic.session.calling import answering_staff, chosen_second, default_second
 from evenkeel.clinic.session.follow_up import propose_follow_up
 from evenkeel.clinic.session.models import (
     Appointment,
@@ -33,7 +34,7 @@ from evenkeel.protocol.discharge import discharge_check
 Apply = Callable[[], None]
 _PLAIN: Final = frozenset({"observation", "note", "check", "rescue_medicine"})
 #: Kinds that are many and say nothing of phase; left aside when the story is read.
-_MANY: Final = ("observation", "note", "alarm_raised", "alarm_acknowledged")
+_MANY: Final = ("observation", "note", "alarm_raised", "alarm_acknowledged", "alarm_escalated")
 
 
 def prepare(
@@ -47,6 +48,8 @@ def prepare(
         return _drug(act, session, event, target, kind)
     if event.kind == "void":
         return None
+    if kind == "alarm_acknowledged":
+        return _acknowledge(session, event, target)
     return _OTHERS[kind](act, session, event)
 
 
@@ -153,7 +156,7 @@ def _mark_dosed(act: Act, session: Session, since: Any) -> None:
         act.write(course)
 
 
-def _acknowledge(act: Act, session: Session, event: SessionEvent) -> None:
+def _acknowledge(session: Session, event: SessionEvent, target: SessionEvent | None) -> None:
     named = event.body["alarm_event"]
     alarm = SessionEvent.objects.filter(pk=named, session=session, kind="alarm_raised").first()
     if alarm is None:
@@ -162,27 +165,33 @@ def _acknowledge(act: Act, session: Session, event: SessionEvent) -> None:
             fields={"alarm_event": "This alarm is not here."},
             code="no_such_alarm",
         )
-    earlier = SessionEvent.objects.filter(
-        session=session, kind="alarm_acknowledged", body__alarm_event=named
-    ).first()
-    if earlier is not None:
-        raise Conflict(
-            f"{earlier.actor_name} has acknowledged this alarm already.", code="acknowledged"
+    said = event.body.get("done") or event.body.get("note", "").strip()
+    if alarm.body["level"] in MUST_SAY and not said:
+        raise Invalid(
+            "Say what was done before this alarm is acknowledged.",
+            fields={"done": "Choose what was done, or write it in a few words."},
+            code="say_what_was_done",
         )
+    if target is not None:
+        if target.body["alarm_event"] != named:
+            raise Invalid(
+                "A correction speaks of the same alarm.",
+                fields={"alarm_event": "This is another alarm than the one answered."},
+                code="other_alarm",
+            )
+        return
+    rows = SessionEvent.objects.filter(session=session, kind__in=("alarm_acknowledged", "void"))
+    for earlier in answers_among(rows):
+        if earlier.stands and earlier.first.body["alarm_event"] == named:
+            raise Conflict(
+                f"{earlier.first.actor_name} has acknowledged this alarm already.",
+                code="acknowledged",
+            )
 
 
 def _hand_over(act: Act, session: Session, event: SessionEvent) -> Apply:
-    to = Account.objects.filter(pk=event.body["to_id"], is_active=True, patient=None).first()
-    able = (
-        to is not None
-        and Membership.objects.filter(
-            account=to,
-            site_id=session.site_id,
-            ended_at=None,
-            role__in=[role.value for role in roles_for("session.hand_over")],
-        ).exists()
-    )
-    if to is None or not able:
+    to = answering_staff(session.site_id).get(event.body["to_id"])
+    if to is None:
         raise Invalid(
             "A session is handed over to somebody who may watch it.",
             fields={"to_id": "Choose a nurse, prescriber or director of this site."},
@@ -194,9 +203,27 @@ def _hand_over(act: Act, session: Session, event: SessionEvent) -> Apply:
     event.body.pop("from_name", None)
     if now_in_charge is not None:
         event.body.update(from_id=str(now_in_charge.pk), from_name=now_in_charge.shown_name)
+    second = session.second
+    if second is not None and second.pk == to.pk:
+        # who watches now cannot be called in their own place
+        second = default_second(session, to.pk)
+        event.body.update(second_id=str(second.pk) if second else "")
+        event.body.update(second_name=second.shown_name if second else "")
 
     def apply() -> None:
-        session.nurse = to
+        session.nurse, session.second = to, second
+        act.write(session)
+
+    return apply
+
+
+def _second_person(act: Act, session: Session, event: SessionEvent) -> Apply:
+    named = event.body["second_id"]
+    second = chosen_second(named, session.site_id, session.nurse_id) if named else None
+    event.body["second_name"] = second.shown_name if second else ""
+
+    def apply() -> None:
+        session.second = second
         act.write(session)
 
     return apply
@@ -327,7 +354,7 @@ def _need_override(act: Act, event: SessionEvent, why: str) -> None:
 
 
 _OTHERS: Final[dict[str, Callable[[Act, Session, SessionEvent], Apply | None]]] = {
-    "alarm_acknowledged": _acknowledge,
+    "second_person": _second_person,
     "hand_over": _hand_over,
     "discharge_check": _discharge_check,
     "ready": _ready,

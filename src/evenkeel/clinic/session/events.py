@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from evenkeel.clinic.record.chain import canonical
 from evenkeel.clinic.record.errors import Invalid
+from evenkeel.clinic.session.answers import DONE
 from evenkeel.clinic.session.fields import (
     Choice,
     Group,
@@ -111,6 +112,8 @@ def _observation(body: dict[str, Any]) -> dict[str, str]:
 
 
 _REASON = Text(400)
+#: An account, or "" for nobody.
+_SOMEBODY = Key(may_be_empty=True)
 _NEEDED_REASON = Text(400, needed=True)
 _DOSE = Number("mg", 0.1, 5000)
 _RATE = Number("mg/h", 0.01, 20_000)
@@ -242,8 +245,14 @@ _ALL: Final[tuple[Kind, ...]] = (
     Kind(
         "alarm_acknowledged",
         "session.acknowledge",
-        {"alarm_event": Key(), "note": _REASON},
+        {"alarm_event": Key(), "done": Many(Choice(tuple(DONE)), 8), "note": _REASON},
         frozenset({"alarm_event"}),
+    ),
+    Kind(
+        "second_person",
+        "session.hand_over",
+        {"second_id": _SOMEBODY, "second_name": Text(200), "reason": _REASON},
+        frozenset({"second_id"}),
         correctable=False,
     ),
     Kind(
@@ -300,6 +309,22 @@ _ALL: Final[tuple[Kind, ...]] = (
             "source": Group(
                 {"title": Text(300), "url": Text(500), "mark": Text(40), "note": Text(300)}
             ),
+        },
+        internal=True,
+        correctable=False,
+    ),
+    Kind(
+        "alarm_escalated",
+        "session.watch",
+        {
+            "alarm_event": Key(),
+            "level": Choice(tuple(ALARM_LEVELS)),
+            "statement": Text(300, True),
+            "to": Choice(("second", "everybody")),
+            "to_id": _SOMEBODY,
+            "to_name": Text(200),
+            "after_s": Number("s", 0, 1_000_000),
+            "why": Text(200),
         },
         internal=True,
         correctable=False,

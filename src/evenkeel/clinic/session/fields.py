@@ -96,10 +96,14 @@ class YesNo:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The id of something in the record."""
+    """The id of something in the record; ``""`` for nothing where it ``may_be_empty``."""
+
+    may_be_empty: bool = False
 
     def read(self, value: Any) -> str:
         """The id in its usual form; raises :class:`Bad`."""
+        if self.may_be_empty and value == "":
+            return ""
         try:
             return str(UUID(str(value)))
         except ValueError:

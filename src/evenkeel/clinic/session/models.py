@@ -85,7 +85,7 @@ LIVE_STATES = (
 class Session(Record):
     """One dosing session. Everything that happens in it is a :class:`SessionEvent`."""
 
-    added_later = frozenset({"protocol_used_id", "protocol_hash"})
+    added_later = frozenset({"protocol_used_id", "protocol_hash", "second_id"})
 
     appointment = models.OneToOneField(
         Appointment, null=True, on_delete=models.PROTECT, related_name="session"
@@ -95,6 +95,8 @@ class Session(Record):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
     chair = models.ForeignKey(Chair, null=True, on_delete=models.PROTECT, related_name="+")
     nurse = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    #: Who is called where an alarm is not answered; nobody is NULL.
+    second = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField()
     state = models.CharField(
         max_length=12, choices=SessionState.choices, default=SessionState.BEFORE_DOSE

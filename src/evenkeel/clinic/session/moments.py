@@ -51,6 +51,8 @@ class SessionMeta:
     concentration_mg_ml: float | None = None
     nurse_id: str = ""
     nurse_name: str = ""
+    second_id: str = ""
+    second_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,25 @@ class Last:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmCall:
+    """Somebody was called because an alarm stood unanswered: ``to`` is "second" or "everybody".
+
+    ``after_s`` is how long the alarm had stood then, ``why`` what was missing, if anything.
+    """
+
+    at: datetime
+    to: str
+    name: str
+    after_s: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ShownAlarm:
-    """An alarm that was raised, and who has answered it."""
+    """An alarm that was raised, who has answered it with what, and who was called before.
+
+    ``since`` is when it was recorded, or when its answer was struck out.
+    """
 
     event_id: str
     alarm: str
@@ -93,6 +112,11 @@ class ShownAlarm:
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
     note: str = ""
+    done: str = ""
+    corrected_by: str = ""
+    since: datetime | None = None
+    answered_after_s: float | None = None
+    calls: tuple[AlarmCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

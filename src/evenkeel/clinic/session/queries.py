@@ -31,9 +31,9 @@ def count_given(course_id: UUID) -> int:
 
 
 def meta_of(session: Session) -> SessionMeta:
-    """What a timeline needs of the session's row; reads ``session.nurse``."""
+    """What a timeline needs of the session's row; reads ``nurse`` and ``second``."""
     sheet = Sheet.of(session.dose_sheet)
-    nurse = session.nurse
+    nurse, second = session.nurse, session.second
     return SessionMeta(
         product=session.product,
         opened_at=session.opened_at,
@@ -41,6 +41,8 @@ def meta_of(session: Session) -> SessionMeta:
         concentration_mg_ml=sheet.concentration_mg_ml,
         nurse_id=str(nurse.pk) if nurse else "",
         nurse_name=nurse.shown_name if nurse else "",
+        second_id=str(second.pk) if second else "",
+        second_name=second.shown_name if second else "",
     )
 
 
@@ -62,7 +64,7 @@ def session_view(ctx: Context, session_id: Any) -> dict[str, Any]:
     The reading is logged. Raises ``NotFound`` or ``Forbidden``.
     """
     session = open_record(
-        ctx, Session, session_id, "nurse", permission="session.view", what="live session"
+        ctx, Session, session_id, "nurse", "second", permission="session.view", what="live session"
     )
     events = events_of(session.pk)
     timeline = timeline_of(session, ctx.clock.now(), events)
@@ -87,7 +89,7 @@ def live_sessions(ctx: Context) -> list[Session]:
     """The live sessions whose board the caller may see, by chair, with what a card shows."""
     rows = (
         Session.objects.filter(state__in=LIVE_STATES)
-        .select_related("patient", "chair", "nurse", "plan")
+        .select_related("patient", "chair", "nurse", "second", "plan")
         .only(*_CARD)
     )
     return list(visible(ctx, rows, "board.view").order_by("chair__order", "opened_at"))
@@ -98,7 +100,7 @@ _CARD: Final = (
     *("protocol_used_id", "protocol_hash", "protocol_version"),
     *("opened_at", "first_dose_at", "plan__sessions_planned", "chair__name", "chair__order"),
     *("patient__given_name", "patient__family_name", "patient__birth_date"),
-    *("nurse__full_name", "nurse__credentials"),
+    *("nurse__full_name", "nurse__credentials", "second__full_name", "second__credentials"),
 )
 
 

@@ -12,6 +12,7 @@ from evenkeel.clinic.protocols.queries import protocol_under
 from evenkeel.clinic.record.act import Act, Context, action, system_actor
 from evenkeel.clinic.record.chain import canonical, digest
 from evenkeel.clinic.record.prepared import Prepared
+from evenkeel.clinic.session.alarm_story import answers_among
 from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.events import QUANTITIES
 from evenkeel.clinic.session.models import Session, SessionEvent
@@ -169,13 +170,21 @@ def alarm_body(alarm: Alarm) -> dict[str, Any]:
 
 def open_alarms(session: Session) -> list[tuple[str, str, datetime | None]]:
     """Alarms of a session as (key, level, when acknowledged or ``None``), oldest first."""
-    rows = SessionEvent.objects.filter(
-        session=session, kind__in=("alarm_raised", "alarm_acknowledged")
-    ).order_by("position")
+    rows = list(
+        SessionEvent.objects.filter(
+            session=session, kind__in=("alarm_raised", "alarm_acknowledged", "void")
+        )
+        .order_by("position")
+        .only("kind", "body", "recorded_at", "happened_at", "position", "supersedes_id")
+    )
+    stand = {answer.first.pk for answer in answers_among(rows) if answer.stands}
     raised: dict[str, tuple[str, str, datetime | None]] = {}
-    for pk, kind, body, recorded_at in rows.values_list("pk", "kind", "body", "recorded_at"):
-        if kind == "alarm_raised":
-            raised[str(pk)] = (body["key"], body["level"], None)
+    for event in rows:
+        body, recorded_at = event.body, event.recorded_at
+        if event.kind == "alarm_raised":
+            raised[str(event.pk)] = (body["key"], body["level"], None)
+            continue
+        if event.pk not in stand:
             continue
         named = raised.get(body["alarm_event"])
         if named is None:

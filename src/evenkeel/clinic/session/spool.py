@@ -27,6 +27,7 @@ from evenkeel.clinic.record.errors import DomainError, Forbidden, NotFound
 from evenkeel.clinic.record.permissions import Role
 from evenkeel.clinic.record.queue import longest_wait_s
 from evenkeel.clinic.session.actions.record_event import read_draft, record
+from evenkeel.clinic.session.escalating import DueCall, write_call
 from evenkeel.clinic.session.models import Session, SessionEvent
 from evenkeel.clinic.session.raising import raise_alarm
 
@@ -130,15 +131,20 @@ def _admit(ctx: Context, session_id: uuid.UUID) -> None:
 
 
 def journal_alarm(
-    session_id: uuid.UUID, event_id: uuid.UUID, happened_at: datetime, body: dict[str, Any]
+    session_id: uuid.UUID,
+    event_id: uuid.UUID,
+    happened_at: datetime,
+    body: dict[str, Any],
+    what: str = "alarm",
 ) -> None:
-    """Keep an alarm of the watcher's until it can be filed; a second time changes nothing."""
+    """Keep an alarm ("alarm") or a call for an unanswered one ("call") of the watcher's until it
+    can be filed; a second time changes nothing."""
     path = folder() / _JOURNAL
     if path.exists() and str(event_id) in path.read_text("utf-8"):
         return
     _append(
         {
-            "what": "alarm",
+            "what": what,
             "session": str(session_id),
             "id": str(event_id),
             "happened_at": happened_at.isoformat(),
@@ -230,11 +236,15 @@ def _set_aside(place: Path, line: bytes, error: Exception) -> None:
 
 def _file(line: dict[str, Any], clock: Clock) -> None:
     at = datetime.fromisoformat(line["happened_at"])
-    if line["what"] == "alarm":
+    if line["what"] in {"alarm", "call"}:
         if SessionEvent.objects.filter(pk=line["id"]).exists():
             return
         session = Session.objects.get(pk=line["session"])
         system = Context(Actor("system:watcher", "watcher", frozenset()), clock)
+        if line["what"] == "call":
+            call = DueCall(session, uuid.UUID(line["id"]), at, line["body"])
+            write_call(system, call)
+            return
         raise_alarm(
             system,
             session=session,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from evenkeel.clinic.session.alarm_story import shown_alarms
 from evenkeel.clinic.session.events import QUANTITIES, VITALS, checks_for
 from evenkeel.clinic.session.moments import (
     Change,
@@ -23,7 +24,6 @@ from evenkeel.clinic.session.moments import (
     ShownAlarm,
 )
 from evenkeel.clinic.session.phases import DRUG, Drug, fold, in_order
-from evenkeel.protocol.alarms import ALARM_LEVELS
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.schedule import next_due, overdue
 
@@ -66,6 +66,7 @@ class Timeline:
     drug: list[Given]
     rescue: list[Given]
     in_charge: dict[str, str]
+    second: dict[str, str]
     hand_overs: list[dict[str, Any]]
     discharge: dict[str, Any] | None
     left_early: dict[str, Any] | None
@@ -111,7 +112,7 @@ def read_timeline(
     baseline = _baseline(series, drug.started_at)
     discharged = of.get("discharged", [])
     due, late_s, late_level = _vitals_due(series, drug, now, protocol, bool(discharged))
-    alarms = _alarms(of)
+    alarms = shown_alarms(of.get("alarm_raised", []), every)
     checks = _checks(of.get("check", []), meta.product)
     given = drug.given_mg(now)
     running_out = drug.runs_out_at(now)
@@ -151,6 +152,7 @@ def read_timeline(
         drug=[_given(e) for e in stands if e.kind in DRUG],
         rescue=[_given(e) for e in of.get("rescue_medicine", [])],
         in_charge=_in_charge(meta, hand_overs),
+        second=_second(meta, of),
         hand_overs=hand_overs,
         discharge=_discharge(leaving[-1]) if leaving else None,
         left_early=_left_early(discharged),
@@ -266,55 +268,6 @@ def last_vitals_at(series: dict[str, list[Point]]) -> datetime | None:
     return points[-1].at if points else None
 
 
-def _alarms(of: dict[str, list[Event]]) -> list[ShownAlarm]:
-    """Every alarm with its answer; one that was passed by a worse one of its kind is answered
-    with it. Worst first, then the newest."""
-    raised = of.get("alarm_raised", [])
-    answers = of.get("alarm_acknowledged", [])
-    by_id = {e.id: e for e in raised}
-    shown = []
-    for event in raised:
-        answer = next((a for a in answers if _answers(a, event, by_id)), None)
-        shown.append(_shown(event, answer))
-    return sorted(shown, key=lambda a: (-_rank(a.level), -a.raised_at.timestamp(), a.event_id))
-
-
-def _answers(answer: Event, alarm: Event, by_id: dict[str, Event]) -> bool:
-    named = by_id.get(answer.body["alarm_event"])
-    if named is None:
-        return False
-    if named.id == alarm.id:
-        return True
-    return (
-        named.body["key"] == alarm.body["key"]
-        and _rank(alarm.body["level"]) <= _rank(named.body["level"])
-        and alarm.recorded_at <= answer.recorded_at
-    )
-
-
-def _rank(level: str) -> int:
-    return ALARM_LEVELS.index(level)  # type: ignore[arg-type]
-
-
-def _shown(event: Event, answer: Event | None) -> ShownAlarm:
-    body = event.body
-    return ShownAlarm(
-        event_id=event.id,
-        alarm=body["alarm"],
-        key=body["key"],
-        level=body["level"],
-        statement=body["statement"],
-        value=body.get("value", ""),
-        look_at=body.get("look_at", ""),
-        threshold=body.get("threshold", ""),
-        source=body.get("source", {}),
-        raised_at=event.happened_at,
-        acknowledged_by=answer.actor_name if answer else "",
-        acknowledged_at=answer.recorded_at if answer else None,
-        note=answer.body.get("note", "") if answer else "",
-    )
-
-
 def _notes(of: dict[str, list[Event]]) -> list[Note]:
     found = [
         Note(e.happened_at, e.body["text"], e.actor_name, bool(e.body.get("quoted")), e.id)
@@ -377,6 +330,15 @@ def _in_charge(meta: SessionMeta, hand_overs: Sequence[dict[str, Any]]) -> dict[
     if hand_overs:
         return {"id": hand_overs[-1]["to_id"], "name": hand_overs[-1]["to_name"]}
     return {"id": meta.nurse_id, "name": meta.nurse_name}
+
+
+def _second(meta: SessionMeta, of: dict[str, list[Event]]) -> dict[str, str]:
+    """Who is called where an alarm is not answered; empty where nobody is named."""
+    changes = in_order([*of.get("second_person", []), *of.get("hand_over", [])])
+    named = [e.body for e in changes if "second_id" in e.body]
+    if named:
+        return {"id": named[-1]["second_id"], "name": named[-1].get("second_name", "")}
+    return {"id": meta.second_id, "name": meta.second_name}
 
 
 def _discharge(event: Event) -> dict[str, Any]:

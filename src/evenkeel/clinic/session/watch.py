@@ -1,4 +1,5 @@
-"""Looks at every live session once a second: overdue vitals, silent monitors, waiting stops."""
+"""Looks at every live session once a second: overdue vitals, silent monitors, alarms that nobody
+answers, waiting stops."""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ from evenkeel.clinic.record.clock import Clock, FixedClock, system_clock
 from evenkeel.clinic.record.models import Heartbeat
 from evenkeel.clinic.record.queue import WritersQueue
 from evenkeel.clinic.session import spool
+from evenkeel.clinic.session.calling import with_calls
+from evenkeel.clinic.session.escalating import DueCall, due_calls, write_call
 from evenkeel.clinic.session.models import (
     LIVE_STATES,
     Monitor,
@@ -38,6 +41,9 @@ from evenkeel.protocol.sources import CLINIC_POLICY, cite
 log = logging.getLogger("evenkeel.watch")
 HEARTBEAT: Final = "watcher"
 EVERY_S: Final = 1.0
+#: The watch leaves a sign of life every second or so; silence this long is shown and sounded. It
+#: must be less than the shortest time after which a call may fall due. Clinic policy.
+WATCHER_SILENT_S: Final = 20
 #: A monitor is silent after this long, or after four of its usual intervals. Clinic policy.
 SILENT_AFTER_S: Final = 120.0
 SILENT_INTERVALS: Final = 4.0
@@ -54,29 +60,33 @@ class _Due:
 
 
 def tick(now: datetime) -> int:
-    """Raise what is due at ``now``; returns how many alarms are new.
+    """Raise what is due at ``now`` and call whom an unanswered alarm calls; returns how many
+    alarms are new.
 
-    Asked again it raises nothing twice: the id of an alarm follows from its session, its level
-    and what it waits for. Where the record cannot be written the alarms go to the spool.
+    Asked again it raises and calls nothing twice: the id of an alarm follows from its session, its
+    level and what it waits for, that of a call from its alarm. Where the record cannot be written
+    both go to the spool.
     """
     sessions = list(
-        Session.objects.filter(state__in=LIVE_STATES).select_related("nurse", "patient", "chair")
+        Session.objects.filter(state__in=LIVE_STATES).select_related(
+            "nurse", "second", "patient", "chair"
+        )
     )
     timelines = board_timelines(sessions, now)
     due = [one for s in sessions if (one := _late_vitals(s, timelines[s.pk], now)) is not None]
     due += _silent_monitors(sessions, timelines, now)
-    known = set(
-        SessionEvent.objects.filter(pk__in=[one.event_id for one in due]).values_list(
-            "pk", flat=True
-        )
-    )
+    open_now = with_calls([(s, timelines[s.pk].open_alarms) for s in sessions])
+    calls = due_calls(open_now, now)
+    ids = [one.event_id for one in (*due, *calls)]
+    known = set(SessionEvent.objects.filter(pk__in=ids).values_list("pk", flat=True))
     new = [one for one in due if one.event_id not in known]
-    if new:
-        _raise_all(new, now)
+    unwritten = [call for call in calls if call.event_id not in known]
+    if new or unwritten:
+        _write_all(new, unwritten, now)
     return len(new)
 
 
-def _raise_all(new: list[_Due], now: datetime) -> None:
+def _write_all(new: list[_Due], calls: list[DueCall], now: datetime) -> None:
     ctx = Context(system_actor(HEARTBEAT), FixedClock(now), via="watcher")
     try:
         with together():
@@ -88,10 +98,16 @@ def _raise_all(new: list[_Due], now: datetime) -> None:
                     happened_at=one.happened_at,
                     body=alarm_body(one.alarm),
                 )
+            for call in calls:
+                write_call(ctx, call)
     except DatabaseError:
         for one in new:
             spool.journal_alarm(
                 one.session.pk, one.event_id, one.happened_at, alarm_body(one.alarm)
+            )
+        for call in calls:
+            spool.journal_alarm(
+                call.session.pk, call.event_id, call.happened_at, call.body, what="call"
             )
         raise
 

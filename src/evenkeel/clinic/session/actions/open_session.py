@@ -25,6 +25,7 @@ from evenkeel.clinic.record.chain import canonical, digest
 from evenkeel.clinic.record.errors import Refused
 from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.arriving import pre_dose_checks
+from evenkeel.clinic.session.calling import chosen_second, default_second
 from evenkeel.clinic.session.events import checks_for
 from evenkeel.clinic.session.models import (
     LIVE_STATES,
@@ -44,15 +45,18 @@ def open_session(
     appointment_id: Any,
     chair_id: Any = None,
     nurse_id: Any = None,
+    second_id: Any = None,
     opened_at: datetime | None = None,
 ) -> Session:
     """Open the session of a checked-in dosing appointment.
 
     The dose sheet is worked out from the signed plan and the newest measured weight, and kept,
-    with name, version and hash of the protocol in force. ``chair_id`` and ``nurse_id`` override the
-    appointment's. ``opened_at`` is the true time of a session that was kept on paper; what
-    happened then has happened, so only what makes it impossible to describe refuses it. Raises
-    ``Refused`` naming every reason at once.
+    with name, version and hash of the protocol in force. ``chair_id`` and ``nurse_id`` override
+    the appointment's. ``second_id`` is who is called where an alarm is not answered: ``None`` for
+    the course's prescriber, ``""`` for nobody. ``opened_at`` is the true time of a session that was
+    kept on paper; what happened then has happened, so only what makes it impossible to describe
+    refuses it. Raises ``Refused`` naming every reason at once, ``Invalid`` for a second person who
+    cannot be one.
     """
     appointment = act.open(
         Appointment, appointment_id, "course__patient", "course__site", "patient", "chair", "nurse"
@@ -78,6 +82,7 @@ def open_session(
             code="cannot_open",
         )
     session = _session(act, appointment, summary, figures, held, chair, nurse_id)
+    session.second = _second(session, second_id)
     session.opened_at = act.happened_at = opened_at or act.now
     act.write(session)
     _mark_opened(act, session)
@@ -157,6 +162,13 @@ def _session(
     )
     held.stamp(session)
     return session
+
+
+def _second(session: Session, asked: Any) -> Account | None:
+    """Who is called where an alarm is not answered. Raises ``Invalid`` for whom it cannot be."""
+    if asked is None:
+        return default_second(session, session.nurse_id)
+    return chosen_second(asked, session.site_id, session.nurse_id) if asked else None
 
 
 def _mark_opened(act: Act, session: Session) -> None:

@@ -28,6 +28,7 @@ from evenkeel.clinic.session.actions.mark_no_show import mark_no_show
 from evenkeel.clinic.session.actions.move_appointment import move_appointment
 from evenkeel.clinic.session.actions.open_session import open_session
 from evenkeel.clinic.session.booking import MINUTES, TRANSITIONS, minutes_for
+from evenkeel.clinic.session.calling import answering_staff, usual_second
 from evenkeel.clinic.session.day_queries import entry_of, history_of
 from evenkeel.clinic.session.follow_up import call_worry, called_words
 from evenkeel.clinic.session.models import Appointment, AppointmentStatus
@@ -215,11 +216,29 @@ def _plain_act(request: HttpRequest, row: Appointment, what: str) -> HttpRespons
     """An act without a form of its own. Raises what the act refuses, as a page."""
     ctx = request.ctx  # type: ignore[attr-defined]
     if what == "open_session":
-        reply = act_once(request, lambda: {"id": str(open_session(ctx, appointment_id=row.pk).pk)})
+        second = request.POST.get("second_id")
+
+        def do() -> dict[str, str]:
+            opened = open_session(ctx, appointment_id=row.pk, second_id=second)
+            return {"id": str(opened.pk)}
+
+        reply = act_once(request, do)
         return HttpResponseRedirect(reverse("session", args=[reply["id"]]))
     reply = act_once(request, lambda: {"id": str(book_follow_up(ctx, appointment_id=row.pk).pk)})
     messages.success(request, "The call is booked.")
     return HttpResponseRedirect(reverse("appointment", args=[reply["id"]]))
+
+
+def _seconds(row: Appointment) -> list[dict[str, Any]]:
+    """Who may be named as second person, the usual one chosen. Two queries."""
+    staff = answering_staff(row.site_id)
+    staff.pop(str(row.nurse_id), None)
+    plan = Plan.objects.filter(course=row.course_id, state="signed").first()
+    usual = usual_second(row.course, plan, staff)
+    return [
+        {"id": key, "name": account.shown_name, "chosen": account is usual}
+        for key, account in staff.items()
+    ]
 
 
 def _signal_url(row: Appointment) -> str:
@@ -250,7 +269,16 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
     calls = list(row.follow_ups.order_by("starts_at"))
     checks_in = actor.may("appointment.check_in", row.site_id) and not is_call
     arrived = row.status == AppointmentStatus.CHECKED_IN
+    starts = (
+        row.kind == "dosing"
+        and row.status == AppointmentStatus.CHECKED_IN
+        and session is None
+        and actor.may("session.start", row.site_id)
+    )
+    seconds = _seconds(row) if starts else []
     return {
+        "seconds": seconds,
+        "second_chosen": any(one["chosen"] for one in seconds),
         "appointment": row,
         "patient": row.patient,
         "entry": entry,
@@ -269,10 +297,7 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
             "call": is_call
             and row.status == AppointmentStatus.BOOKED
             and actor.may("follow_up.record", row.site_id),
-            "start": row.kind == "dosing"
-            and row.status == AppointmentStatus.CHECKED_IN
-            and session is None
-            and actor.may("session.start", row.site_id),
+            "start": starts,
             "see_session": session is not None and actor.may("session.view", row.site_id),
             "book_call": manages and row.kind == "dosing" and not calls and session is not None,
             "book_again": manages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,16 +19,22 @@ from evenkeel.clinic.people.models import Chair, Site
 from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.door import visible
 from evenkeel.clinic.record.errors import NotFound
-from evenkeel.clinic.record.routes import page
+from evenkeel.clinic.record.routes import is_locked, page
+from evenkeel.clinic.session.alarm_story import worst_of_each
+from evenkeel.clinic.session.answers import MUST_SAY, choices_for
 from evenkeel.clinic.session.models import (
     Appointment,
     AppointmentStatus,
     Session,
     TrayMessage,
 )
+from evenkeel.clinic.session.moments import ShownAlarm
 from evenkeel.clinic.session.pages.board_cards import Card, card_of, drug_words, empty_card
 from evenkeel.clinic.session.queries import board_timelines, live_sessions
-from evenkeel.clinic.session.timeline import ShownAlarm, Timeline
+from evenkeel.clinic.session.raising import protocol_of
+from evenkeel.clinic.session.timeline import Timeline
+from evenkeel.clinic.session.watch import WATCHER_SILENT_S
+from evenkeel.protocol.calling import SOUNDING, repeat_s
 from evenkeel.web.svg import Appointment as Visit
 from evenkeel.web.svg import Day, day_timeline
 
@@ -47,6 +54,7 @@ def board(request: HttpRequest) -> HttpResponse:
     with timezone.override(ZoneInfo(site.timezone)):
         shown = board_of(ctx, site)
         shown["sites"] = sites if len(sites) > 1 else []
+        shown["locked"] = is_locked(request)
         part = request.GET.get("part") == "1"
         return render(request, "session/board_part.html" if part else "session/board.html", shown)
 
@@ -84,6 +92,8 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
         "alarms": alarms,
         "may_acknowledge": ctx.actor.may("session.acknowledge", site.pk),
         "loudest": alarms[0]["level"] if alarms else "",
+        "repeat_s": alarms[0]["repeat_s"] if alarms else 0,
+        "watcher_silent_s": WATCHER_SILENT_S,
         "oldest_alarm_at": oldest,
         "oldest_words": f"{seconds // 60}:{seconds % 60:02d}",
         "day": _day(chairs, visits, sessions, timelines, now),
@@ -185,8 +195,9 @@ def _alarms(sessions: Sequence[Session], timelines: dict[UUID, Timeline]) -> lis
             "raised_at": alarm.raised_at,
             "chair": session.chair.name if session.chair else session.patient.name,
             "name": session.patient.name,
-            "session_url": reverse("session", args=[session.pk]),
-            "events_url": reverse("api_session_events", args=[session.pk]),
+            "calls": alarm.calls,
+            "alone": any(call.to == "everybody" for call in alarm.calls),
+            **answering(session, alarm),
         }
         for session in sessions
         for alarm in worst_of_each(timelines[session.pk].open_alarms)
@@ -194,12 +205,16 @@ def _alarms(sessions: Sequence[Session], timelines: dict[UUID, Timeline]) -> lis
     return sorted(found, key=lambda a: (-_LEVELS.index(a["level"]), a["raised_at"]))
 
 
-def worst_of_each(alarms: Sequence[ShownAlarm]) -> list[ShownAlarm]:
-    """Of alarms of one kind the worst; they come worst first. It stands for the lesser ones."""
-    found: dict[str, ShownAlarm] = {}
-    for alarm in alarms:
-        found.setdefault(alarm.key, alarm)
-    return list(found.values())
+def answering(session: Session, alarm: ShownAlarm) -> dict[str, Any]:
+    """What a box with the button that answers an alarm needs beside the alarm itself."""
+    sounds = alarm.level in SOUNDING
+    return {
+        "session_url": reverse("session", args=[session.pk]),
+        "events_url": reverse("api_session_events", args=[session.pk]),
+        "choices": json.dumps(choices_for(alarm.key)),
+        "must_say": alarm.level in MUST_SAY,
+        "repeat_s": repeat_s(alarm.level, protocol_of(session)) if sounds else 0,
+    }
 
 
 def _day(

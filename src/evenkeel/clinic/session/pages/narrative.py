@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from evenkeel.clinic.session.answers import done_words
 from evenkeel.clinic.session.events import CHECKS
 from evenkeel.clinic.session.models import Session, SessionEvent
 from evenkeel.clinic.session.timeline import Timeline
@@ -113,7 +114,13 @@ def _alarm_sentence(timeline: Timeline) -> list[str]:
         return ["No alarm was raised."]
     open_now = len(timeline.open_alarms)
     words = f"{count} {'alarm was' if count == 1 else 'alarms were'} raised"
-    return [f"{words}; {open_now} not acknowledged." if open_now else f"{words}, all acknowledged."]
+    said = f"{words}; {open_now} not acknowledged." if open_now else f"{words}, all acknowledged."
+    every = [*timeline.open_alarms, *timeline.answered_alarms]
+    late = [alarm for alarm in every if alarm.calls]
+    if not late:
+        return [said]
+    times = "once" if len(late) == 1 else f"{len(late)} times"
+    return [said, f"Somebody else was called {times} because an alarm stood unanswered."]
 
 
 def _leaving_sentence(timeline: Timeline) -> list[str]:
@@ -138,7 +145,9 @@ def event_lines(events: Sequence[SessionEvent]) -> list[EventLine]:
     lines = []
     for event in sorted(events, key=lambda e: (e.happened_at, e.position)):
         gone = replaced.get(event.pk)
-        if event.kind in {"void", "alarm_raised", "alarm_acknowledged"}:
+        if event.kind in {"void", "alarm_raised", "alarm_escalated"}:
+            continue
+        if event.kind == "alarm_acknowledged" and gone is None and event.supersedes_id is None:
             continue
         if event.kind == "observation" and gone is None and event.supersedes_id is None:
             continue
@@ -234,6 +243,10 @@ def event_words(event: SessionEvent) -> str:
         "oral_dose": lambda: f"Dose by mouth, {dose} {body.get('form', '')}".strip(),
         "device": lambda: f"Device {body.get('number')}, {dose}{_why(body)}",
         "rescue_medicine": lambda: f"{rescue_words(body)}{_why(body)}",
+        "alarm_acknowledged": lambda: f"Alarm answered: {done_words(body) or 'seen'}",
+        "second_person": lambda: (
+            f"Second person: {body.get('second_name') or 'nobody'}{_why(body)}"
+        ),
         "hand_over": lambda: (
             f"Handed over to {body.get('to_name', '')}"
             + (f": {body['note']}" if body.get("note") else "")

@@ -122,6 +122,7 @@ def _open(ctx: Context, session_id: Any, what: str) -> Session:
         "plan__signed_by",
         "chair",
         "nurse",
+        "second",
         "site",
         permission="session.view",
         what=what,

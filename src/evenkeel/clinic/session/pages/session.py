@@ -27,6 +27,7 @@ from evenkeel.clinic.record.errors import Invalid
 from evenkeel.clinic.record.permissions import roles_for
 from evenkeel.clinic.record.routes import is_locked, page
 from evenkeel.clinic.session.actions.record_event import record
+from evenkeel.clinic.session.answers import DONE, MUST_SAY, choices_by_subject
 from evenkeel.clinic.session.events import QUANTITIES, checks_for
 from evenkeel.clinic.session.models import LIVE_STATES, Session
 from evenkeel.clinic.session.pages.api import read_event
@@ -34,13 +35,12 @@ from evenkeel.clinic.session.pages.board_cards import drug_words
 from evenkeel.clinic.session.queries import events_of
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.clinic.session.rules import Sheet
+from evenkeel.clinic.session.watch import WATCHER_SILENT_S
 from evenkeel.clinic.session.wire import as_wire
 from evenkeel.protocol.alarms import SYMPTOMS
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
 
-#: The alarm watch writes its sign of life every few seconds; silence this long is shown.
-WATCHER_SILENT_S: Final = 60
 #: Wrong PINs of a second person, by the account named. Clinic policy, assumed.
 SECOND_PERSON: Final = Throttle("second_person", 6, timedelta(minutes=15))
 _ACTS: Final = (
@@ -87,6 +87,7 @@ def session_page(request: HttpRequest, session_id: Any) -> HttpResponse:
         "plan",
         "chair",
         "nurse",
+        "second",
         "site",
         "appointment__therapist",
         permission="session.view",
@@ -227,6 +228,10 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
         "me": {"id": ctx.actor.id, "name": ctx.actor.name},
         "may": [p for p in (*_ACTS, "session.check_dose") if ctx.actor.may(p, session.site_id)],
         "nurse": session.nurse.shown_name if session.nurse else "",
+        "second": session.second.shown_name if session.second else "",
+        "answers": choices_by_subject(),
+        "must_say": sorted(MUST_SAY),
+        "done": DONE,
         "product": {
             "code": product.code,
             "route": product.route,

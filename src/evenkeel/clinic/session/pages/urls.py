@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from evenkeel.clinic.session.pages import api, board, day_urls, note, session
+from evenkeel.clinic.session.pages import api, board, day_urls, mine, note, session
 
 urlpatterns: list[URLPattern] = [
     *day_urls.urlpatterns,
     path("board", board.board, name="board"),
+    path("alarms/mine", mine.my_alarms_part, name="my_alarms"),
+    path("watch", mine.watch_here, name="watch_here"),
     path("sessions/<uuid:session_id>", session.session_page, name="session"),
     path("sessions/<uuid:session_id>/checks", session.session_checks, name="session_checks"),
     path("sessions/<uuid:session_id>/dose-check", session.dose_check, name="session_dose_check"),

@@ -1,7 +1,8 @@
-// Acknowledging an alarm on the board: one press, under the name of who is signed in, stored once
-// however often it is sent. What is under way or failed is said again whenever the board is redrawn.
+// Answering an alarm outside its session's page: what was done, under the name of who is signed in,
+// stored once however often it is sent. What is under way or failed is said again at every redrawing.
 import { serverNow } from "../clock.js";
 import { newActId } from "../form.js";
+import { askWhatWasDone } from "./answering.js";
 
 const PATIENCE_MS = 12_000;
 const NO_ANSWER = "No answer from the server. Press again.";
@@ -9,11 +10,11 @@ const NO_ANSWER = "No answer from the server. Press again.";
 export class Acknowledging {
   constructor(part, { csrf, unlock, done }) {
     Object.assign(this, { part, csrf, unlock, done });
-    /** Alarm -> {id, at, busy, words}: the same id and time again, so that a repeat is the same act. */
+    /** Alarm -> {id, at, said, busy, words}: a repeat of the same is the same act. */
     this.acts = new Map();
     part.addEventListener("click", (event) => {
       const button = event.target.closest("[data-acknowledge]");
-      if (button) this.#press(button.closest("[data-alarm]").dataset.alarm, button.dataset.acknowledge);
+      if (button) this.#press(button.closest("[data-alarm]"), button);
     });
   }
 
@@ -29,14 +30,30 @@ export class Acknowledging {
     }
   }
 
-  async #press(alarm, url) {
-    const act = this.acts.get(alarm) ?? { id: newActId(), at: new Date(serverNow()).toISOString() };
-    if (act.busy) return;
+  async #press(box, button) {
+    const { alarm } = box.dataset;
+    if (this.acts.get(alarm)?.busy) return;
+    // a sign-in that was idle acts only after the PIN: asked for first, so that no word is lost
+    if ("locked" in button.dataset) return this.#unlock();
+    const kept = this.acts.get(alarm);
+    const what = box.querySelector(".alarm-what, .bar-what").textContent.trim();
+    const where = box.querySelector("b")?.textContent ?? "";
+    const said = await askWhatWasDone({
+      what: where ? `${where}: ${what}` : what, choices: JSON.parse(button.dataset.choices),
+      must: "must" in button.dataset, said: kept?.said,
+    });
+    if (!said) return;
+    const same = kept && JSON.stringify(kept.said) === JSON.stringify(said);
+    const act = same ? kept : { id: newActId(), at: new Date(serverNow()).toISOString(), said };
     this.#tell(alarm, act, true, "");
-    const { refused, locked } = await this.#send(alarm, url, act);
-    if (locked) location.assign(`${this.unlock}?next=${encodeURIComponent(location.pathname + location.search)}`);
+    const { refused, locked } = await this.#send(alarm, button.dataset.acknowledge, act);
+    if (locked) this.#unlock();
     this.#tell(alarm, act, false, refused);
     this.done();
+  }
+
+  #unlock() {
+    location.assign(`${this.unlock}?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
 
   #tell(alarm, act, busy, words) {
@@ -44,12 +61,12 @@ export class Acknowledging {
     this.show();
   }
 
-  async #send(alarm, url, { id, at }) {
+  async #send(alarm, url, { id, at, said }) {
     try {
       const response = await fetch(url, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": this.csrf },
-        body: JSON.stringify({ id, kind: "alarm_acknowledged", happened_at: at, body: { alarm_event: alarm } }),
+        body: JSON.stringify({ id, kind: "alarm_acknowledged", happened_at: at, body: { alarm_event: alarm, ...said } }),
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
       // stored, or somebody else was quicker: either way the board drawn anew says it

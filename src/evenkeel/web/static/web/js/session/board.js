@@ -9,16 +9,30 @@ const LEAST_MS = 1000;
 /** Minutes and countdowns grow old without events, too. */
 const LONGEST_MS = 30_000;
 const part = $("[data-board]");
-const sound = new Sound($("[data-sound]"));
+const sound = new Sound(showSound);
+const SOUND_WORDS = { off: "Sound on here", blocked: "Press: sound on here", on: "Sound is on here" };
+/** Pause between soundings of a link or a watch that died. */
+const DEAD_EVERY_MS = 8000;
 let drawnAt = performance.now();
 let timer = 0;
 let known = alarms();
 let position = 0;
 const acknowledging = new Acknowledging(part, { csrf: part.dataset.csrf, unlock: part.dataset.unlock, done: soon });
 
+/** Each open alarm, and each step it has gone, is a word of its own. */
 function alarms() {
-  return new Set([...part.querySelectorAll("[data-alarm]")].map((a) => a.dataset.alarm));
+  return new Set([...part.querySelectorAll("[data-alarm]")].map((a) => `${a.dataset.alarm} ${a.dataset.calls}`));
 }
+
+function showSound() {
+  const button = $("[data-sound]");
+  if (!sound) return;
+  button.setAttribute("aria-pressed", String(sound.state === "on"));
+  $("[data-sound-words]", button).textContent = SOUND_WORDS[sound.state];
+  if (sound.played) button.dataset.played = sound.played;
+}
+
+$("[data-sound]").addEventListener("click", () => sound.turn(sound.state !== "on"));
 
 function soon() {
   if (timer) return;
@@ -49,11 +63,26 @@ function heard() {
   const now = alarms();
   const fresh = [...now].filter((id) => !known.has(id));
   known = now;
-  sound.want($("[data-loudest]")?.dataset.loudest ?? "");
+  sounds();
   if (fresh.length) {
-    const box = part.querySelector(`[data-alarm="${fresh[0]}"]`);
+    const box = part.querySelector(`[data-alarm="${fresh[0].split(" ")[0]}"]`);
     $("[data-spoken-alarm]").textContent = box.textContent.replace(/\s+/g, " ");
   }
+}
+
+function whatIsDead() {
+  if (stream.silentMs > SILENCE_MS) return `DATA STALE: nothing heard for ${minutesSeconds(stream.silentMs)}. Go and look; the bedside monitors go on.`;
+  const { health } = stream;
+  const gone = health && (health.watcher_age_s === null || health.watcher_age_s > Number(part.dataset.watcherSilent));
+  return gone ? "The alarm watch is not running: late vitals raise no alarm and nobody is called for one that stands. Look at every chair and call the administrator." : "";
+}
+
+/** What is heard here: the worst open alarm, or that the link or the watch has died. */
+function sounds() {
+  const { loudest = "", repeat = "0" } = $("[data-loudest]")?.dataset ?? {};
+  const loud = loudest === "hold" || loudest === "emergency";
+  const dead = part.querySelector("[data-session-live]") && whatIsDead();
+  sound.want(loud ? loudest : dead ? "hold" : "", loud ? Number(repeat) * 1000 : DEAD_EVERY_MS);
 }
 
 const stream = new Stream({ url: part.dataset.stream, after: () => position, names: ["session_event", "board_event"] });
@@ -70,15 +99,17 @@ function link() {
   $("[data-live]").classList.toggle("lost", stale);
   $("[data-live-words]").textContent = stale ? "DATA STALE" : `Live, ${Math.round(stream.silentMs / 1000)} s ago`;
   const banner = $("#link-state");
-  const words = stale ? `DATA STALE: nothing heard for ${minutesSeconds(stream.silentMs)}. Go and look; the bedside monitors go on.` : "";
+  const words = whatIsDead();
   if (!words) banner.replaceChildren();
   else {
     banner.firstElementChild ?? banner.append(Object.assign(document.createElement("div"), { className: "linkstate" }));
     banner.firstElementChild.textContent = words;
   }
+  sounds();
   if (performance.now() - drawnAt > LONGEST_MS) soon();
 }
 
 setInterval(link, 1000);
-sound.want($("[data-loudest]")?.dataset.loudest ?? "");
+showSound();
+sounds();
 document.documentElement.dataset.drawn = "board";

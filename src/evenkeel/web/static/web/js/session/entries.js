@@ -11,7 +11,7 @@ const COLUMNS = [
   ["Sedation", (b) => b.moaas],
   ["Nausea", (b) => b.nausea_0_10],
 ];
-const SIGNS = { alarm_raised: "bell", alarm_acknowledged: "ok" };
+const SIGNS = { alarm_raised: "bell", alarm_escalated: "bell", alarm_acknowledged: "ok" };
 const MOST_ROWS = 120;
 
 function cell(tag, text, label) {
@@ -86,7 +86,7 @@ export function showList(list, timeline, checks, onOpen) {
     row.classList.toggle("superseded", Boolean(next));
     row.classList.toggle("waiting", Boolean(event.waiting));
     row.dataset.kind = event.kind;
-    if (event.kind === "alarm_raised") row.dataset.level = event.body.level;
+    if (event.kind === "alarm_raised" || event.kind === "alarm_escalated") row.dataset.level = event.body.level;
     if (SIGNS[event.kind]) row.dataset.sign = SIGNS[event.kind];
     row.append(time, main);
     return row;

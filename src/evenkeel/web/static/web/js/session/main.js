@@ -1,6 +1,7 @@
 // The live session: what the server told of, what was entered here, and the screen that follows.
 import { clockTime, minutesSeconds, serverNow } from "../clock.js";
 import { newActId } from "../form.js";
+import { askWhatWasDone } from "./answering.js";
 import { Chart } from "./chart.js";
 import { $, $$, Dialogs } from "./dialogs.js";
 import { showList, showTable } from "./entries.js";
@@ -11,10 +12,11 @@ import { Queue } from "./queue.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
 import { givenMg, readTimeline } from "./timeline.js";
-import { ago, number, say } from "./words.js";
+import { ago, doneWords, number, say } from "./words.js";
 
 const config = JSON.parse($("#session-data").textContent);
 const checkLabels = Object.fromEntries(config.checks.map((c) => [c.name, c.label]));
+for (const [code, words] of Object.entries(config.done)) doneWords.set(code, words);
 const store = new Store(config.events);
 const queue = new Queue({ url: config.urls.events, csrf: config.csrf, store, locked: config.locked });
 const stream = new Stream({ url: config.urls.stream, after: () => store.position, names: ["session_event"] });
@@ -27,7 +29,7 @@ const DIALOG_OF = {
   infusion_stop: "d-stop", check: "d-checks", dose_check: "d-dose-check",
 };
 /** Kinds that are acts of a moment and cannot be corrected. */
-const FIXED = new Set(["alarm_raised", "alarm_acknowledged", "hand_over", "ready", "discharged", "discharge_check", "opened", "check", "dose_check"]);
+const FIXED = new Set(["alarm_raised", "alarm_escalated", "hand_over", "second_person", "ready", "discharged", "discharge_check", "opened", "check", "dose_check"]);
 let timeline;
 
 function may(what) {
@@ -61,6 +63,8 @@ function draw() {
   panels.showLeaving($("[data-panel=leaving]"), timeline, null);
   write("[data-phase-word]", { before_dose: "Before dose", running: config.product.device_mg ? "Dosing" : "Drug running", paused: "Paused", watching: "Watching", closed: "Closed" }[timeline.phase]);
   write("[data-nurse]", timeline.handOver?.body.to_name ?? config.nurse);
+  write("[data-second]", timeline.second || "nobody named");
+  for (const name of $$("[data-second]")) name.classList.toggle("nobody", !timeline.second);
   showButtons();
   light(now);
 }
@@ -155,7 +159,8 @@ function openEntry(event) {
   const before = event.supersedes && store.events.find((e) => e.id === event.supersedes);
   write("[data-entry-before]", before ? `Corrects: ${say(before, checkLabels)}, ${before.actor_name}` : "");
   const open = !next && !event.waiting && !FIXED.has(event.kind);
-  $("[data-entry-change]", dialog).hidden = !open || !may("session.record");
+  const changes = event.kind === "alarm_acknowledged" ? "session.acknowledge" : "session.record";
+  $("[data-entry-change]", dialog).hidden = !open || !may(changes);
   dialogs.open("d-entry");
   dialog.dataset.event = event.id;
 }
@@ -163,6 +168,10 @@ function openEntry(event) {
 $("[data-correct]").addEventListener("click", () => {
   const event = store.byId.get($("#d-entry").dataset.event);
   $("#d-entry").close();
+  if (event.kind === "alarm_acknowledged") {
+    const alarm = timeline.alarms.find((a) => a.id === event.body.alarm_event);
+    return void answer(alarm, event);
+  }
   const id = event.kind === "observation" && event.body.sbp_mmhg === undefined && event.body.heart_rate_bpm === undefined
     ? event.body.moaas !== undefined ? "d-sedation" : "d-dissociation" : DIALOG_OF[event.kind];
   dialogs.open(id, { correct: event });
@@ -177,9 +186,24 @@ $("#d-entry form").addEventListener("submit", async (submitted) => {
   if (fate.refused) toast(fate.problem.detail);
 });
 
-async function acknowledge(alarm) {
-  const fate = await act("alarm_acknowledged", { alarm_event: alarm.id });
-  if (fate.stored) say_(`Acknowledged: ${alarm.body.statement}`);
+const acknowledge = (alarm) => answer(alarm);
+
+/** Say what was done about an alarm, or say it anew where `earlier` is the answer to correct. */
+async function answer(alarm, earlier = null) {
+  const { key, level, statement, value } = alarm.body;
+  const said = await askWhatWasDone({
+    title: earlier ? "What was done, corrected" : "What was done?",
+    what: value && !statement.includes(value) ? `${statement}, ${value}` : statement,
+    choices: config.answers[key] ?? config.answers[key.split(".")[0]] ?? config.answers[""],
+    must: config.must_say.includes(level),
+    said: earlier?.body,
+  });
+  if (!said) return;
+  const fate = await send({
+    id: newActId(), kind: "alarm_acknowledged", happened_at: new Date(serverNow()).toISOString(),
+    body: { alarm_event: alarm.id, ...said }, supersedes: earlier?.id ?? null,
+  });
+  if (fate.stored) say_(`Acknowledged: ${statement}`);
 }
 
 // ---- the action bar ----
@@ -349,6 +373,7 @@ stream.addEventListener("reload", async () => {
 /** New alarms and values are spoken; an alarm at once, the rest when there is time. */
 function announce(event) {
   if (event.kind === "alarm_raised") speakAlarm(event);
+  else if (event.kind === "alarm_escalated") $("[data-spoken-alarm]").textContent = say(event, checkLabels);
   else if (event.kind !== "observation" || event.via !== "monitor") say_(`${clockTime(Date.parse(event.happened_at))}: ${say(event, checkLabels)}`);
 }
 

@@ -1,6 +1,6 @@
 // Everything beside the chart: figures, alarms, what is due, the dose, checks, leaving.
 import { clockTime, minutesSeconds } from "../clock.js";
-import { ago, number, signed } from "./words.js";
+import { ago, number, saidDone, signed } from "./words.js";
 
 const MINUTE = 60_000;
 /** A figure older than this is drawn quieter: it may no longer be so. */
@@ -77,7 +77,8 @@ const LEVEL_WORDS = { inform: "Inform", review: "Review", hold: "Hold", emergenc
 /** Open alarms, worst first, each with the button that a named person presses. */
 export function showAlarms(root, timeline, { mayAcknowledge, onAcknowledge, pending }) {
   const open = timeline.openAlarms;
-  const key = open.map((a) => `${a.id}${pending.has(a.id)}`).join() + mayAcknowledge + timeline.alarms.length;
+  const told = (a) => `${a.id}${a.calls.length}${a.ack ? saidDone(a.ack.body) : ""}${pending.has(a.id)}`;
+  const key = timeline.alarms.map(told).join() + open.length + mayAcknowledge;
   if (root.dataset.key === key) return;
   root.dataset.key = key;
   const focused = root.contains(document.activeElement);
@@ -94,15 +95,22 @@ function alarmBox(alarm, may, onAcknowledge, pending) {
   box.append(el("span.alarm-head", tag, el("span", `${clockTime(alarm.at, true)} · not acknowledged`)));
   box.append(el("span.alarm-what", value && !statement.includes(value) ? `${statement}, ${value}` : statement));
   if (look_at) box.append(el("span.alarm-do", look_at));
+  const call = alarm.calls.at(-1);
+  if (call) box.append(el("span.alarm-called", iconOf("bell"), el("span", calledWords(call))));
   const foot = el("div.alarm-foot");
   if (from?.title) foot.append(el("span.srcs", source(from.mark, threshold ? `limit: ${from.title}` : from.title)));
   const button = el("button.btn", pending.has(alarm.id) ? "Acknowledging…" : "Acknowledge");
   button.type = "button";
-  button.disabled = !may;
+  button.disabled = !may || pending.has(alarm.id);
   button.addEventListener("click", () => onAcknowledge(alarm));
   foot.append(button);
   box.append(foot);
   return box;
+}
+
+function calledWords({ at, body }) {
+  if (body.to === "second") return `${body.to_name} called ${clockTime(at, true)}: nobody had answered for ${number(body.after_s, 0)} s`;
+  return `Nobody has answered. Everybody at the site called ${clockTime(at, true)}${body.why ? `. ${body.why}` : ""}`;
 }
 
 function closedAlarms(timeline) {
@@ -111,7 +119,7 @@ function closedAlarms(timeline) {
   const list = el("ul.lines.alarm-past");
   for (const alarm of closed)
     list.append(el("li.block", el("span", `${clockTime(alarm.at)} ${alarm.body.statement}`),
-      el("small.faint", `acknowledged ${clockTime(alarm.ack.at)}, ${alarm.ack.actor_name}`)));
+      el("small.faint", [`acknowledged ${clockTime(alarm.ack.at)}, ${alarm.ack.actor_name}`, saidDone(alarm.ack.body)].filter(Boolean).join(": "))));
   return [list];
 }
 

@@ -1,52 +1,99 @@
-// The board's voice: off until somebody presses "Sound on here". A hold or an emergency is repeated
-// until it is acknowledged; a review is never sounded. Tones are made here, nothing is loaded.
-const PATTERNS = {
-  // [frequency Hz, start s, length s]; pause between repeats in ms
-  hold: { tones: [[660, 0, 0.22], [550, 0.3, 0.22]], every: 8000 },
-  emergency: { tones: [[880, 0, 0.18], [880, 0.24, 0.18], [660, 0.48, 0.32]], every: 3000 },
+// The voice of alarms on this device: off until somebody turns it on here, for a browser sounds only
+// after a press. A hold or an emergency is repeated until it is answered; a review is never sounded.
+// Tones are made here, nothing is loaded. Only the wish is remembered, in this browser.
+const TONES = {
+  // [frequency Hz, start s, length s]
+  hold: [[660, 0, 0.22], [550, 0.3, 0.22]],
+  emergency: [[880, 0, 0.18], [880, 0.24, 0.18], [660, 0.48, 0.32]],
+  test: [[520, 0, 0.12]],
 };
+const SHAKES = { hold: [200, 100, 200], emergency: [400, 100, 400, 100, 400] };
+const NAME = "alarm-sound";
+
+function remembered() {
+  try {
+    return localStorage.getItem(NAME) === "on";
+  } catch {
+    return false;
+  }
+}
+
+function remember(on) {
+  try {
+    if (on) localStorage.setItem(NAME, "on");
+    else localStorage.removeItem(NAME);
+  } catch {
+    // storage may be closed: then the wish ends with the page
+  }
+}
 
 export class Sound {
-  constructor(button) {
-    this.button = button;
-    this.on = false;
+  /** `changed` is called whenever the state or the number of soundings changes. */
+  constructor(changed) {
+    this.changed = changed;
+    this.wanted = remembered();
     this.level = "";
+    this.everyMs = 0;
     this.played = 0;
-    button.addEventListener("click", () => this.#switch());
+    this.timer = 0;
+    this.wake = () => this.#wake();
+    if (this.wanted) this.#wake();
+    // a wish from an earlier page comes true at the first press on this one
+    for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, this.wake, { capture: true });
   }
 
-  async #switch() {
-    this.on = !this.on;
-    if (this.on) {
-      this.context ??= new AudioContext();
-      await this.context.resume();
-      this.#play([[520, 0, 0.12]]);
+  /** "off": nobody asked for it; "blocked": the browser waits for a press; "on": it sounds. */
+  get state() {
+    if (!this.wanted) return "off";
+    return this.context?.state === "running" ? "on" : "blocked";
+  }
+
+  /** Turn it on or off; to be called from a press. */
+  async turn(on) {
+    this.wanted = on;
+    remember(on);
+    if (on) {
+      await this.#wake();
+      this.test();
     }
-    this.button.setAttribute("aria-pressed", String(this.on));
-    this.button.querySelector("[data-sound-words]").textContent = this.on ? "Sound is on here" : "Sound on here";
     this.#again();
+    this.changed();
   }
 
-  /** The loudest open alarm, or "". */
-  want(level) {
-    if (this.level === level) return;
+  test() {
+    if (this.state === "on") this.#play("test");
+  }
+
+  /** What is to be heard: "", "hold" or "emergency", and the pause between two soundings. */
+  want(level, everyMs) {
+    if (this.level === level && this.everyMs === everyMs) return;
     this.level = level;
-    this.#again();
+    this.everyMs = everyMs;
+    this.#again({ anew: true });
   }
 
-  #again() {
+  async #wake() {
+    if (!this.wanted) return;
+    this.context ??= new AudioContext();
+    if (this.context.state === "running") return;
+    this.context.onstatechange = () => { this.#again(); this.changed(); };
+    await Promise.race([this.context.resume(), new Promise((done) => setTimeout(done, 300))]);
+  }
+
+  #again({ anew = false } = {}) {
+    const silent = this.state !== "on" || !TONES[this.level] || !this.everyMs;
+    if (this.timer && !anew && !silent) return;
     clearTimeout(this.timer);
-    const pattern = PATTERNS[this.level];
-    if (!this.on || !pattern) return;
-    this.#play(pattern.tones);
-    this.timer = setTimeout(() => this.#again(), pattern.every);
+    this.timer = 0;
+    if (silent) return;
+    this.timer = setTimeout(() => this.#again({ anew: true }), this.everyMs);
+    this.#play(this.level);
   }
 
-  #play(tones) {
+  #play(what) {
     this.played++;
-    this.button.dataset.played = this.played;
     const now = this.context.currentTime;
-    for (const [frequency, start, length] of tones) {
+    for (const [frequency, start, length] of TONES[what]) {
       const tone = this.context.createOscillator();
       const gain = this.context.createGain();
       tone.frequency.value = frequency;
@@ -57,5 +104,7 @@ export class Sound {
       tone.start(now + start);
       tone.stop(now + start + length + 0.02);
     }
+    if (SHAKES[what] && navigator.userActivation?.hasBeenActive) navigator.vibrate?.(SHAKES[what]);
+    this.changed();
   }
 }

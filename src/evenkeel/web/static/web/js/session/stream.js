@@ -14,10 +14,11 @@ export class Stream extends EventTarget {
     this.heardAt = performance.now();
     this.tries = 0;
     this.health = null;
+    this.closed = false;
     this.open();
     window.addEventListener("online", () => this.#reopen());
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.silentMs > SILENCE_MS) this.#reopen();
+      if (!this.closed && !document.hidden && this.silentMs > SILENCE_MS) this.#reopen();
     });
   }
 
@@ -59,8 +60,16 @@ export class Stream extends EventTarget {
     this.timer = setTimeout(() => this.#reopen(), wait);
   }
 
+  /** End it for good. */
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.source.close();
+  }
+
   #reopen() {
     clearTimeout(this.timer);
+    if (this.closed) return;
     this.source.close();
     this.open();
   }

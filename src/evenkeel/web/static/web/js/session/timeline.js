@@ -111,19 +111,38 @@ function phaseOf(drug, kept, dose) {
   return drug.devices.length && dose.dose_mg !== null && sprayed < dose.dose_mg - SLACK_MG ? "running" : "watching";
 }
 
-/** Who acknowledges an alarm has seen all that was raised of its kind and is no worse. */
+/**
+ * Who acknowledges an alarm has seen all that was raised of its kind and is no worse. A correction of
+ * the answer changes its words; one that was struck out opens the alarms again.
+ */
 function alarmsOf(events) {
   const raised = new Map();
-  const recorded = [...events].sort((a, b) => (a.position || Infinity) - (b.position || Infinity));
+  const recorded = events.filter((e) => !e.waiting).sort((a, b) => a.position - b.position);
+  const after = new Map(recorded.filter((e) => e.supersedes).map((e) => [e.supersedes, e]));
   for (const event of recorded) {
-    if (event.kind === "alarm_raised") raised.set(event.id, { ...event, ack: null });
-    if (event.kind !== "alarm_acknowledged" || event.waiting) continue;
+    if (event.kind === "alarm_raised") raised.set(event.id, { ...event, ack: null, calls: [] });
+    if (event.kind === "alarm_escalated") raised.get(event.body.alarm_event)?.calls.push(event);
+    if (event.kind !== "alarm_acknowledged" || event.supersedes) continue;
+    const answer = answerOf(event, after);
     const named = raised.get(event.body.alarm_event);
-    if (!named) continue;
+    if (!named || !answer) continue;
     for (const alarm of raised.values())
-      if (!alarm.ack && alarm.body.key === named.body.key && level(alarm) <= level(named)) alarm.ack = event;
+      if (!alarm.ack && alarm.body.key === named.body.key && level(alarm) <= level(named)) alarm.ack = answer;
   }
   return [...raised.values()].sort((a, b) => level(b) - level(a) || b.at - a.at);
+}
+
+/** An acknowledgment with its newest words, or null where it was struck out. */
+function answerOf(first, after) {
+  let newest = first;
+  while (after.has(newest.id)) newest = after.get(newest.id);
+  return newest.kind === "void" ? null : { ...first, body: newest.body };
+}
+
+/** Who is called where an alarm is not answered. */
+function secondOf(kept, second) {
+  const named = kept.filter((e) => e.body.second_id !== undefined).at(-1)?.body;
+  return named ? named.second_name : second;
 }
 
 /** Of alarms of one kind the worst stands for all: who acknowledges it has seen the lesser ones. */
@@ -142,7 +161,7 @@ export function readTimeline(events, config, now) {
   const before = (e) => drug.startedAt === null || e.at <= drug.startedAt;
   const baseline = {};
   for (const name of VITALS) baseline[name] = lastOf(observations.filter(before), name)?.body[name] ?? null;
-  const alarms = alarmsOf(kept);
+  const alarms = alarmsOf(events);
   const checks = new Map();
   for (const e of kept) if (e.kind === "check") checks.set(e.body.name, e);
   // a set of vitals is a blood pressure: a probe alone is no set
@@ -159,6 +178,7 @@ export function readTimeline(events, config, now) {
     discharge: kept.filter((e) => e.kind === "discharge_check").at(-1) ?? null,
     ready: kept.find((e) => e.kind === "ready") ?? null,
     handOver: kept.filter((e) => e.kind === "hand_over").at(-1) ?? null,
+    second: secondOf(kept, config.second),
     notes: kept.filter((e) => e.kind === "note"),
     rescue: kept.filter((e) => e.kind === "rescue_medicine"),
     givenMg: givenMg(drug, now),

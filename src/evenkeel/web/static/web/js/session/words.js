@@ -35,6 +35,14 @@ function reading(b) {
   return parts.filter(Boolean).join(" · ") || "Reading";
 }
 
+/** Code of what was done about an alarm -> words; the page fills it. */
+export const doneWords = new Map();
+
+/** What an acknowledgment says was done. */
+export function saidDone(b) {
+  return [...(b.done ?? []).map((code) => doneWords.get(code) ?? code), b.note].filter(Boolean).join("; ");
+}
+
 const because = (b) => (b.reason ? `: ${b.reason}` : "");
 const rate = (b) => `${number(b.rate_mg_per_h)} mg/h${b.rate_ml_per_h ? `, ${number(b.rate_ml_per_h, 2)} mL/h` : ""}`;
 
@@ -56,7 +64,9 @@ export function say(event, checks = {}) {
     case "check": return `${checks[b.name] ?? b.name}: ${b.ok === true ? "in order" : b.ok === false ? "a problem" : "not known"}${b.note ? `, ${b.note}` : ""}`;
     case "dose_check": return b.agrees ? `Dose recomputed: ${number(b.dose_mg, 2)} mg, agrees` : "Dose recomputed: does not agree";
     case "alarm_raised": return `${b.statement}${b.value ? ` (${b.value})` : ""}`;
-    case "alarm_acknowledged": return `Alarm acknowledged${b.note ? `: ${b.note}` : ""}`;
+    case "alarm_acknowledged": return `Alarm acknowledged${saidDone(b) ? `: ${saidDone(b)}` : ""}`;
+    case "alarm_escalated": return `${b.to === "second" ? `${b.to_name} called` : "Everybody at the site called"}: ${b.statement} not answered for ${number(b.after_s, 0)} s${b.why ? `. ${b.why}` : ""}`;
+    case "second_person": return `Second person: ${b.second_name || "nobody"}${because(b)}`;
     case "hand_over": return `Handed over to ${b.to_name ?? "a colleague"}${b.note ? `: ${b.note}` : ""}`;
     case "discharge_check": return `Leaving checklist: ${{ discharge: "may leave", hold: "not yet", escalate: "a clinician must look" }[b.disposition] ?? "answered"}`;
     case "ready": return `Ready to leave${b.override_reason ? `, against the checklist: ${b.override_reason}` : ""}`;

@@ -62,7 +62,7 @@ def long_term_watch(summary: CourseSummary) -> LongTermWatch:
     """Judge what is known of a person over the months. Three queries."""
     course, now = summary.course, summary.now
     entries = entries_of(course)
-    protocol = protocol_for(course)
+    protocol = protocol_for(course, at=now)
     if protocol is None:
         return LongTermWatch((), entries)
     sessions = _sessions(course)

@@ -98,7 +98,7 @@ def _column(
     course: Course, typed: QueryDict, product: str, facts: Facts, about: About, now: Any
 ) -> dict[str, Any]:
     entry = read_entry(typed, product)
-    protocol = protocol_for(course, product)
+    protocol = protocol_for(course, product, at=now)
     figures = None
     if protocol is not None:
         figures = work_out(entry.order, weight_in(facts), now=now, protocol=protocol)

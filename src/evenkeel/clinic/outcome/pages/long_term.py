@@ -70,7 +70,7 @@ def _context(
 ) -> dict[str, Any]:
     may, course = request.ctx.actor.may, summary.course  # type: ignore[attr-defined]
     watch = long_term_watch(summary)
-    protocol = protocol_for(course)
+    protocol = protocol_for(course, at=summary.now)
     typed = request.POST if error else {}
     questions = questions_for(protocol) if protocol else ()
     return {

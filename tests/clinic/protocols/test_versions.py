@@ -35,7 +35,7 @@ from evenkeel.protocol import load_protocol_file
 from evenkeel.protocol.editions import text_digest
 from tests.clinic.course.test_course import refused
 from tests.clinic.session.makers import checked_in_appointment, open_stage, treatable_case
-from tests.clinic_factory import Clinic, build_clinic
+from tests.clinic_factory import SIGNED_BEFORE, Clinic, build_clinic
 
 pytestmark = pytest.mark.django_db
 
@@ -153,7 +153,7 @@ def test_which_version_is_in_force_follows_from_the_dates(clinic: Clinic) -> Non
         40,
         30,
     ]
-    assert rise_in_force(clinic, now - timedelta(seconds=1)) is None
+    assert rise_in_force(clinic, now - SIGNED_BEFORE - timedelta(seconds=1)) is None
     clinic.clock.advance(timedelta(hours=1))
     of_rise(clinic, 35)
     versions = history_of(clinic.site.pk, IV)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evenkeel.clinic.people.actions.change_set_up import edit_site
 from evenkeel.clinic.people.actions.set_up import grant_role
 from evenkeel.clinic.protocols.actions.edit_draft import discard_draft, save_draft
 from evenkeel.clinic.protocols.actions.sign_version import (
@@ -298,6 +299,14 @@ def test_a_protocol_is_of_its_site(clinic: Clinic) -> None:
         start_draft(director(clinic), site_id=clinic.other_site.pk, basis_id=version.pk)
     row = start_draft(director(clinic), site_id=clinic.other_site.pk, product=IV)
     assert document_of(row.text)["extends"] == "eu-racemic-iv"
+
+
+def test_a_site_that_moves_under_other_rules_signs_anew(clinic: Clinic) -> None:
+    assert rise_in_force(clinic) == 40
+    edit_site(director(clinic), site_id=clinic.site.pk, jurisdiction="EU")
+    assert rise_in_force(clinic) is None
+    versions = history_of(clinic.site.pk, IV)
+    assert [standing_of(v, versions, clinic.clock.now()) for v in versions] == ["superseded"]
 
 
 def a_file(**change: Any) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from allauth.mfa.totp.internal.auth import TOTP
@@ -18,10 +19,11 @@ from evenkeel.clinic.people.caller import actor_of
 from evenkeel.clinic.people.models import Account, Chair, Patient, Site
 from evenkeel.clinic.protocols.actions.sign_version import adopt_shipped
 from evenkeel.clinic.record.act import Actor, Context, system_actor
-from evenkeel.clinic.record.clock import Clock
+from evenkeel.clinic.record.clock import Clock, FixedClock
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
 
 PASSWORD = "correct-horse-battery"
+SIGNED_BEFORE = timedelta(days=400)
 #: Those that the tests give; signing each costs every test that stands on the clinic.
 PRODUCTS_SIGNED = ("racemic_iv", "esketamine_nasal", "racemic_im")
 
@@ -97,7 +99,9 @@ def build_clinic(clock: Clock, *, with_protocols: bool = True) -> Clinic:
     staff["prescriber_elsewhere"] = outsider
     clinic = Clinic(clock, site, other, chairs, staff)
     if with_protocols:
-        adopt_shipped(clinic.as_("medical_director"), site_id=site.pk, products=PRODUCTS_SIGNED)
+        # long ago, so that a test can tell what happened before
+        director = clinic.as_("medical_director").at(FixedClock(clock.now() - SIGNED_BEFORE))
+        adopt_shipped(director, site_id=site.pk, products=PRODUCTS_SIGNED)
     return clinic
 
 

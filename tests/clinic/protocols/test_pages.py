@@ -27,7 +27,7 @@ from tests.clinic.protocols.test_versions import (
     saved,
     signed,
 )
-from tests.clinic.session.makers import open_stage
+from tests.clinic.session.makers import checked_in_appointment, open_stage, treatable_case
 from tests.clinic_factory import Clinic, build_clinic, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +64,21 @@ def test_without_any_the_list_says_what_to_do(db: None, clock: Any, client: Clie
     read = nurse.get("/protocols/").content.decode()
     assert "A medical director starts" in read
     assert "Start from the shipped default" not in read
+
+
+def test_where_none_is_signed_the_appointment_says_who_does_what(
+    db: None, clock: Any, client: Client
+) -> None:
+    clinic = build_clinic(clock, with_protocols=False)
+    case = treatable_case(clinic)
+    visit = checked_in_appointment(case.nurse, case=case, chair=clinic.chairs[0])
+    for role, link in (("session_nurse", True), ("front_desk", False)):
+        said = sign_in(client, clinic.staff[role]).get(f"/appointments/{visit.pk}").content.decode()
+        assert "No protocol for Ketamine (racemic) IV infusion is signed" in said
+        assert "A medical director signs one" in said
+        assert ('class="btn" href="/protocols/"' in said) == link
+    said = sign_in(client, clinic.staff["prescriber"]).get(f"/courses/{case.course.pk}").content
+    assert b'<a class="matter" href="/protocols/">No protocol for Ketamine' in said
 
 
 def test_the_form_shows_every_threshold_of_the_product(clinic: Clinic, as_director: Client) -> None:

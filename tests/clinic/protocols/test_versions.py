@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evenkeel.clinic.people.actions.change_set_up import edit_site
 from evenkeel.clinic.people.actions.set_up import grant_role
 from evenkeel.clinic.protocols.actions.edit_draft import discard_draft, save_draft
 from evenkeel.clinic.protocols.actions.sign_version import (
@@ -35,7 +36,7 @@ from evenkeel.protocol import load_protocol_file
 from evenkeel.protocol.editions import text_digest
 from tests.clinic.course.test_course import refused
 from tests.clinic.session.makers import checked_in_appointment, open_stage, treatable_case
-from tests.clinic_factory import Clinic, build_clinic
+from tests.clinic_factory import SIGNED_BEFORE, Clinic, build_clinic
 
 pytestmark = pytest.mark.django_db
 
@@ -153,7 +154,7 @@ def test_which_version_is_in_force_follows_from_the_dates(clinic: Clinic) -> Non
         40,
         30,
     ]
-    assert rise_in_force(clinic, now - timedelta(seconds=1)) is None
+    assert rise_in_force(clinic, now - SIGNED_BEFORE - timedelta(seconds=1)) is None
     clinic.clock.advance(timedelta(hours=1))
     of_rise(clinic, 35)
     versions = history_of(clinic.site.pk, IV)
@@ -298,6 +299,14 @@ def test_a_protocol_is_of_its_site(clinic: Clinic) -> None:
         start_draft(director(clinic), site_id=clinic.other_site.pk, basis_id=version.pk)
     row = start_draft(director(clinic), site_id=clinic.other_site.pk, product=IV)
     assert document_of(row.text)["extends"] == "eu-racemic-iv"
+
+
+def test_a_site_that_moves_under_other_rules_signs_anew(clinic: Clinic) -> None:
+    assert rise_in_force(clinic) == 40
+    edit_site(director(clinic), site_id=clinic.site.pk, jurisdiction="EU")
+    assert rise_in_force(clinic) is None
+    versions = history_of(clinic.site.pk, IV)
+    assert [standing_of(v, versions, clinic.clock.now()) for v in versions] == ["superseded"]
 
 
 def a_file(**change: Any) -> bytes:

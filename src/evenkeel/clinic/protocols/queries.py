@@ -116,6 +116,8 @@ _IN_FORCE = Prepared(
             site_id=site_id,
             product=product,
             in_force_from__lte=at,
+            # a site that moved under other rules signs anew
+            jurisdiction=F("site__jurisdiction"),
         )
         .order_by("-in_force_from", "-number")
         .values_list("pk", "text_hash", "retired_at")[:1]
@@ -133,7 +135,7 @@ def history_of(site_id: Any, product: str) -> Sequence[ProtocolVersion]:
     return list(
         ProtocolVersion.objects.filter(site_id=site_id, product=product)
         .exclude(state=ProtocolState.DISCARDED)
-        .select_related("author", "signed_by", "edited_by", "retired_by")
+        .select_related("site", "author", "signed_by", "edited_by", "retired_by")
         .defer("text")
         .order_by("-number")
     )
@@ -156,6 +158,7 @@ def in_force_among(versions: Sequence[ProtocolVersion], now: datetime) -> Protoc
         for row in versions
         if row.in_force_from is not None
         and row.in_force_from <= now
+        and row.jurisdiction == row.site.jurisdiction
         and (row.retired_at is None or row.retired_at > row.in_force_from)
     ]
     newest = max(begun, key=lambda row: (row.in_force_from, row.number), default=None)

@@ -48,7 +48,7 @@ def list_context(request: HttpRequest) -> dict[str, Any]:
     sites = list(visible(ctx, Site.objects.filter(active=True).order_by("name"), "protocol.view"))
     held: dict[tuple[Any, str], list[ProtocolVersion]] = {}
     rows = ProtocolVersion.objects.filter(site__in=sites).exclude(state=ProtocolState.DISCARDED)
-    for row in rows.select_related("signed_by", "author").defer("text").order_by("-number"):
+    for row in rows.select_related("site", "signed_by", "author").defer("text").order_by("-number"):
         held.setdefault((row.site_id, row.product), []).append(row)
     shown = []
     for site in sites:

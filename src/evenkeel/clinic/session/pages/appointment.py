@@ -306,6 +306,7 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
             "facts": actor.may("facts.view", row.site_id),
         },
         "unsigned": _unsigned(row, now),
+        "protocols_url": address("protocols") if actor.may("protocol.view", row.site_id) else "",
         "history": [entry_of(one, now) for one in history_of(row)],
         "calls": calls,
         "called": called_words(row.outcome or {}) if is_call else [],

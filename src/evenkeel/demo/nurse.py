@@ -44,7 +44,7 @@ _LOOKS: Final = 4
 #: A dose that is refused for this long is given up, and the person goes home untreated.
 _GIVES_UP_AFTER: Final = timedelta(minutes=20)
 _BY_HAND: Final = frozenset({"screen", "paper"})
-_NOT_TAKING_OVER: Final = frozenset({"opened", "alarm_acknowledged"})
+_NOT_TAKING_OVER: Final = frozenset({"opened", "alarm_acknowledged", "second_person"})
 
 
 def is_own(house: House, event: SessionEvent) -> bool:

@@ -63,8 +63,8 @@ function draw() {
   panels.showLeaving($("[data-panel=leaving]"), timeline, null);
   write("[data-phase-word]", { before_dose: "Before dose", running: config.product.device_mg ? "Dosing" : "Drug running", paused: "Paused", watching: "Watching", closed: "Closed" }[timeline.phase]);
   write("[data-nurse]", timeline.handOver?.body.to_name ?? config.nurse);
-  write("[data-second]", timeline.second || "nobody named");
-  for (const name of $$("[data-second]")) name.classList.toggle("nobody", !timeline.second);
+  write("[data-second-name]", timeline.second || "nobody named");
+  for (const name of $$("[data-second-name]")) name.classList.toggle("nobody", !timeline.second);
   showButtons();
   light(now);
 }

@@ -50,8 +50,10 @@ class Mine {
     clearInterval(this.beat);
     clearTimeout(this.timer);
     this.sound.want("", 0);
-    if (this.always) this.#dead("The sign-in has ended. Sign in again to hear alarms here.");
-    else this.root.hidden = true;
+    const live = Number($("[data-mine]", this.part)?.dataset.live);
+    this.part.replaceChildren();
+    this.root.hidden = !(this.always || live);
+    this.#dead("The sign-in has ended: no alarm reaches this device. Sign in again.");
   }
 
   async #refresh() {
@@ -124,13 +126,15 @@ class Mine {
 
   /** Each alarm is spoken once, and once more when it goes a step further; not at every sounding. */
   #speak(alarms) {
+    const said = [];
     for (const alarm of alarms) {
       const key = `${alarm.dataset.alarm} ${alarm.dataset.step}`;
       if (alarm.dataset.sounds !== "yes" || this.spoken.has(key)) continue;
       this.spoken.add(key);
       const words = [".bar-head .alarm", ".bar-head b", ".bar-what", ".bar-called"].map((s) => $(s, alarm)?.textContent.trim());
-      $("[data-mine-spoken]").textContent = words.filter(Boolean).join(". ");
+      said.push(words.filter(Boolean).join(". "));
     }
+    if (said.length) $("[data-mine-spoken]").textContent = said.join(" ");
   }
 
   #showSound() {

@@ -170,10 +170,10 @@ def test_one_high_pressure_is_no_trend() -> None:
 def test_the_amount_given_is_shown_and_asked_about_beyond_what_trials_followed() -> None:
     assert line("exposure", grams_per_week=0.1).state == "fine"
     assert line("exposure", grams_per_week=0.11).state == "drifting"
-    assert line("exposure", grams_per_week=None).state == "fine"
+    assert line("exposure", grams_per_week=None).state == "due"
     assert line("exposure").last == "296 mg in 8 sessions"
     unknown = (*weekly(8), GivenSession(ago(0.5)))
-    assert line("exposure", sessions=unknown).last.endswith("1 of unknown dose")
+    assert line("exposure", sessions=unknown).last == "296 mg known, 1 session of unknown dose"
     assert line("exposure", sessions=()).last == "none yet"
     one = (GivenSession(ago(1), total_mg=1250),)
     assert line("exposure", sessions=one).last == "1.25 g in 1 session"
@@ -263,8 +263,9 @@ def test_a_calm_answer_says_nothing_and_is_counted_at_once() -> None:
     assert line("liver").due_at == ago(30) + timedelta(days=180)
     gram = (GivenSession(ago(1), total_mg=1000),)
     assert line("exposure", sessions=gram).last == "1.00 g in 1 session"
-    none = line("blood_pressure", sessions=())
-    assert "No pressure" in none.statement
+    assert line("blood_pressure", sessions=()).state == "fine"
+    unread = line("blood_pressure", sessions=weekly(3, sbp_mmhg=None))
+    assert (unread.state, unread.last) == ("due", "")
 
 
 def test_what_holds_stands_before_what_only_concerns() -> None:

@@ -170,10 +170,10 @@ def test_one_high_pressure_is_no_trend() -> None:
 def test_the_amount_given_is_shown_and_asked_about_beyond_what_trials_followed() -> None:
     assert line("exposure", grams_per_week=0.1).state == "fine"
     assert line("exposure", grams_per_week=0.11).state == "drifting"
-    assert line("exposure", grams_per_week=None).state == "fine"
+    assert line("exposure", grams_per_week=None).state == "due"
     assert line("exposure").last == "296 mg in 8 sessions"
     unknown = (*weekly(8), GivenSession(ago(0.5)))
-    assert line("exposure", sessions=unknown).last.endswith("1 of unknown dose")
+    assert line("exposure", sessions=unknown).last == "296 mg known, 1 session of unknown dose"
     assert line("exposure", sessions=()).last == "none yet"
     one = (GivenSession(ago(1), total_mg=1250),)
     assert line("exposure", sessions=one).last == "1.25 g in 1 session"
@@ -230,6 +230,50 @@ def test_a_higher_dose_asked_for_again_is_a_question() -> None:
     assert line("dose_requests", answers=talked).state == "fine"
 
 
+def test_a_talk_settles_what_the_sessions_show_until_they_show_it_again() -> None:
+    talked = (*CALM, said("exposure", "said", 0.5), said("blood_pressure", "said", 2))
+    assert line("exposure", answers=talked, grams_per_week=0.2).state == "fine"
+    later = (*CALM, said("exposure", "said", 3))
+    assert line("exposure", answers=later, grams_per_week=0.2).state == "drifting"
+    high = weekly(8, sbp_mmhg=150)
+    assert line("blood_pressure", sessions=high, answers=talked).state == "fine"
+    long_ago = (*CALM, said("blood_pressure", "said", 16))
+    assert line("blood_pressure", sessions=high, answers=long_ago).state == "concerning"
+    at_once = (*CALM, said("blood_pressure", "said", 15))
+    assert line("blood_pressure", sessions=high, answers=at_once).state == "fine"
+
+
+def test_a_rise_is_looked_for_from_six_sessions_on() -> None:
+    five = (*weekly(5)[:2], *weekly(5, sbp_mmhg=135)[2:])
+    assert line("blood_pressure", sessions=five).state == "fine"
+    six = (*weekly(6)[:3], *weekly(6, sbp_mmhg=135)[3:])
+    assert line("blood_pressure", sessions=six).state == "drifting"
+
+
+def test_whose_demand_a_question_is() -> None:
+    assert line("urinary", "us-esketamine-nasal").source.mark == "sourced"
+    racemic = line("urinary").source
+    assert (racemic.mark, bool(racemic.note)) == ("clinic policy", True)
+    assert line("pdmp", "us-esketamine-nasal").source.mark == "clinic policy"
+
+
+def test_a_calm_answer_says_nothing_and_is_counted_at_once() -> None:
+    calm = line("urinary", answers=(WatchAnswer("urinary", NOW, "none"),))
+    assert (calm.state, calm.statement, calm.todo, calm.last_at) == ("fine", "", "", NOW)
+    assert line("liver").due_at == ago(30) + timedelta(days=180)
+    gram = (GivenSession(ago(1), total_mg=1000),)
+    assert line("exposure", sessions=gram).last == "1.00 g in 1 session"
+    assert line("blood_pressure", sessions=()).state == "fine"
+    unread = line("blood_pressure", sessions=weekly(3, sbp_mmhg=None))
+    assert (unread.state, unread.last) == ("due", "")
+
+
+def test_what_holds_stands_before_what_only_concerns() -> None:
+    mixed = (*CALM, said("urinary", "troublesome", 0.5), said("use_outside", "other", 0.5))
+    ids = [one.id for one in watch_long_term(history(answers=mixed), US)]
+    assert ids[:2] == ["use_outside", "urinary"]
+
+
 def test_no_word_accuses() -> None:
     accusing = ("abus", "addict", "drug seek", "drug-seek", "shopping", "suspic", "liar", "misus")
     sessions = coming(4, 4, 4, 4, 4, 4, 4, 4, 4)
@@ -261,6 +305,9 @@ def test_the_worst_stands_first_and_what_comes_later_is_left_out() -> None:
         (WatchAnswer("urinary", NOW, "sometimes"),),
         (WatchAnswer("craving", NOW, "11"),),
         (WatchAnswer("craving", NOW, "1.5"),),
+        (WatchAnswer("craving", NOW, "-1"),),
+        (WatchAnswer("craving", NOW, "00012"),),
+        (WatchAnswer("craving", NOW, "³"),),
         (WatchAnswer("mood", NOW, "fine"),),
         (WatchAnswer("urinary", NOW.replace(tzinfo=None), "none"),),
     ],

@@ -250,8 +250,9 @@ def _blood_pressure(history: LongHistory, protocol: Protocol) -> WatchItem:
     read = [s for s in history.sessions if s.sbp_mmhg is not None and s.dbp_mmhg is not None]
     last = f"{read[-1].sbp_mmhg:g}/{read[-1].dbp_mmhg:g}" if read else ""
     found: tuple[WatchState, str, str] = ("fine", "", "")
-    if not read:
-        found = ("fine", "No pressure before a dose is known yet.", "")
+    if not read and history.sessions:
+        text = "No pressure before a dose is known."
+        found = ("due", text, "Measure at rest before the next dose.")
     latest = [s for s in read if since is None or s.at > since][-_LATEST:]
     if len(latest) == _LATEST:
         sbp = median(s.sbp_mmhg or 0 for s in latest)
@@ -282,9 +283,12 @@ def _exposure(history: LongHistory, protocol: Protocol) -> WatchItem:
     amount = f"{known / 1000:.2f} g" if known >= 1000 else f"{known:.0f} mg"
     last = f"{amount} in {_count(len(doses), 'session')}" if doses else "none yet"
     if unknown:
-        last += f", {unknown} of unknown dose"
+        last = f"{amount} known, {_count(unknown, 'session')} of unknown dose"
     found: tuple[WatchState, str, str] = ("fine", "", "")
-    if grams is not None and grams > top and _since_talk(history, "exposure"):
+    if grams is None:
+        text = "Not every dose is known, so the amount cannot be added up."
+        found = ("due", text, "Complete the notes of the sessions.")
+    elif grams > top and _since_talk(history, "exposure"):
         found = (
             "drifting",
             f"{grams:.2f} g a week over half a year is more than trials of treatment followed.",

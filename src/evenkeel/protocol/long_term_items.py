@@ -12,6 +12,7 @@ from .pack import Protocol
 from .sources import CLINIC_POLICY, Source, as_mark, cite, read_json
 
 WatchState = Literal["fine", "due", "drifting", "concerning"]
+_LONGEST_NUMBER: Final = 4
 _EXTENDED: Final = "extended from the nasal esketamine label by clinic policy"
 
 
@@ -51,7 +52,8 @@ class WatchQuestion:
         if self.scale is not None:
             low, high = self.scale
             text = str(value).strip()
-            if not text.isascii() or not text.isdigit() or not low <= int(text[:4]) <= high:
+            whole = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+            if not whole or not low <= int(text) <= high:
                 raise FactsError(self.id, f"must be a whole number from {low} to {high}")
             return str(int(text))
         if not any(value == choice.code for choice in self.answers):

@@ -102,9 +102,11 @@ def _answers(entries: Sequence[WatchEntry]) -> tuple[WatchAnswer, ...]:
 
 
 def _sessions(course: Course) -> tuple[GivenSession, ...]:
-    """Every session of the person in which drug was given, on whichever course."""
+    """Every finished session of the person in which drug was given, on whichever course."""
     rows = (
-        Session.objects.filter(patient_id=course.patient_id, first_dose_at__isnull=False)
+        Session.objects.filter(
+            patient_id=course.patient_id, first_dose_at__isnull=False, closed_at__isnull=False
+        )
         .select_related("plan")
         .only("first_dose_at", "summary", "plan__spacing_days")
         .order_by("first_dose_at")

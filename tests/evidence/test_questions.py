@@ -70,6 +70,10 @@ BAD = {
     "days backwards": ({"days": [3, 1]}, "days"),
     "a day that is none": ({"days": ["x", 1]}, "first"),
     "no measure": ({"measure": "HR"}, "measure"),
+    "about without a statement": (
+        {"family": "about", "alone": [{"trial": "X", "outcomes": ["x"], "why": "x"}]},
+        "statements",
+    ),
     "a strange key": ({"outcome": "response"}, "'outcome' is not known"),
     "a doubt without reason": ({"indirectness": {"levels": 1}}, "reason"),
     "a doubt of three levels": ({"indirectness": {"levels": 3, "reason": "x"}}, "levels"),

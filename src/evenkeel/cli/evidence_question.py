@@ -11,12 +11,13 @@ from pathlib import Path
 from evenkeel.cli.pharmacology_tables import whole
 from evenkeel.evidence.answering import Answer, StudyEffect, answer, as_data, in_words
 from evenkeel.evidence.answering.report import limits
-from evenkeel.evidence.library import questions
+from evenkeel.evidence.library import Statement, questions
 from evenkeel.evidence.pooling import EvidenceError, Pooled
 from evenkeel.web.svg.forest import Forest, ForestStudy, forest_plot, short
 
 _WIDTH = 100
 _FAMILIES = {
+    "about": "About ketamine",
     "benefit": "Does it help",
     "comparison": "Against other treatments",
     "harm": "Side effects",
@@ -107,7 +108,10 @@ def _plot(found: Answer, path: Path) -> None:
 def _report(found: Answer) -> list[str]:
     question, pooled = found.question, found.pooled
     lines = [question.title, "", *textwrap.wrap(in_words(found), _WIDTH)]
-    lines.append(f"Certainty: {found.certainty.level}.")
+    if question.family == "about":
+        lines.append(f"({question.days_words})")
+    else:
+        lines.append(f"Certainty: {found.certainty.level}.")
     if pooled is not None:
         lines += ["", f"{question.measure}, {question.days_words}"]
         for study, weight in zip(found.studies, pooled.weights, strict=True):
@@ -135,8 +139,8 @@ def _report(found: Answer) -> list[str]:
         [f"{d.name.replace('_', ' ')}: {d.reason}" for d in found.certainty.domains if d.levels],
     )
     lines += _listed("What this cannot say", found.cannot_say)
-    lines += _listed("Known besides", [f"{s.text} [{s.source}]" for s in question.statements])
-    lines += _listed("Published elsewhere", [f"{s.text} [{s.source}]" for s in question.published])
+    lines += _listed("Known besides", [_stated(s) for s in question.statements])
+    lines += _listed("Published elsewhere", [_stated(s) for s in question.published])
     lines += _listed("Notes", question.notes)
     kept = [e for e in found.excluded if not e.another_question]
     lines += _listed("Left out", [f"{e.label} ({', '.join(e.rows)}): {e.reason}" for e in kept])
@@ -145,6 +149,11 @@ def _report(found: Answer) -> list[str]:
         whose = "one trial" if other == 1 else f"{other} trials"
         lines += ["", f"Rows of {whose} answer another question; --json lists them."]
     return lines
+
+
+def _stated(statement: Statement) -> str:
+    mark = "" if statement.mark == "sourced" else f"; {statement.mark}"
+    return f"{statement.text} [{statement.source}{mark}]"
 
 
 def _together(pooled: Pooled, usual: Pooled) -> list[str]:

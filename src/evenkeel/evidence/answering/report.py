@@ -20,6 +20,8 @@ def in_words(answer: Answer) -> str:
     """The answer in a sentence or two: numbers of 100 people where they can be given."""
     question, pooled, absolute = answer.question, answer.pooled, answer.absolute
     if pooled is None:
+        if question.family == "about":
+            return question.statements[0].text
         if answer.described:
             return "No trial here can answer this; what there is stands alone below."
         return "No trial here speaks to this."

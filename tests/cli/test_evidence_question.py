@@ -73,6 +73,16 @@ def test_where_nothing_is_known(capsys: Out, tmp_path: Path) -> None:
     assert not plot.exists()
 
 
+def test_what_is_no_question_of_trials_carries_source_date_and_mark(capsys: Out) -> None:
+    assert main(["evidence", "legal-status"]) == 0
+    printed = capsys.readouterr().out
+    assert "Schedule III" in printed
+    assert "21 CFR" in printed
+    assert "23 November 2026" in printed
+    assert "recalled, not read; unverified" in printed
+    assert "Certainty" not in printed
+
+
 def test_only_verified_leaves_recalled_rows_out(capsys: Out) -> None:
     assert data_of(capsys, "symptoms-24h-placebo")["k"] == 8
     found = data_of(capsys, "symptoms-24h-placebo", "--only-verified")

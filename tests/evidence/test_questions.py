@@ -14,8 +14,9 @@ KNOWN = questions()
 
 def test_the_questions_a_clinic_is_asked_are_there() -> None:
     asked = """response-24h-placebo response-24h-midazolam remission-28d-esketamine
-    symptoms-24h-placebo symptoms-7d-placebo symptoms-28d-esketamine suicidal-thoughts-24h ptsd
-    social-anxiety alcohol cocaine quetiapine-8wk ect-response ect-remission ssri-speed
+    symptoms-24h-placebo symptoms-7d-placebo symptoms-28d-esketamine ptsd
+    suicidal-thoughts-first-days social-anxiety alcohol cocaine quetiapine-8wk ect-response
+    ect-remission ssri-speed
     harm-dissociation harm-nausea harm-dizziness harm-blood-pressure harm-sedation harm-dropout
     bladder memory dependence relapse-after-stopping therapy-added bipolar ocd chronic-pain"""
     assert set(asked.split()) <= set(KNOWN)
@@ -70,6 +71,10 @@ BAD = {
     "days backwards": ({"days": [3, 1]}, "days"),
     "a day that is none": ({"days": ["x", 1]}, "first"),
     "no measure": ({"measure": "HR"}, "measure"),
+    "about without a statement": (
+        {"family": "about", "alone": [{"trial": "X", "outcomes": ["x"], "why": "x"}]},
+        "statements",
+    ),
     "a strange key": ({"outcome": "response"}, "'outcome' is not known"),
     "a doubt without reason": ({"indirectness": {"levels": 1}}, "reason"),
     "a doubt of three levels": ({"indirectness": {"levels": 3, "reason": "x"}}, "levels"),

@@ -9,21 +9,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evenkeel.cli.pharmacology_tables import whole
-from evenkeel.evidence.answering import Answer, StudyEffect, answer, as_data, in_words
-from evenkeel.evidence.answering.report import limits
-from evenkeel.evidence.library import questions
-from evenkeel.evidence.pooling import EvidenceError, Pooled
+from evenkeel.evidence.answering import Answer, answer, as_data, forest_data, in_words
+from evenkeel.evidence.answering.report import counts, limits
+from evenkeel.evidence.library import Statement, questions
+from evenkeel.evidence.pooling import Pooled
 from evenkeel.web.svg.forest import Forest, ForestStudy, forest_plot, short
 
 _WIDTH = 100
 _FAMILIES = {
+    "about": "About ketamine",
     "benefit": "Does it help",
     "comparison": "Against other treatments",
     "harm": "Side effects",
     "long_term": "In the long run",
     "other_condition": "Other conditions",
 }
-_UNITS = {"RR": "Risk ratio", "OR": "Odds ratio", "MD": "Difference", "SMD": "SD"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,52 +51,17 @@ def run(question_id: str, arguments: argparse.Namespace) -> None:
     if arguments.plot is not None:
         _plot(found, arguments.plot)
     if arguments.json:
-        print(json.dumps(as_data(found), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(as_data(found), indent=2, allow_nan=False))
     else:
         print("\n".join(_report(found)))
 
 
-def drawn(found: Answer) -> Forest:
-    """The forest plot of an answer as plain data. Raises ``EvidenceError`` where there is none."""
-    pooled = found.pooled
-    if pooled is None:
-        raise EvidenceError("no trial is counted here, so there is nothing to draw")
-    natural, question = pooled.natural, found.question
-    ratio = question.measure in ("RR", "OR")
-    studies = [
-        ForestStudy(s.label, **limits(s, pooled), weight=100 * float(w), counts=_counts(s))
-        for s, w in zip(found.studies, pooled.weights, strict=True)
-    ]
-    low, high = ("fewer", "more") if ratio else ("lower", "higher")
-    return Forest(
-        title=question.title,
-        studies=studies,
-        ratio=ratio,
-        unit=_UNITS[question.measure],
-        together=(natural(pooled.estimate), natural(pooled.low), natural(pooled.high))
-        if pooled.k > 1
-        else None,
-        further=(natural(pooled.predicted[0]), natural(pooled.predicted[1]))
-        if pooled.predicted
-        else None,
-        left=low,
-        right=high,
-        counts_head="With v. without" if ratio else "",
-    )
-
-
-def _counts(study: StudyEffect) -> str:
-    events, people = study.events, study.people
-    if events is None or people is None:
-        return ""
-    return f"{events[0]}/{people[0]} v. {events[1]}/{people[1]}"
-
-
 def _plot(found: Answer, path: Path) -> None:
-    picture = drawn(found)
+    data = forest_data(found)
+    data["studies"] = [ForestStudy(**study) for study in data["studies"]]
     if path.suffix.lower() == ".svg":
         with whole(path) as temporary:
-            temporary.write_text(str(forest_plot(picture)), encoding="utf-8")
+            temporary.write_text(str(forest_plot(Forest(**data))), encoding="utf-8")
         return
     from evenkeel.cli.evidence_plot import plotter
 
@@ -107,14 +72,17 @@ def _plot(found: Answer, path: Path) -> None:
 def _report(found: Answer) -> list[str]:
     question, pooled = found.question, found.pooled
     lines = [question.title, "", *textwrap.wrap(in_words(found), _WIDTH)]
-    lines.append(f"Certainty: {found.certainty.level}.")
+    if question.family == "about":
+        lines.append(f"({question.days_words})")
+    else:
+        lines.append(f"Certainty: {found.certainty.level}.")
     if pooled is not None:
         lines += ["", f"{question.measure}, {question.days_words}"]
         for study, weight in zip(found.studies, pooled.weights, strict=True):
             one = limits(study, pooled)
             numbers = _three(one["effect"], one["low"], one["high"])
             lines.append(
-                f"  {study.label:<28} {_counts(study):<18} {numbers:>24} {100 * weight:5.0f} %"
+                f"  {study.label:<28} {counts(study):<18} {numbers:>24} {100 * weight:5.0f} %"
                 f"  {study.mark}"
             )
         if found.usual is not None and pooled.k > 1:
@@ -135,8 +103,8 @@ def _report(found: Answer) -> list[str]:
         [f"{d.name.replace('_', ' ')}: {d.reason}" for d in found.certainty.domains if d.levels],
     )
     lines += _listed("What this cannot say", found.cannot_say)
-    lines += _listed("Known besides", [f"{s.text} [{s.source}]" for s in question.statements])
-    lines += _listed("Published elsewhere", [f"{s.text} [{s.source}]" for s in question.published])
+    lines += _listed("Known besides", [_stated(s) for s in question.statements])
+    lines += _listed("Published elsewhere", [_stated(s) for s in question.published])
     lines += _listed("Notes", question.notes)
     kept = [e for e in found.excluded if not e.another_question]
     lines += _listed("Left out", [f"{e.label} ({', '.join(e.rows)}): {e.reason}" for e in kept])
@@ -145,6 +113,11 @@ def _report(found: Answer) -> list[str]:
         whose = "one trial" if other == 1 else f"{other} trials"
         lines += ["", f"Rows of {whose} answer another question; --json lists them."]
     return lines
+
+
+def _stated(statement: Statement) -> str:
+    mark = "" if statement.mark == "sourced" else f"; {statement.mark}"
+    return f"{statement.text} [{statement.source}{mark}]"
 
 
 def _together(pooled: Pooled, usual: Pooled) -> list[str]:

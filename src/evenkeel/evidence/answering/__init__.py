@@ -4,7 +4,7 @@ from evenkeel.evidence.answering.absolute import Absolute
 from evenkeel.evidence.answering.answer import Answer, answer, answers
 from evenkeel.evidence.answering.certainty import Certainty, Domain
 from evenkeel.evidence.answering.described import Described
-from evenkeel.evidence.answering.report import as_data, in_words
+from evenkeel.evidence.answering.report import as_data, forest_data, in_words
 from evenkeel.evidence.answering.selection import Excluded
 from evenkeel.evidence.answering.study_effect import StudyEffect
 
@@ -19,5 +19,6 @@ __all__ = [
     "answer",
     "answers",
     "as_data",
+    "forest_data",
     "in_words",
 ]

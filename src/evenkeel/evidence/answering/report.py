@@ -7,7 +7,7 @@ from typing import Any
 
 from evenkeel.evidence.answering.answer import METHOD, Answer
 from evenkeel.evidence.answering.study_effect import StudyEffect
-from evenkeel.evidence.pooling import Pooled
+from evenkeel.evidence.pooling import EvidenceError, Pooled
 from evenkeel.evidence.pooling.pool import PREDICTION_CONVENTION
 
 _Z = 1.959964
@@ -20,6 +20,8 @@ def in_words(answer: Answer) -> str:
     """The answer in a sentence or two: numbers of 100 people where they can be given."""
     question, pooled, absolute = answer.question, answer.pooled, answer.absolute
     if pooled is None:
+        if question.family == "about":
+            return question.statements[0].text
         if answer.described:
             return "No trial here can answer this; what there is stands alone below."
         return "No trial here speaks to this."
@@ -111,6 +113,50 @@ def _study(answer: Answer, i: int) -> dict[str, Any]:
     study, pooled = answer.studies[i], answer.pooled
     assert pooled is not None
     return {**asdict(study), **limits(study, pooled), "weight": 100 * float(pooled.weights[i])}
+
+
+_UNITS = {"RR": "Risk ratio", "OR": "Odds ratio", "MD": "Difference", "SMD": "SD"}
+
+
+def forest_data(answer: Answer) -> dict[str, Any]:
+    """What a forest plot needs, on the reader's scale: the fields of a drawing, ``studies`` first.
+
+    Raises ``EvidenceError`` where no trial is counted.
+    """
+    pooled, question = answer.pooled, answer.question
+    if pooled is None:
+        raise EvidenceError("no trial is counted here, so there is nothing to draw")
+    natural, predicted = pooled.natural, pooled.predicted
+    ratio = question.measure in _RATIO_WORDS
+    several = pooled.k > 1
+    ends = (natural(pooled.estimate), natural(pooled.low), natural(pooled.high))
+    return {
+        "studies": [
+            {
+                "name": study.label,
+                **limits(study, pooled),
+                "weight": 100 * float(weight),
+                "counts": counts(study),
+            }
+            for study, weight in zip(answer.studies, pooled.weights, strict=True)
+        ],
+        "title": question.title,
+        "ratio": ratio,
+        "unit": _UNITS[question.measure],
+        "together": ends if several else None,
+        "further": (natural(predicted[0]), natural(predicted[1])) if predicted else None,
+        "left": "fewer" if ratio else "lower",
+        "right": "more" if ratio else "higher",
+        "counts_head": "With v. without" if ratio else "",
+    }
+
+
+def counts(study: StudyEffect) -> str:
+    """Events of people in both groups, as 12/34 v. 1/33; empty where they were not reported."""
+    events, people = study.events, study.people
+    if events is None or people is None:
+        return ""
+    return f"{events[0]}/{people[0]} v. {events[1]}/{people[1]}"
 
 
 def limits(study: StudyEffect, pooled: Pooled) -> dict[str, float]:

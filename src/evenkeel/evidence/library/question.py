@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FAMILIES = ("benefit", "harm", "comparison", "long_term", "other_condition")
+FAMILIES = ("about", "benefit", "harm", "comparison", "long_term", "other_condition")
 BETTER = ("more", "fewer", "lower", "higher")
 QUESTION_MEASURES = ("RR", "OR", "MD", "SMD")
 

@@ -88,6 +88,8 @@ def _fits(question: Question, f: Fields) -> None:
         raise f.wrong("comparators", "say against what")
     if not (question.outcomes or question.alone or question.statements):
         raise EvidenceError(f"{f.where}: neither outcomes, alone nor statements: nothing to say")
+    if question.family == "about" and not question.statements:
+        raise f.wrong("statements", "a question about ketamine itself is answered by statements")
     counted = question.measure in ("RR", "OR")
     if counted == (question.better in ("lower", "higher")):
         raise f.wrong("better", "more or fewer goes with RR and OR, lower or higher with means")

@@ -300,6 +300,8 @@ PAST: Final = [
     ("Graves disease, treated", "hyperthyroidism", "history"),
     ("hyperthyroidism, not adequately treated", "hyperthyroidism", None),
     ("schizophrenia, well controlled", "psychosis", "history"),
+    # Treated is not yet controlled.
+    ("schizophrenia, treated", "psychosis", None),
     ("schizophrenia, poorly controlled", "psychosis", None),
     ("alcohol use disorder in partial remission", "alcohol_use_disorder", None),
     ("NSTEMI 2019", "cardiovascular_event", None),

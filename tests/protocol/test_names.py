@@ -16,6 +16,7 @@ from evenkeel.protocol import (
 from evenkeel.protocol.conditions import recognize_conditions, suggest_condition
 from evenkeel.protocol.medicines import combinations, suggest_medicine
 from evenkeel.protocol.naming import plain
+from evenkeel.protocol.registry import RULES
 from evenkeel.protocol.sources import known_sources, read_json
 from tests.protocol.name_tables import CONDITIONS, HARMLESS_CONDITIONS, MEDICINES, PAST, UNREAD
 
@@ -176,6 +177,13 @@ def test_no_code_stands_without_the_public_file_it_was_checked_in() -> None:
         if "equivalent" in entry:
             assert sources[entry["equivalent"]["source"]][1].startswith("http")
             assert entry["equivalent"]["mark"] in ("sourced", "assumed")
+
+
+def test_a_rule_reads_every_condition_that_is_said_to_be_asked_about() -> None:
+    read = {key for rule in RULES.values() for key in rule.reads}
+    screened = {code for code, item in known_conditions().items() if item.screened}
+    assert screened - read == set()
+    assert set(CONDITIONS) == screened - {"concurrent_ketamine"}
 
 
 def test_each_code_means_one_thing() -> None:

@@ -28,7 +28,7 @@ class Condition:
     """One condition the product knows. ``screened``: some rule asks about it by itself.
 
     ``icd10`` codes stand for those that begin with them; ``icd10_history`` are those that say
-    that it is past. ``well_controlled``: the status that being well controlled implies.
+    that it is past. ``well_controlled`` and ``treated``: the status that being so implies.
     ``grade_matters``: a moderate or severe form is another matter, for a person to read.
     """
 
@@ -41,6 +41,7 @@ class Condition:
     icd10_history: tuple[str, ...]
     screened: bool
     well_controlled: Status | None = None
+    treated: Status | None = None
     grade_matters: bool = False
 
 
@@ -64,6 +65,7 @@ def known_conditions() -> dict[str, Condition]:
             icd10_history=tuple(entry.get("icd10_history", ())),
             screened=bool(entry["screened"]),
             well_controlled=entry.get("well_controlled"),
+            treated=entry.get("treated"),
             grade_matters=bool(entry.get("grade_matters", False)),
         )
         for entry in raw["conditions"]
@@ -186,6 +188,8 @@ def _judged(match: Match, reading: Reading) -> Match | None:
         return (condition, implied) if condition.screened else None
     if reading.control == "good" and condition.well_controlled is not None:
         return condition, condition.well_controlled
+    if reading.control == "treated" and condition.treated is not None:
+        return condition, condition.treated
     return condition, implied
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Control = Literal["good", "poor"]
+Control = Literal["good", "treated", "poor"]
 
 _LONGEST_WORDS: Final = 40
 
@@ -77,13 +77,12 @@ _POOR: Final = (
 _GOOD: Final = (
     "well controlled",
     "adequately controlled",
-    "adequately treated",
     "under control",
     "medically controlled",
     "controlled",
-    "treated",
     "euthyroid",
 )
+_TREATED: Final = ("adequately treated", "treated")
 _SILENT: Final = (
     "in partial remission",
     "partial remission",
@@ -207,7 +206,10 @@ def readings(words: str) -> Iterator[Reading]:
     # "Not controlled" says the opposite of "controlled", so it is looked for first.
     left, poor = _without(timed, _POOR)
     left, good = (left, False) if poor else _without(left, _GOOD)
+    left, treated = (left, False) if poor else _without(left, _TREATED)
     control: Control | None = "poor" if poor else "good" if good else None
+    if treated and control is None:
+        control = "treated"
     yield Reading(left, control=control)
     now, past = _without(left, _PAST)
     graded = _GRADED.search(words) is not None
@@ -239,7 +241,7 @@ def _compiled(phrases: tuple[str, ...]) -> re.Pattern[str]:
 
 
 _PATTERNS: Final[dict[tuple[str, ...], re.Pattern[str]]] = {
-    phrases: _compiled(phrases) for phrases in (_PAST, _POOR, _GOOD, _SILENT, _TAILS)
+    phrases: _compiled(phrases) for phrases in (_PAST, _POOR, _GOOD, _TREATED, _SILENT, _TAILS)
 }
 
 

@@ -82,7 +82,10 @@ def test_an_unknown_list_blocks_in_a_program_too() -> None:
     protocol = parse_protocol(own(substances=["alcohol"]))
     facts = Facts.from_document({**good_case("racemic_iv"), "conditions_reviewed": None})
     found = screen(facts, product="racemic_iv", protocol=protocol)
-    assert "active_substance_use.unknown" in {item.id for item in found.findings}
+    by_id = {item.id: item for item in found.findings}
+    unknown = by_id["active_substance_use.unknown"].facts
+    assert unknown == tuple(c for c in (ANY_SUBSTANCE, *CODES) if c != "alcohol_use_disorder")
+    assert by_id["ask.alcohol_use_disorder"].effect == "inform"
 
 
 @pytest.mark.parametrize(

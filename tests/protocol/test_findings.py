@@ -263,6 +263,8 @@ def test_a_finding_names_the_fact_and_the_number(
         (IV, {"drug_screen": "negative"}, "drug_screen"),
         (IV, {"pregnancy": "positive", "hcg_test": "positive"}, "contradictory_facts"),
         (IV, {"pregnancy": None}, "required.pregnancy"),
+        (IV, reading((150, 100)), "blood_pressure_at_screening"),
+        (NASAL, with_medicine("oxymetazoline", last_taken_hours_ago=5), "ask.medicines"),
         (IV, {**with_condition("cirrhosis"), "child_pugh": "A"}, "liver_disease"),
         (IV, with_condition("cirrhosis", status="history"), "liver_disease"),
         (IV, {"phq9_item9": 0, "cssrs": None}, "suicide_screener_due"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from .conditions import Status
+from .conditions import Condition, Status
 from .naming import plain
 from .sources import read_json
 
@@ -22,6 +22,10 @@ class Situation:
     label: str
     group: str
     names: tuple[str, ...]
+
+    def as_condition(self) -> Condition:
+        """Return the situation in the form of a condition, for a list that holds both."""
+        return Condition(self.code, self.label, self.group, self.names, (), (), (), screened=True)
 
 
 @cache

@@ -120,6 +120,20 @@ def test_a_listed_condition_outweighs_a_no(clinic: Clinic, ada: Patient) -> None
     assert screening.disposition == "contraindicated"
 
 
+def test_a_circumstance_among_the_conditions_reaches_its_rule(clinic: Clinic, ada: Patient) -> None:
+    now = clinic.clock.now()
+    put(clinic, ada, "condition", {"label": "imminent suicide risk"})
+    put(clinic, ada, "condition", {"label": "Child-Pugh C"})
+    put(clinic, ada, "condition", {"label": "cirrhosis"})
+    facts = assemble_facts(ada, now=now)
+    assert facts["other_conditions"].state == "unknown"
+    assert facts["diagnoses"].state == "unknown"
+    effects = {f.id: f.effect for f in screen(facts, product="racemic_iv", now=now).findings}
+    assert effects["suicide_risk"] == "needs_specialist_review"
+    assert effects["child_pugh_c"] == "contraindicated"
+    assert effects["liver_disease"] == "inform"
+
+
 def test_readings_of_one_occasion_stand_together(clinic: Clinic, ada: Patient) -> None:
     now = clinic.clock.now()
     for minutes, sbp in ((0, 128), (10, 150), (60 * 24 * 30, 180)):

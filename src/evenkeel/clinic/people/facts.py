@@ -169,7 +169,7 @@ def _conditions(by_key: dict[str, list[Fact]], now: datetime) -> list[ProtocolFa
         condition, implied = match
         if condition.group == "Reason for treatment" and status == "active":
             diagnoses.setdefault(condition.label, row)
-        if condition.screened:
+        if condition.code in CONDITION_KEYS:
             when = implied if implied and status == "active" else status
             records.setdefault(condition.code, []).append(
                 ConditionRecord(when, _days_ago(row, now))

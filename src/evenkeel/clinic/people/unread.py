@@ -16,6 +16,7 @@ from evenkeel.protocol.conditions import (
     suggest_condition,
 )
 from evenkeel.protocol.medicines import recognize_all, suggest_medicine
+from evenkeel.protocol.situations import known_situations, recognize_situation
 
 Kind = Literal["known", "no_concern"]
 
@@ -72,6 +73,10 @@ def condition_of(value: Any) -> tuple[Condition, Status | None] | None:
     said = read_as(value)
     if said is not None and said.name in known_conditions():
         return known_conditions()[said.name], None
+    for name in names_of(value):
+        situation = recognize_situation(name)
+        if situation is not None and situation[0] in known_situations():
+            return known_situations()[situation[0]].as_condition(), situation[1]
     return next((m for name in names_of(value) if (m := recognize_condition(name))), None)
 
 

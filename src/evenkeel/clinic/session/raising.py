@@ -14,18 +14,22 @@ from evenkeel.clinic.record.prepared import Prepared
 from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.events import QUANTITIES
 from evenkeel.clinic.session.models import Session, SessionEvent
-from evenkeel.protocol.alarms import ALARM_LEVELS, Alarm, Reading, alarms_for
+from evenkeel.protocol.alarms import ALARM_LEVELS, Alarm, Reading
 from evenkeel.protocol.errors import ProtocolError
 from evenkeel.protocol.findings import source_document
 from evenkeel.protocol.pack import Protocol, default_protocol, load_protocol
+from evenkeel.protocol.watching import alarms_for, asks_history
 
 NAMESPACE: Final = uuid.UUID("8f0a6c2e-5c0b-4c0e-9a53-2f6f1b0f7a11")
 #: How long an acknowledged alarm keeps quiet while nothing gets worse. Clinic policy.
 QUIET_MIN: Final[dict[str, float]] = {"review": 5.0, "hold": 2.0, "emergency": 1.0}
 #: A reading older than this is charted, but no longer sounds. Clinic policy.
 TOO_OLD_TO_SOUND: Final = timedelta(minutes=60)
-#: How many earlier saturations are looked at to tell a dip from a lasting fall.
-_LOOK_BACK: Final = 40
+#: How many earlier readings are looked at, at most, to tell a dip from a lasting fall and a
+#: symptom near a pressure.
+_LOOK_BACK: Final = 60
+_PRESSURE_KEYS: Final = ["sbp_mmhg", "dbp_mmhg", "symptoms"]
+_OXYGEN_KEYS: Final = ["spo2_percent", "moaas", "respiratory_rate_per_min"]
 _SOUNDING: Final = frozenset(
     {
         "sbp_mmhg",
@@ -50,13 +54,7 @@ def protocol_of(session: Session) -> Protocol:
 
 def alarm_key(alarm: Alarm) -> str:
     """What counts as the same alarm: its subject, whatever its level."""
-    if alarm.threshold.startswith("alarm.heart_rate_"):
-        return "heart_rate.low" if "_low_" in alarm.threshold else "heart_rate.high"
-    if alarm.id in {"pressure.hold", "pressure.emergency"}:
-        return "pressure.high"
-    if alarm.id.startswith(("oxygen.", "sedation.", "breathing.")):
-        return alarm.id.split(".")[0]
-    return alarm.id
+    return alarm.subject
 
 
 def alarm_event_id(trigger: Any, alarm_id: str) -> uuid.UUID:
@@ -208,10 +206,9 @@ def alarms_of(session: Session, event: SessionEvent) -> list[Alarm]:
     baseline = None
     if reading.sbp_mmhg is not None or reading.dbp_mmhg is not None:
         baseline = baseline_of(session)
-    history: list[Reading] = []
-    floor = protocol.number("alarm.spo2_emergency_percent")
-    if reading.spo2_percent is not None and reading.spo2_percent < floor:
-        history = _earlier_saturations(session, event)
+    asks = asks_history(reading, protocol)
+    keys = (_PRESSURE_KEYS if asks.pressure else []) + (_OXYGEN_KEYS if asks.oxygen else [])
+    history = _earlier(session, event, keys) if keys else []
     found = alarms_for(
         reading,
         baseline,
@@ -261,14 +258,16 @@ _LAST_PRESSURE: Final = Prepared(
 )
 
 
-def _earlier_saturations(session: Session, event: SessionEvent) -> list[Reading]:
+def _earlier(session: Session, event: SessionEvent, keys: list[str]) -> list[Reading]:
+    """The newest readings at or before an event that hold any of ``keys``."""
     rows = (
         _observations(session.pk)
-        .filter(happened_at__lt=event.happened_at, body__has_key="spo2_percent")
+        .filter(happened_at__lte=event.happened_at, body__has_any_keys=keys)
+        .exclude(pk=event.pk)
         .order_by("-happened_at")
         .values_list("happened_at", "body")[:_LOOK_BACK]
     )
-    return [Reading(at=at, spo2_percent=body["spo2_percent"]) for at, body in rows]
+    return [reading_of(at, body) for at, body in rows]
 
 
 def _observations(session_id: Any) -> Any:

@@ -46,6 +46,12 @@ ALL: tuple[Command, ...] = (
         "simulate",
         starts_django=False,
     ),
+    Command(
+        "watch",
+        "What should have sounded in a session, and when",
+        "watch",
+        starts_django=False,
+    ),
     Command("evidence", "Pool trials of your own", "evidence", starts_django=False),
     Command("bench", "Measure how fast this machine runs a clinic", "bench", starts_django=False),
     Command("validate", "Hold the models against published data", "validate", starts_django=False),

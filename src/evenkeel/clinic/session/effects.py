@@ -28,6 +28,7 @@ from evenkeel.clinic.session.models import (
 from evenkeel.clinic.session.phases import DRUG, FIRST_DOSE, Drug, fold, standing
 from evenkeel.clinic.session.raising import last_pressure, open_alarms, protocol_of
 from evenkeel.clinic.session.summary import summarize
+from evenkeel.protocol.watching.doses import SLACK_MG
 
 Apply = Callable[[], None]
 _PLAIN: Final = frozenset({"observation", "note", "check", "rescue_medicine"})
@@ -122,7 +123,7 @@ def phase_of(session: Session, drug: Drug) -> SessionState:
     planned = rules.Sheet.of(session.dose_sheet).dose_mg
     if state == "watching" and drug.devices and planned is not None:
         given = sum(mg for _, mg, kind in drug.doses if kind == "device")
-        if given < planned - rules.SLACK_MG:
+        if given < planned - SLACK_MG:
             state = "running"
     return SessionState(state)
 

@@ -18,18 +18,13 @@ from evenkeel.protocol.alarms import ALARM_LEVELS, Alarm, Reading
 from evenkeel.protocol.errors import ProtocolError
 from evenkeel.protocol.findings import source_document
 from evenkeel.protocol.pack import Protocol, default_protocol, load_protocol
-from evenkeel.protocol.watching import alarms_for, asks_history
+from evenkeel.protocol.watching import LOOK_BACK, alarms_for, asks_history
 
 NAMESPACE: Final = uuid.UUID("8f0a6c2e-5c0b-4c0e-9a53-2f6f1b0f7a11")
 #: How long an acknowledged alarm keeps quiet while nothing gets worse. Clinic policy.
 QUIET_MIN: Final[dict[str, float]] = {"review": 5.0, "hold": 2.0, "emergency": 1.0}
 #: A reading older than this is charted, but no longer sounds. Clinic policy.
 TOO_OLD_TO_SOUND: Final = timedelta(minutes=60)
-#: How many earlier readings are looked at, at most, to tell a dip from a lasting fall and a
-#: symptom near a pressure.
-_LOOK_BACK: Final = 60
-_PRESSURE_KEYS: Final = ["sbp_mmhg", "dbp_mmhg", "symptoms"]
-_OXYGEN_KEYS: Final = ["spo2_percent", "moaas", "respiratory_rate_per_min"]
 _SOUNDING: Final = frozenset(
     {
         "sbp_mmhg",
@@ -206,9 +201,8 @@ def alarms_of(session: Session, event: SessionEvent) -> list[Alarm]:
     baseline = None
     if reading.sbp_mmhg is not None or reading.dbp_mmhg is not None:
         baseline = baseline_of(session)
-    asks = asks_history(reading, protocol)
-    keys = (_PRESSURE_KEYS if asks.pressure else []) + (_OXYGEN_KEYS if asks.oxygen else [])
-    history = _earlier(session, event, keys) if keys else []
+    keys = asks_history(reading, protocol).keys()
+    history = _earlier(session, event, list(keys)) if keys else []
     found = alarms_for(
         reading,
         baseline,
@@ -265,7 +259,7 @@ def _earlier(session: Session, event: SessionEvent, keys: list[str]) -> list[Rea
         .filter(happened_at__lte=event.happened_at, body__has_any_keys=keys)
         .exclude(pk=event.pk)
         .order_by("-happened_at")
-        .values_list("happened_at", "body")[:_LOOK_BACK]
+        .values_list("happened_at", "body")[:LOOK_BACK]
     )
     return [reading_of(at, body) for at, body in rows]
 

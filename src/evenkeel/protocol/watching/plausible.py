@@ -36,7 +36,7 @@ def doubtful(reading: Reading, protocol: Protocol) -> frozenset[str]:
     sbp, dbp = reading.sbp_mmhg, reading.dbp_mmhg
     if found & set(_PRESSURE) or (sbp is not None and dbp is not None and sbp <= dbp):
         found |= set(_PRESSURE)
-    if reading.moaas is not None and reading.moaas > HIGHEST_MOAAS:
+    if reading.moaas is not None and not 0 <= reading.moaas <= HIGHEST_MOAAS:
         found.add("moaas")
     if reading.heart_rate_bpm == 0 and _is_alive(reading, found, protocol):
         found.add("heart_rate_bpm")
@@ -90,7 +90,7 @@ def implausible(reading: Reading, scene: Scene) -> list[Alarm]:
 
 def _why(name: str, protocol: Protocol) -> str:
     if name == "moaas":
-        return "The scale ends at 5."
+        return "The scale runs from 0 to 5."
     low, high = protocol.numbers(f"plausible.{name}")
     if name in _PRESSURE:
         return (

@@ -84,7 +84,10 @@ def _doubted(before: Sequence[Reading], protocol: Protocol) -> frozenset[str]:
     return frozenset(found)
 
 
+#: How many earlier readings of a quantity are looked at for one that could not be true.
 _LOOKED_BACK: Final = 20
+#: How many earlier readings of those asked for are looked at, at most.
+LOOK_BACK: Final = 120
 _QUANTITIES: Final = (
     "sbp_mmhg",
     "dbp_mmhg",
@@ -142,6 +145,14 @@ class Asks:
 
     pressure: bool
     oxygen: bool
+    heart_rate: bool = False
+
+    def keys(self) -> tuple[str, ...]:
+        """The names of the values of which a reading must hold one to matter; empty: none does."""
+        pressure = ("sbp_mmhg", "dbp_mmhg", "symptoms") if self.pressure else ()
+        oxygen = ("spo2_percent", "moaas", "respiratory_rate_per_min") if self.oxygen else ()
+        doubt = ("heart_rate_bpm",) if self.heart_rate else ()
+        return pressure + oxygen + doubt
 
 
 def asks_history(reading: Reading, protocol: Protocol) -> Asks:
@@ -157,17 +168,19 @@ def asks_history(reading: Reading, protocol: Protocol) -> Asks:
     climbing = sbp is not None and (
         sbp + number("alarm.sbp_climb_mmhg") > number("alarm.sbp_hold_mmhg")
     )
-    doubt = bool(doubtful(reading, protocol))
+    doubt = doubtful(reading, protocol)
     return Asks(
-        pressure=doubt
+        pressure="sbp_mmhg" in doubt
+        or "dbp_mmhg" in doubt
         or bool(is_high(read, bare))
         or climbing
         or bool(set(read.symptoms) & WITH_PRESSURE),
-        oxygen=doubt
+        oxygen=bool(doubt & {"spo2_percent", "moaas", "respiratory_rate_per_min"})
         or _below(read.spo2_percent, number("alarm.spo2_fall_below_percent"))
         or _below(read.respiratory_rate_per_min, number("alarm.respiratory_rate_review_per_min"))
         or (read.moaas is not None and read.moaas <= number("alarm.moaas_review"))
         or "vomiting" in read.symptoms,
+        heart_rate="heart_rate_bpm" in doubt,
     )
 
 

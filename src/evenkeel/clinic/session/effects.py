@@ -26,7 +26,7 @@ from evenkeel.clinic.session.models import (
     SessionState,
 )
 from evenkeel.clinic.session.phases import DRUG, FIRST_DOSE, Drug, fold, standing
-from evenkeel.clinic.session.raising import last_pressure, open_alarms, protocol_of
+from evenkeel.clinic.session.raising import last_pressure, open_alarms, protocol_of, unresolved
 from evenkeel.clinic.session.summary import summarize
 from evenkeel.protocol.watching.doses import SLACK_MG
 
@@ -87,6 +87,7 @@ def _check(
     others = standing(e for e in before if target is None or e.pk != target.pk)
     on_paper = event.via == "paper"  # it has happened: it is described, not allowed or refused
     doses = event.kind in FIRST_DOSE and not on_paper
+    more = doses or (event.kind in {"resume", "rate_change"} and not on_paper)
     sheet = rules.Sheet.of(session.dose_sheet)
     scene = rules.Scene(
         product=session.product,
@@ -96,9 +97,8 @@ def _check(
         actor_id=act.actor.id,
         at=event.happened_at,
         pressure=last_pressure(session, event.happened_at) if doses else None,
-        against=_against(act, session)
-        if doses or (event.kind in {"resume", "rate_change"} and not on_paper)
-        else (),
+        against=_against(act, session) if more else (),
+        unresolved=unresolved(session) if more and target is None else (),
     )
     if event.kind == "infusion_start" and "planned_mg" not in event.body:
         left_mg = (sheet.dose_mg or 0.0) - scene.before().given_mg(event.happened_at)

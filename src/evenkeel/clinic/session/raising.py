@@ -183,6 +183,21 @@ def open_alarms(session: Session) -> list[tuple[str, str, datetime | None]]:
     return list(raised.values())
 
 
+def unresolved(session: Session) -> list[str]:
+    """What stands against more drug until somebody has looked: unanswered holds, emergencies and
+    marked sedation, in words."""
+    alarms = open_alarms(session)
+    if not alarms:
+        return []
+    rows = SessionEvent.objects.filter(session=session, kind="alarm_raised").order_by("position")
+    statements = [body["statement"] for body in rows.values_list("body", flat=True)]
+    return [
+        statement
+        for (key, level, done), statement in zip(alarms, statements, strict=True)
+        if done is None and (rank(level) >= rank("hold") or key == "sedation")
+    ]
+
+
 def is_news(
     key: str, level: str, alarms: list[tuple[str, str, datetime | None]], now: datetime
 ) -> bool:

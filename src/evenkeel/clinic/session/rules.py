@@ -52,7 +52,8 @@ class Scene:
 
     ``events`` are those that stand (not corrected, not voided), in the order they happened,
     without monitor readings; ``pressure`` is the newest blood pressure before the moment asked
-    about: (when, systolic, diastolic). ``against`` are reasons on the course against any dose.
+    about: (when, systolic, diastolic). ``against`` are reasons on the course against any dose,
+    ``unresolved`` alarms of the session that nobody has answered.
     """
 
     product: str
@@ -63,6 +64,7 @@ class Scene:
     at: datetime
     pressure: tuple[datetime, float, float] | None = None
     against: Sequence[str] = field(default_factory=tuple)
+    unresolved: Sequence[str] = field(default_factory=tuple)
 
     def before(self) -> Drug:
         """The drug as it stood at the moment asked about."""
@@ -249,13 +251,26 @@ def check(kind: str, scene: Scene, body: Mapping[str, Any]) -> None:
     rule = _RULES.get(kind)
     if rule is None:
         return
+    more = kind in FIRST_DOSE | {"resume"} or _is_faster(kind, scene, body)
+    if more:
+        _check_alarms(scene)
     if kind in FIRST_DOSE and scene.before().started_at is None:
         check_first_dose(scene, body)
-    elif scene.against and (kind in FIRST_DOSE | {"resume"} or _is_faster(kind, scene, body)):
+    elif scene.against and more:
         raise Refused(
             " ".join(scene.against), what_to_do="Settle what is named first.", code="dose_hold"
         )
     rule(scene, body)
+
+
+def _check_alarms(scene: Scene) -> None:
+    block = doses.stands_against(scene.unresolved, False, scene.protocol)
+    if block is not None:
+        raise Refused(
+            block.explanation,
+            what_to_do="Look at the person and answer the alarm; then go on.",
+            code="alarm_open",
+        )
 
 
 def _is_faster(kind: str, scene: Scene, body: Mapping[str, Any]) -> bool:

@@ -24,6 +24,7 @@ RUN_ELSEWHERE = {
     "evenkeel bench web": "tests/cli",
     "evenkeel simulate 84 mg nasal --csv": "tests/cli/test_simulate.py",
     "evenkeel evidence pool": "tests/cli/test_evidence.py",
+    "evenkeel watch": "tests/cli/test_watch.py",
     "evenkeel bench pharmacology": "tests/cli",
     "make bench": "tests/cli",
     "make soak": "tests/crash",

@@ -80,9 +80,7 @@ def overdue(
     late_min = int(late.total_seconds() // 60)
     return Alarm(
         id="vitals.overdue",
-        level="hold"
-        if late > _further(last_vitals_at, ended_at, protocol, every_min)
-        else "review",
+        level="hold" if late > _further(due, ended_at, protocol, every_min) else "review",
         statement=f"Vital signs are {late_min} min overdue",
         value=f"{late_min} min",
         look_at="Look at the person, then measure.",
@@ -94,15 +92,11 @@ def overdue(
 
 
 def _further(
-    last_vitals_at: datetime | None,
-    ended_at: datetime | None,
-    protocol: Protocol,
-    every_min: float | None,
+    due: datetime, ended_at: datetime | None, protocol: Protocol, every_min: float | None
 ) -> timedelta:
-    """The whole further interval after which a missed set is a hold."""
+    """The whole further interval after which the set that was due is a hold."""
     during, after = _intervals(protocol, every_min)
-    over = ended_at is not None and last_vitals_at is not None and last_vitals_at >= ended_at
-    return after if over else during
+    return after if ended_at is not None and due > ended_at else during
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +130,7 @@ def missed_sets(
     for following in [*taken, until]:
         due = next_due(last, started_at, ended_at, protocol, every_min=every_min)
         grace = timedelta(minutes=protocol.number("vitals.grace_min"))
-        further = _further(last, ended_at, protocol, every_min)
+        further = _further(due, ended_at, protocol, every_min)
         for moment in dict.fromkeys((due + grace, due + max(grace, further))):
             if following <= moment:
                 continue

@@ -148,13 +148,16 @@ def _not_confirmed(reading: Reading, scene: Scene) -> list[Alarm]:
     key = is_high(before[-1], scene) if before else ""
     if not key:
         return []
+    repeated = len(before) > 1 and is_high(before[-2], scene)
     said = Said(
-        f"The very high blood pressure of {_value(before[-1])} was not confirmed",
+        f"The very high blood pressure of {_value(before[-1])} "
+        + ("is over" if repeated else "was not confirmed"),
         f"{_value(reading)} {minutes_between(reading.at, before[-1].at)} later",
         "Go on watching; measure again at the next set at the latest.",
         f"The repeated reading is not above {scene.number(key):g} mmHg.",
     )
-    return [over(scene, "pressure.not_confirmed", "inform", key, said)]
+    alarm_id = "pressure.settled" if repeated else "pressure.not_confirmed"
+    return [over(scene, alarm_id, "inform", key, said)]
 
 
 def _rise(reading: Reading, scene: Scene) -> list[Alarm]:

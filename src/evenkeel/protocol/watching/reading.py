@@ -155,16 +155,17 @@ class Asks:
         return pressure + oxygen + doubt
 
 
-def asks_history(reading: Reading, protocol: Protocol) -> Asks:
+def asks_history(reading: Reading, protocol: Protocol, *, informs: bool = False) -> Asks:
     """Return which earlier readings ``alarms_for`` needs, so that a caller fetches no others.
 
-    ``pressure``: readings with a pressure or symptoms; ``oxygen``: those with saturation,
-    sedation or breathing.
+    With ``informs`` also those that only what is never sounded rests on. ``pressure``: readings
+    with a pressure or symptoms; ``oxygen``: those with saturation, sedation or breathing.
     """
     read = _coded(believed(reading, protocol))
     number = protocol.number
     bare = Scene(protocol, None, (), frozenset(), frozenset(), None)
     sbp = read.sbp_mmhg
+    measured = sbp is not None or read.dbp_mmhg is not None
     climbing = sbp is not None and (
         sbp + number("alarm.sbp_climb_mmhg") > number("alarm.sbp_hold_mmhg")
     )
@@ -174,6 +175,7 @@ def asks_history(reading: Reading, protocol: Protocol) -> Asks:
         or "dbp_mmhg" in doubt
         or bool(is_high(read, bare))
         or climbing
+        or (informs and measured)
         or bool(set(read.symptoms) & WITH_PRESSURE),
         oxygen=bool(doubt & {"spo2_percent", "moaas", "respiratory_rate_per_min"})
         or _below(read.spo2_percent, number("alarm.spo2_fall_below_percent"))

@@ -154,7 +154,7 @@ class _Watch:
 
     def _earlier(self, reading: Reading) -> list[Reading]:
         """The other readings until this moment that could change what this one sounds."""
-        keys = asks_history(reading, self.case.protocol).keys()
+        keys = asks_history(reading, self.case.protocol, informs=True).keys()
         found: list[Reading] = []
         if not keys:
             return found

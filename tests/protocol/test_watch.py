@@ -274,7 +274,9 @@ MEDICINES: list[tuple[str, Found]] = [
     ("ketamine", {"medicine.other_ketamine": "hold"}),
     ("cocaine", {"medicine.intoxicant": "hold"}),
     ("MDMA", {"medicine.intoxicant": "hold"}),
+    ("fluvoxamine", {"medicine.enzyme_inhibitor": "review"}),
     ("fluoxetine", {}),
+    ("adrenaline", {}),
     ("something nobody knows", {"medicine.unread": "review"}),
 ]
 
@@ -286,10 +288,16 @@ def test_a_medicine_that_comes_to_light(name: str, expected: Found) -> None:
 
 
 def test_medicines_known_before_ask_for_closer_watching_from_the_start() -> None:
-    case = session(medicines=["tranylcypromine", "fluoxetine", "something nobody knows"])
-    assert sounded(case, -5) == {"medicine.maoi": "review"}
-    told = {a["id"]: a["level"] for a in watch_document(case)["alarms"]}
-    assert told == {"medicine.maoi": "review", "medicine.unread": "inform"}
+    names = ["tranylcypromine", "fluoxetine", "something nobody knows", "cannabis", "fluvoxamine"]
+    case = session(medicines=names)
+    told = {a["id"]: a["level"] for a in watch_document(case)["alarms"] if a["at_min"] == -5}
+    assert told == {
+        "medicine.maoi": "review",
+        "medicine.intoxicant": "review",
+        "medicine.enzyme_inhibitor": "inform",
+        "medicine.unread": "inform",
+    }
+    assert watch_document(case)["blocked"] == []
 
 
 @pytest.mark.parametrize(

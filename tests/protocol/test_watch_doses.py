@@ -50,6 +50,7 @@ def test_a_dose_that_is_entered(dose_mg: float, expected: list[str]) -> None:
     ("product", "plan", "dose_mg", "expected"),
     [
         ("esketamine_nasal", {}, 84, []),
+        ("esketamine_nasal", {"dose_mg": 84}, 70, ["device.dose"]),
         ("esketamine_nasal", {}, 112, ["dose.over_maximum"]),
         ("esketamine_nasal", {"dose_mg": 84}, 112, ["dose.over_plan"]),
         ("racemic_iv", {}, 60, []),
@@ -152,6 +153,23 @@ def test_blood_pressure_before_the_first_dose(
     assert blocked(case) == expected
     decided = {**start, "reason": "Seen by the prescriber."}
     assert blocked({**case, "events": [before, decided]}) == []
+
+
+def test_a_dose_is_not_entered_against_a_pressure_above_the_gate() -> None:
+    entered = event(-2, "dose_entered", dose_mg=35)
+    for before, expected in (
+        (observed(-5, sbp_mmhg=152, dbp_mmhg=92), ["gate.pressure"]),
+        (observed(-5, spo2_percent=98), []),
+    ):
+        case = {**calm(), "events": [before, entered], "until_min": 0}
+        assert blocked(case) == expected
+
+
+def test_a_device_holds_what_it_holds_and_a_small_first_injection_is_taken() -> None:
+    half = only(event(0, "device", number=1, dose_mg=14), product="esketamine_nasal")
+    assert blocked(half) == ["device.dose"]
+    steps = [event(0, "injection", dose_mg=3.5), event(15, "injection", dose_mg=31.5)]
+    assert blocked(only(*steps, product="racemic_im")) == []
 
 
 def test_the_gate_of_older_people_where_the_protocol_has_one() -> None:

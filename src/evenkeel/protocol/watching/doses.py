@@ -184,6 +184,22 @@ def wrong_device(number: int, used: Collection[int]) -> Block | None:
     return Block("device.order", text, "Read the number on the device again.", source)
 
 
+def not_in_devices(dose_mg: float, protocol: Protocol, *, one: bool) -> Block | None:
+    """The block of a nasal dose that devices cannot give: ``one``, or a whole number of them."""
+    device = protocol.find("dose.device_mg")
+    if device is None or PRODUCTS[protocol.product].device_mg is None:
+        return None
+    holds = protocol.number(device.key)
+    if (dose_mg == holds) if one else (dose_mg > 0 and dose_mg % holds == 0):
+        return None
+    text = (
+        f"A device holds {holds:g} mg, not {dose_mg:g}."
+        if one
+        else f"{dose_mg:g} mg is not a whole number of {holds:g} mg devices."
+    )
+    return Block("device.dose", text, "Choose devices.", device.source)
+
+
 def device_too_soon(since_min: float, protocol: Protocol) -> Block | None:
     """The block of a device sooner after the one before than the protocol's gap."""
     gap = protocol.threshold("dose.device_gap_min")

@@ -132,6 +132,7 @@ _BY_CLASS: Final = (
     ("cyp2b6_inhibitor", "enzyme_inhibitor"),
     ("known_interaction", "known_interaction"),
 )
+_ABOUT_THE_DOSE: Final = frozenset({"enzyme_inhibitor", "known_interaction", "nasal_decongestant"})
 _SEDATES: Final = frozenset({"benzodiazepine", "opioid", "sedative"})
 
 
@@ -167,8 +168,8 @@ def groups_of(name: str) -> tuple[str, ...] | None:
 def disclosed(name: str, *, known_before: bool = False) -> Alarm:
     """Return what a medicine the person takes means for the watching.
 
-    ``known_before``: it stood on the list before the session; one that is not recognized was
-    asked about then and is only said again.
+    ``known_before``: it stood on the list before the session and was judged then, so that what
+    holds asks whether it was taken today, and what bears on the dose alone is only said again.
     """
     groups = groups_of(name)
     shown = name.strip()[:120]
@@ -179,15 +180,17 @@ def disclosed(name: str, *, known_before: bool = False) -> Alarm:
         level: AlarmLevel = "inform" if known_before else "review"
         look = "Read what it is; look for effects on pressure, sedation and breathing."
         return _alarm("medicine.unread", level, text, shown, look, why, source)
-    told = [group for group in groups if group in _GROUPS]
+    told = [group for group in groups if group in _GROUPS and group != "resuscitation"]
     if not told:
         source = cite("clinic", CLINIC_POLICY)
         text, look = "A medicine without a known concern here", "Chart it."
         why = "No rule here speaks of it."
         return _alarm("medicine.noted", "inform", text, shown, look, why, source)
     found = _of_groups(told, shown)
-    if known_before and found.id == "medicine.other_ketamine":
-        return replace(found, level="review", look_at="Ask whether it is this treatment itself.")
+    if known_before and found.level == "hold":
+        return replace(found, level="review", look_at="Ask whether it was taken today, and why.")
+    if known_before and told[0] in _ABOUT_THE_DOSE:
+        return replace(found, level="inform")
     return found
 
 

@@ -44,7 +44,7 @@ def alarms_for(
         protocol=protocol,
         baseline=None if baseline is None else believed(baseline, protocol),
         earlier=[_coded(believed(old, protocol)) for old in others],
-        doubted=_doubted(before, protocol),
+        doubted=_doubted(before, protocol) if doubtful(reading, protocol) else frozenset(),
         conditions=frozenset(conditions),
         started_at=started_at,
     )

@@ -14,6 +14,7 @@ from .doses import (
     device_too_soon,
     far_from_plan,
     implausible_plan,
+    not_in_devices,
     over_amount,
     pressure_gate,
     stands_against,
@@ -65,9 +66,11 @@ def _refusals(giving: Giving, event: Moment) -> Iterator[Block]:
     against = stands_against(giving.unresolved, sedated, case.protocol)
     if against is not None:
         yield against
-    if kind in FIRST_DOSE and giving.allowed.started_at is None:
+    entered = kind == "dose_entered"
+    if (entered or kind in FIRST_DOSE) and giving.allowed.started_at is None:
         gate = pressure_gate(giving.pressure, at, case.protocol, case.age_years)
-        if gate is not None:
+        # A dose may be entered before the pressure is taken, but not against one that is known.
+        if gate is not None and not (entered and gate.id == "gate.pressure_missing"):
             yield gate
     yield from _figures(giving, event)
 
@@ -92,6 +95,10 @@ def _figures(giving: Giving, event: Moment) -> Iterator[Block]:
     dose_mg = float(event.body["dose_mg"])
     if kind == "device":
         yield from _device(giving, event)
+    if kind in ("device", "dose_entered"):
+        devices = not_in_devices(dose_mg, protocol, one=kind == "device")
+        if devices is not None:
+            yield devices
     given_mg = giving.allowed.given_mg(at)
     running = kind == "dose_entered" and giving.allowed.is_infusing
     found = over_amount(given_mg + dose_mg, ordered, protocol, with_plan=not running)
@@ -100,7 +107,7 @@ def _figures(giving: Giving, event: Moment) -> Iterator[Block]:
         found = over_amount(dose_mg, ordered, protocol)
     if found is not None:
         yield found
-    far = far_from_plan(dose_mg, ordered) if kind != "device" else None
+    far = far_from_plan(dose_mg, ordered) if kind == "dose_entered" else None
     if far is not None:
         yield far
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final, Literal
 
 from .errors import ProtocolError
-from .naming import plain
+from .naming import find_all, plain
 from .sources import Source, read_json
 
 AlarmLevel = Literal["inform", "review", "hold", "emergency"]
@@ -33,6 +33,12 @@ SYMPTOMS: Final = (
     "unresponsive",
     "urinary_symptoms",
     "focal_deficit",
+)
+
+
+_LONG_WORD: Final = 7
+_NOT_NOW: Final = frozenset(
+    {"no", "not", "denies", "denied", "without", "never", "negative", "history", "family", "past"}
 )
 
 
@@ -123,7 +129,29 @@ def _symptom_names() -> dict[str, str]:
     return table
 
 
+@cache
+def _grave_names() -> dict[str, str]:
+    """Names of emergencies that may be recognized inside a sentence; short words are no such."""
+    emergencies = {code for code, one in known_symptoms().items() if one.level == "emergency"}
+    return {
+        name: code
+        for name, code in _symptom_names().items()
+        if code in emergencies and (" " in name or len(name) >= _LONG_WORD)
+    }
+
+
 def symptom_code(name: str) -> str:
-    """Return the code of a symptom written in any known way, else its plain words."""
+    """Return the code of a symptom written in any known way, else its plain words.
+
+    An emergency named inside a sentence ("crushing chest pain into the arm") is recognized,
+    unless the sentence denies it or speaks of the past; nothing milder is, for "severe nausea"
+    is not nausea alone.
+    """
     words = plain(name)
-    return _symptom_names().get(words, words)
+    known = _symptom_names().get(words)
+    if known is not None:
+        return known
+    if _NOT_NOW & set(words.split()):
+        return words
+    grave = find_all(words, _grave_names())
+    return grave[0] if grave else words

@@ -30,6 +30,7 @@ RUN_ELSEWHERE = {
     "evenkeel evidence pool": "tests/cli/test_evidence.py",
     "evenkeel evidence": "tests/cli/test_evidence_question.py",
     "evenkeel discharge": "tests/cli/test_discharge.py",
+    "evenkeel watch": "tests/cli/test_watch.py",
     "evenkeel bench pharmacology": "tests/cli",
     "make bench": "tests/cli",
     "make mutate": "tests/protocol/mutation.toml",

@@ -24,10 +24,10 @@ def minute(value: float | None) -> datetime | None:
         ("racemic_iv", 12, None, 22),
         ("racemic_iv", 40, 40, 55),
         ("racemic_iv", 55, 40, 70),
-        ("esketamine_nasal", 0, None, 20),
+        ("esketamine_nasal", 0, None, 40),
         # The label's reading at about 40 minutes is never skipped over.
         ("esketamine_nasal", 25, 5, 40),
-        ("esketamine_nasal", 38, 5, 58),
+        ("esketamine_nasal", 38, 5, 78),
     ],
 )
 def test_next_due(product: str, last: float | None, ended: float | None, due: float) -> None:

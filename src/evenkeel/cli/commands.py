@@ -59,6 +59,12 @@ ALL: tuple[Command, ...] = (
         "discharge",
         starts_django=False,
     ),
+    Command(
+        "watch",
+        "What should have sounded in a session, and when",
+        "watch",
+        starts_django=False,
+    ),
     Command("bench", "Measure how fast this machine runs a clinic", "bench", starts_django=False),
     Command("validate", "Hold the models against published data", "validate", starts_django=False),
     Command("verify", "Check that the record is whole", "verify"),

@@ -1,6 +1,6 @@
 """Facts in, findings out: eligibility, dose stops, alarms and discharge, each with its source."""
 
-from .alarms import ALARM_LEVELS, SYMPTOMS, Alarm, AlarmLevel, Reading, alarms_for
+from .alarms import ALARM_LEVELS, SYMPTOMS, Alarm, AlarmLevel, Reading
 from .conditions import Condition, known_conditions, recognize_condition
 from .departure import DischargeFacts
 from .discharge import (
@@ -29,6 +29,7 @@ from .sources import CLINIC_POLICY, SOURCED, Source
 from .thresholds import Threshold
 from .values import BloodPressure, ConditionRecord, MedicineUse
 from .vocabulary import GROUPS, VOCABULARY, FactSpec
+from .watching import alarms_for
 
 __all__ = [
     "ALARM_LEVELS",

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from evenkeel.clinic.record.act import Context, system_actor
 from evenkeel.clinic.record.chain import verify_links
-from evenkeel.clinic.record.errors import Conflict, Invalid
+from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
 from evenkeel.clinic.record.models import Heartbeat
 from evenkeel.clinic.session import spool
 from evenkeel.clinic.session.actions.file_readings import file_readings
@@ -84,6 +84,41 @@ def test_conditions_known_at_opening_make_a_rise_louder(stage: Stage) -> None:
         session.conditions = conditions
         levels[tuple(conditions)] = [alarm.level for alarm in alarms_of(session, event)]
     assert levels == {(): ["review"], ("asthma",): ["review"], ("stroke",): ["hold"]}
+
+
+def test_a_symptom_and_a_very_high_pressure_meet_in_either_order(stage: Stage) -> None:
+    stage.started()
+    high, confused = {"sbp_mmhg": 190, "dbp_mmhg": 105}, {"symptoms": ["confusion"]}
+    for minutes, body in ((5, confused), (10, high), (31, high), (10, confused)):
+        stage.wait(minutes)
+        event = stage.says("observation", body=body).event
+        levels = {a.id: a.level for a in alarms_of(stage.row(), event)}
+        # The third comes when the first symptom is too long ago.
+        expected = "hold" if minutes == 31 else "emergency" if minutes == 10 else None
+        assert levels.get("pressure.emergency" if minutes == 10 else "pressure.hold") == expected
+
+
+def test_no_more_drug_until_somebody_has_looked_at_the_alarm(stage: Stage) -> None:
+    stage.started()
+    stage.wait(5)
+    alarm = stage.says("observation", spo2_percent=88).raised[0]
+    stage.says("pause")
+    stage.wait(1)
+    rate = stage.start_body()
+    with pytest.raises(Refused) as refused:
+        stage.says("resume", **rate)
+    assert refused.value.code == "alarm_open"
+    assert "Oxygen saturation is below 90 %" in refused.value.message
+    stage.says("alarm_acknowledged", alarm_event=str(alarm.pk))
+    stage.says("resume", **rate)
+    stage.wait(1)
+    stage.says("observation", moaas=3)
+    slower = {name: value / 2 for name, value in rate.items()}
+    stage.says("rate_change", reason="Slower", **slower)
+    stage.wait(1)
+    with pytest.raises(Refused):
+        stage.says("rate_change", reason="Faster", **rate)
+    stage.says("infusion_stop")
 
 
 def test_an_open_alarm_is_not_raised_again_unless_it_gets_worse(stage: Stage) -> None:

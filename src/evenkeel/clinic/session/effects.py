@@ -27,9 +27,10 @@ from evenkeel.clinic.session.models import (
     SessionState,
 )
 from evenkeel.clinic.session.phases import DRUG, FIRST_DOSE, Drug, fold, standing
-from evenkeel.clinic.session.raising import last_pressure, open_alarms, protocol_of
+from evenkeel.clinic.session.raising import last_pressure, open_alarms, protocol_of, unresolved
 from evenkeel.clinic.session.summary import summarize
 from evenkeel.protocol.discharge import discharge_check
+from evenkeel.protocol.watching.doses import SLACK_MG
 
 Apply = Callable[[], None]
 _PLAIN: Final = frozenset({"observation", "note", "check", "rescue_medicine"})
@@ -90,6 +91,7 @@ def _check(
     others = standing(e for e in before if target is None or e.pk != target.pk)
     on_paper = event.via == "paper"  # it has happened: it is described, not allowed or refused
     doses = event.kind in FIRST_DOSE and not on_paper
+    more = doses or (event.kind in {"resume", "rate_change"} and not on_paper)
     sheet = rules.Sheet.of(session.dose_sheet)
     scene = rules.Scene(
         product=session.product,
@@ -99,9 +101,8 @@ def _check(
         actor_id=act.actor.id,
         at=event.happened_at,
         pressure=last_pressure(session, event.happened_at) if doses else None,
-        against=_against(act, session)
-        if doses or (event.kind in {"resume", "rate_change"} and not on_paper)
-        else (),
+        against=_against(act, session) if more else (),
+        unresolved=unresolved(session) if more and target is None else (),
     )
     if event.kind == "infusion_start" and "planned_mg" not in event.body:
         left_mg = (sheet.dose_mg or 0.0) - scene.before().given_mg(event.happened_at)
@@ -130,7 +131,7 @@ def phase_of(session: Session, drug: Drug) -> SessionState:
     planned = rules.Sheet.of(session.dose_sheet).dose_mg
     if state == "watching" and drug.devices and planned is not None:
         given = sum(mg for _, mg, kind in drug.doses if kind == "device")
-        if given < planned - rules.SLACK_MG:
+        if given < planned - SLACK_MG:
             state = "running"
     return SessionState(state)
 

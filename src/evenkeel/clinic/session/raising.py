@@ -16,17 +16,16 @@ from evenkeel.clinic.session.alarm_story import answers_among
 from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.events import QUANTITIES
 from evenkeel.clinic.session.models import Session, SessionEvent
-from evenkeel.protocol.alarms import ALARM_LEVELS, Alarm, Reading, alarms_for
+from evenkeel.protocol.alarms import ALARM_LEVELS, Alarm, Reading
 from evenkeel.protocol.findings import source_document
 from evenkeel.protocol.pack import Protocol
+from evenkeel.protocol.watching import LOOK_BACK, alarms_for, asks_history
 
 NAMESPACE: Final = uuid.UUID("8f0a6c2e-5c0b-4c0e-9a53-2f6f1b0f7a11")
 #: How long an acknowledged alarm keeps quiet while nothing gets worse. Clinic policy.
 QUIET_MIN: Final[dict[str, float]] = {"review": 5.0, "hold": 2.0, "emergency": 1.0}
 #: A reading older than this is charted, but no longer sounds. Clinic policy.
 TOO_OLD_TO_SOUND: Final = timedelta(minutes=60)
-#: How many earlier saturations are looked at to tell a dip from a lasting fall.
-_LOOK_BACK: Final = 40
 _SOUNDING: Final = frozenset(
     {
         "sbp_mmhg",
@@ -48,13 +47,7 @@ def protocol_of(session: Session) -> Protocol:
 
 def alarm_key(alarm: Alarm) -> str:
     """What counts as the same alarm: its subject, whatever its level."""
-    if alarm.threshold.startswith("alarm.heart_rate_"):
-        return "heart_rate.low" if "_low_" in alarm.threshold else "heart_rate.high"
-    if alarm.id in {"pressure.hold", "pressure.emergency"}:
-        return "pressure.high"
-    if alarm.id.startswith(("oxygen.", "sedation.", "breathing.")):
-        return alarm.id.split(".")[0]
-    return alarm.id
+    return alarm.subject
 
 
 def alarm_event_id(trigger: Any, alarm_id: str) -> uuid.UUID:
@@ -196,6 +189,21 @@ def open_alarms(session: Session) -> list[tuple[str, str, datetime | None]]:
     return list(raised.values())
 
 
+def unresolved(session: Session) -> list[str]:
+    """What stands against more drug until somebody has looked: unanswered holds, emergencies and
+    marked sedation, in words."""
+    alarms = open_alarms(session)
+    if not alarms:
+        return []
+    rows = SessionEvent.objects.filter(session=session, kind="alarm_raised").order_by("position")
+    statements = [body["statement"] for body in rows.values_list("body", flat=True)]
+    return [
+        statement
+        for (key, level, done), statement in zip(alarms, statements, strict=True)
+        if done is None and (rank(level) >= rank("hold") or key == "sedation")
+    ]
+
+
 def is_news(
     key: str, level: str, alarms: list[tuple[str, str, datetime | None]], now: datetime
 ) -> bool:
@@ -214,10 +222,8 @@ def alarms_of(session: Session, event: SessionEvent) -> list[Alarm]:
     baseline = None
     if reading.sbp_mmhg is not None or reading.dbp_mmhg is not None:
         baseline = baseline_of(session)
-    history: list[Reading] = []
-    floor = protocol.number("alarm.spo2_emergency_percent")
-    if reading.spo2_percent is not None and reading.spo2_percent < floor:
-        history = _earlier_saturations(session, event)
+    keys = asks_history(reading, protocol).keys()
+    history = _earlier(session, event, list(keys)) if keys else []
     found = alarms_for(
         reading,
         baseline,
@@ -267,14 +273,16 @@ _LAST_PRESSURE: Final = Prepared(
 )
 
 
-def _earlier_saturations(session: Session, event: SessionEvent) -> list[Reading]:
+def _earlier(session: Session, event: SessionEvent, keys: list[str]) -> list[Reading]:
+    """The newest readings at or before an event that hold any of ``keys``."""
     rows = (
         _observations(session.pk)
-        .filter(happened_at__lt=event.happened_at, body__has_key="spo2_percent")
+        .filter(happened_at__lte=event.happened_at, body__has_any_keys=keys)
+        .exclude(pk=event.pk)
         .order_by("-happened_at")
-        .values_list("happened_at", "body")[:_LOOK_BACK]
+        .values_list("happened_at", "body")[:LOOK_BACK]
     )
-    return [Reading(at=at, spo2_percent=body["spo2_percent"]) for at, body in rows]
+    return [reading_of(at, body) for at, body in rows]
 
 
 def _observations(session_id: Any) -> Any:

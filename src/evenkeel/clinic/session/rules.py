@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from evenkeel.clinic.record.errors import Invalid, Refused
@@ -15,21 +15,7 @@ from evenkeel.clinic.session.events import checks_for
 from evenkeel.clinic.session.phases import FIRST_DOSE, Drug, fold_until
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
-
-#: Two figures agree within this share of the larger: pumps and people round. [assumed]
-AGREE_WITHIN: Final = 0.02
-#: A dose may be over its limit by no more than this, for rounding. [assumed]
-SLACK_MG: Final = 0.05
-
-_KINDS_BY_ROUTE: Final[dict[str, frozenset[str]]] = {
-    "nasal": frozenset({"device"}),
-    "intravenous": frozenset({"infusion_start", "rate_change", "pause", "resume", "infusion_stop"}),
-    "intramuscular": frozenset({"injection"}),
-    "subcutaneous": frozenset({"injection"}),
-    "oral": frozenset({"oral_dose"}),
-    "sublingual": frozenset({"oral_dose"}),
-}
-_ROUTED: Final = frozenset().union(*_KINDS_BY_ROUTE.values())
+from evenkeel.protocol.watching import doses
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +29,12 @@ class Sheet:
     concentration_mg_ml: float | None
     duration_min: float | None
     weight_kg: float | None
+
+    def ordered(self) -> doses.Ordered:
+        """The figures as the protocol reads them."""
+        return doses.Ordered(
+            dose_mg=self.dose_mg, duration_min=self.duration_min, weight_kg=self.weight_kg
+        )
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Sheet:
@@ -60,7 +52,8 @@ class Scene:
 
     ``events`` are those that stand (not corrected, not voided), in the order they happened,
     without monitor readings; ``pressure`` is the newest blood pressure before the moment asked
-    about: (when, systolic, diastolic). ``against`` are reasons on the course against any dose.
+    about: (when, systolic, diastolic). ``against`` are reasons on the course against any dose,
+    ``unresolved`` alarms of the session that nobody has answered.
     """
 
     product: str
@@ -71,6 +64,7 @@ class Scene:
     at: datetime
     pressure: tuple[datetime, float, float] | None = None
     against: Sequence[str] = field(default_factory=tuple)
+    unresolved: Sequence[str] = field(default_factory=tuple)
 
     def before(self) -> Drug:
         """The drug as it stood at the moment asked about."""
@@ -79,15 +73,9 @@ class Scene:
 
 def check_route(kind: str, product: str) -> None:
     """Raise unless the product is given that way. Stops and pauses are exempt."""
-    if kind not in _ROUTED or kind in {"pause", "infusion_stop"}:
-        return
-    item = PRODUCTS[product]
-    if kind not in _KINDS_BY_ROUTE[item.route]:
-        raise Refused(
-            f"{item.label} is not given like this.",
-            what_to_do="Choose the way of giving that the plan names.",
-            code="wrong_route",
-        )
+    block = doses.wrong_route(kind, product)
+    if block is not None:
+        raise Refused(block.explanation, what_to_do=block.resolve, code="wrong_route")
 
 
 def check_first_dose(scene: Scene, body: Mapping[str, Any]) -> None:
@@ -124,17 +112,14 @@ def _second_person(scene: Scene) -> list[str]:
 
 
 def _pressure(scene: Scene, reason: str) -> list[str]:
-    limit_min = scene.protocol.number("bp_gate.max_age_min")
-    if scene.pressure is None or scene.at - scene.pressure[0] > timedelta(minutes=limit_min):
-        return [f"Blood pressure was not measured in the last {limit_min:g} minutes."]
-    _, sbp, dbp = scene.pressure
-    high = scene.protocol.number("bp_gate.sbp_mmhg"), scene.protocol.number("bp_gate.dbp_mmhg")
-    if (sbp > high[0] or dbp > high[1]) and not reason.strip():
-        return [
-            f"Blood pressure {sbp:g}/{dbp:g} is above {high[0]:g}/{high[1]:g}: "
-            "wait and repeat, or give the reason for starting."
-        ]
-    return []
+    block = doses.pressure_gate(scene.pressure, scene.at, scene.protocol)
+    if block is None:
+        return []
+    if block.id == "gate.pressure_missing":
+        return [block.explanation]
+    if reason.strip():
+        return []
+    return [f"{block.explanation}: wait and repeat, or give the reason for starting."]
 
 
 def check_dose_figures(scene: Scene, body: Mapping[str, Any]) -> None:
@@ -153,7 +138,7 @@ def check_dose_figures(scene: Scene, body: Mapping[str, Any]) -> None:
             continue
         if said is None:
             wrong[name] = "Work this out too."
-        elif not _agree(said, planned):
+        elif not doses.agree(said, planned):
             wrong[name] = f"{said:g} is not what the dose sheet comes to. Recompute both."
     if wrong:
         raise Invalid(
@@ -164,47 +149,25 @@ def check_dose_figures(scene: Scene, body: Mapping[str, Any]) -> None:
         )
 
 
-def _agree(one: float, other: float) -> bool:
-    return abs(one - other) <= AGREE_WITHIN * max(abs(one), abs(other))
-
-
 def check_amount(scene: Scene, drug: Drug, more_mg: float) -> None:
     """Raise ``Refused`` where a dose would go beyond the plan or the protocol's hard stop."""
-    total = drug.given_mg(scene.at) + more_mg
-    sheet, protocol = scene.sheet, scene.protocol
-    limits: list[tuple[float, str]] = []
-    if sheet.dose_mg is not None:
-        limits.append((sheet.dose_mg, f"the {sheet.dose_mg:g} mg of the plan"))
-    if protocol.find("dose.hard_max_mg"):
-        hard = protocol.number("dose.hard_max_mg")
-        limits.append((hard, f"the hard stop of {hard:g} mg"))
-    if protocol.find("dose.hard_max_mg_per_kg") and sheet.weight_kg:
-        hard = protocol.number("dose.hard_max_mg_per_kg") * sheet.weight_kg
-        limits.append((hard, f"the hard stop of {hard:g} mg for this weight"))
-    for limit, words in limits:
-        if total > limit + max(SLACK_MG, AGREE_WITHIN * limit):
-            raise Refused(
-                f"This would come to {total:.4g} mg in all, above {words}.",
-                what_to_do="Give less, or have a prescriber sign another plan.",
-                code="over_dose",
-            )
+    total_mg = drug.given_mg(scene.at) + more_mg
+    block = doses.over_amount(total_mg, scene.sheet.ordered(), scene.protocol)
+    if block is not None:
+        raise Refused(block.explanation, what_to_do=block.resolve, code="over_dose")
 
 
 def check_rate(scene: Scene, body: Mapping[str, Any]) -> None:
     """Raise ``Invalid`` for a rate faster than any infusion, or mL that are not the mg."""
     rate, sheet = float(body["rate_mg_per_h"]), scene.sheet
     wrong = {}
-    if sheet.dose_mg and scene.protocol.find("dose.duration_range_min"):
-        shortest_min = scene.protocol.numbers("dose.duration_range_min")[0]
-        fastest = sheet.dose_mg / (shortest_min / 60)
-        if rate > fastest * (1 + AGREE_WITHIN):
-            wrong["rate_mg_per_h"] = (
-                f"{rate:g} mg/h would give the whole dose in under {shortest_min:g} minutes."
-            )
+    block = doses.too_fast(rate, sheet.ordered(), scene.protocol)
+    if block is not None:
+        wrong["rate_mg_per_h"] = block.explanation
     pump = body.get("rate_ml_per_h")
     if pump is not None and sheet.concentration_mg_ml:
         in_mg = float(pump) * sheet.concentration_mg_ml
-        if not _agree(in_mg, rate):
+        if not doses.agree(in_mg, rate):
             wrong["rate_ml_per_h"] = (
                 f"{pump:g} mL/h of {sheet.concentration_mg_ml:g} mg/mL is {in_mg:.4g} mg/h."
             )
@@ -219,7 +182,9 @@ def _start(scene: Scene, body: Mapping[str, Any]) -> None:
     check_rate(scene, body)
     planned = float(body["planned_mg"])
     minutes = body.get("duration_min")
-    if minutes is not None and not _agree(float(body["rate_mg_per_h"]) * minutes / 60, planned):
+    if minutes is not None and not doses.agree(
+        float(body["rate_mg_per_h"]) * minutes / 60, planned
+    ):
         raise Invalid(
             "Rate, time and dose do not agree.",
             fields={
@@ -251,24 +216,19 @@ def _dose(scene: Scene, body: Mapping[str, Any]) -> None:
 
 def _device(scene: Scene, body: Mapping[str, Any]) -> None:
     drug, number = scene.before(), int(body["number"])
-    used = [n for _, n in drug.devices]
-    if number != len(used) + 1:
-        words = f"Device {len(used) + 1} is next." if number not in used else "It was used already."
-        raise Refused(f"Not device {number} now. {words}", code="device_order")
+    block = doses.wrong_device(number, [n for _, n in drug.devices])
+    if block is not None:
+        raise Refused(block.explanation, code="device_order")
     one_mg = PRODUCTS[scene.product].device_mg or 0
     if float(body["dose_mg"]) != one_mg:
         raise Invalid(
             f"A device holds {one_mg} mg.", fields={"dose_mg": f"Enter {one_mg}."}, code="device_mg"
         )
-    gap_min = scene.protocol.number("dose.device_gap_min")
     if drug.devices and not str(body.get("reason", "")).strip():
         since_min = (scene.at - drug.devices[-1][0]).total_seconds() / 60
-        if since_min < gap_min:
-            raise Refused(
-                f"Only {max(0.0, since_min):.1f} minutes since the last device.",
-                what_to_do=f"Wait until {gap_min:g} minutes have passed, or give the reason.",
-                code="device_gap",
-            )
+        block = doses.device_too_soon(since_min, scene.protocol)
+        if block is not None:
+            raise Refused(block.explanation, what_to_do=block.resolve, code="device_gap")
     check_amount(scene, drug, float(body["dose_mg"]))
 
 
@@ -291,13 +251,26 @@ def check(kind: str, scene: Scene, body: Mapping[str, Any]) -> None:
     rule = _RULES.get(kind)
     if rule is None:
         return
+    more = kind in FIRST_DOSE | {"resume"} or _is_faster(kind, scene, body)
+    if more:
+        _check_alarms(scene)
     if kind in FIRST_DOSE and scene.before().started_at is None:
         check_first_dose(scene, body)
-    elif scene.against and (kind in FIRST_DOSE | {"resume"} or _is_faster(kind, scene, body)):
+    elif scene.against and more:
         raise Refused(
             " ".join(scene.against), what_to_do="Settle what is named first.", code="dose_hold"
         )
     rule(scene, body)
+
+
+def _check_alarms(scene: Scene) -> None:
+    block = doses.stands_against(scene.unresolved, False, scene.protocol)
+    if block is not None:
+        raise Refused(
+            block.explanation,
+            what_to_do="Look at the person and answer the alarm; then go on.",
+            code="alarm_open",
+        )
 
 
 def _is_faster(kind: str, scene: Scene, body: Mapping[str, Any]) -> bool:

@@ -160,6 +160,8 @@ def test_the_table_names_only_roles_and_gives_no_patient_a_staff_act() -> None:
     of_patients = {name for name, roles in PERMISSIONS.items() if Role.PATIENT in roles}
     assert of_patients == {
         "sign_in.manage",
+        "library.view",
+        "decision.record",
         "consent.withdraw",
         "touch.withdraw",
         "outcome.answer",

@@ -59,6 +59,7 @@ ROUTES: dict[str, Row] = {
     "screening": Row("pharmacist", 200, "front_desk"),
     "screening_signed": Row("auditor", 200, "administrator"),
     "consent": Row("therapist", 200, "pharmacist"),
+    "decide": Row("therapist", 200, "pharmacist"),
     "touch": Row("session_nurse", 200, "front_desk"),
     "plan": Row("pharmacist", 200, "front_desk"),
     "plan_figures": Row("pharmacist", 200, "administrator"),
@@ -87,6 +88,8 @@ ROUTES: dict[str, Row] = {
 }
 #: Addresses whose one argument is a secret, not a thing; each is nothing to who has no secret.
 LINKS = frozenset({"invitation", "first_administrator", "answer"})
+#: Addresses that name what every installation ships; nobody's record stands behind them.
+SHIPPED = frozenset({"library_answer", "library_review", "evidence_question", "api_question"})
 #: What only a patient may open.
 OF_PATIENTS = frozenset({"own_answer"})
 
@@ -133,7 +136,7 @@ def post(client: Client, world: World, name: str) -> int:
 
 
 def test_every_address_that_names_something_has_a_row() -> None:
-    assert set(arguments()) == set(ROUTES) | LINKS
+    assert set(arguments()) == set(ROUTES) | LINKS | SHIPPED
 
 
 @pytest.mark.django_db
@@ -178,7 +181,15 @@ def test_a_patient_does_not_see_another_patients_questions(world: World) -> None
 def test_a_patient_reaches_no_page_without_an_argument_but_their_own(world: World) -> None:
     client = world.caller("patient")
     allowed = {"home", "kit", "own", "own_ready", "own_questions", "own_help", "own_choices"}
-    allowed |= {"second_factor", "unlock", "own_sign_in", "demo_sign_in", "account_login"}
+    allowed |= {"own_decide", "evidence", "api_evidence"}
+    allowed |= {
+        "library",
+        "second_factor",
+        "unlock",
+        "own_sign_in",
+        "demo_sign_in",
+        "account_login",
+    }
     for path, entry in our_routes():
         if entry.pattern.converters or "(" in path or entry.name in allowed:
             continue

@@ -19,6 +19,7 @@ PLACES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("Board", "board", "board.view", ("/board", "/sessions")),
     ("Today", "day", "appointment.view", ("/day", "/appointments")),
     ("People", "people", "people.view", ("/people", "/courses")),
+    ("Answers", "library", "library.view", ("/answers", "/evidence", "/results")),
     ("Protocols", "protocols", "protocol.view", ("/protocols",)),
     ("Oversight", "audit", "audit.view", ("/oversight",)),
     ("Set up", "setup", "setup.manage", ("/setup",)),

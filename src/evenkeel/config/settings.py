@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "evenkeel.clinic.record",
     "evenkeel.clinic.people",
     "evenkeel.clinic.protocols",
+    "evenkeel.clinic.library",
     "evenkeel.clinic.course",
     "evenkeel.clinic.session",
     "evenkeel.clinic.outcome",

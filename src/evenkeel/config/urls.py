@@ -13,6 +13,7 @@ urlpatterns = [
     path("kit", style_guide.style_guide, name="kit"),
     path("", include("evenkeel.clinic.people.pages.urls")),
     path("protocols/", include("evenkeel.clinic.protocols.pages.urls")),
+    path("", include("evenkeel.clinic.library.pages.urls")),
     path("", include("evenkeel.clinic.course.pages.urls")),
     path("", include("evenkeel.clinic.session.pages.urls")),
     path("", include("evenkeel.clinic.outcome.pages.urls")),

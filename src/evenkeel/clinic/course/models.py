@@ -194,3 +194,23 @@ class Plan(Record):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["course", "number"], name="one_plan_number")]
+
+
+class DecisionTalk(Record):
+    """That benefits, risks and other ways were talked over, and what the person said of it.
+
+    ``shown`` are the sentences with the numbers as they stood then; ``shown_digest`` is theirs.
+    """
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="decision_talks")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    product = models.CharField(max_length=24, blank=True)
+    matters = models.TextField(blank=True)
+    questions = models.TextField(blank=True)
+    answers = models.TextField(blank=True)
+    leaning = models.CharField(max_length=8)
+    shown = models.JSONField()
+    shown_digest = models.CharField(max_length=64)
+    #: Empty where the person wrote it alone, on their own pages.
+    talked_with = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    talked_at = models.DateTimeField()

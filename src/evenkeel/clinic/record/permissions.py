@@ -63,6 +63,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "invitation.accept": frozenset({_SYS}),
     "administrator.first": frozenset({_SYS}),
     "status.view": frozenset({_ADM, _MD, _RX, _RN, _AU}),
+    # the library
+    "library.view": frozenset(Role) - {Role.SYSTEM},
+    "library.review": frozenset({_MD, _RX}),
+    "library.open": frozenset({_ADM, _MD}),
     # people
     "people.view": frozenset({_MD, _RX, _RN, _TH, _PH, _FD, _AU}),
     "people.register": frozenset({_MD, _RX, _RN, _FD}),
@@ -82,6 +86,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "course.close": frozenset({_MD, _RX}),
     "screening.view": _CARE | {_PH, _AU},
     "screening.sign": frozenset({_MD, _RX}),
+    "decision.view": _CARE | {_AU},
+    "decision.record": frozenset({_MD, _RX, _RN, _TH, _PT}),
     "consent.view": _CARE | {_AU},
     "consent.publish": frozenset({_MD}),
     "consent.take": frozenset({_MD, _RX, _RN, _TH}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from evenkeel.clinic.course.altered import refuse_while_dosed
-from evenkeel.clinic.course.models import Consent, Course
+from evenkeel.clinic.course.models import Consent, Course, DecisionTalk
 from evenkeel.clinic.course.moving import settle
 from evenkeel.clinic.course.queries import current_document, next_number
 from evenkeel.clinic.course.signing import check_typed_name, signer
@@ -26,7 +26,8 @@ def take_consent(
 
     Raises ``Conflict`` (``document_changed``) when other words are in force by now, ``Refused``
     between first administration and readiness (``altered_state``), for a person who has died, a
-    closed course, or where nothing is in force; ``Invalid`` for the name or a missing tick.
+    closed course, after a no, or where nothing is in force; ``Invalid`` for the name or a missing
+    tick.
     """
     course = act.open(Course, course_id, "patient", "site")
     refuse_while_dosed(course, "consent")
@@ -34,6 +35,13 @@ def take_consent(
         raise Refused("This course is closed.", code="closed")
     if course.patient.deceased:
         raise Refused("This person has died and cannot be treated.", code="deceased")
+    last = DecisionTalk.objects.filter(course=course).order_by("-talked_at").first()
+    if last is not None and last.leaning == "no":
+        raise Refused(
+            "The last talk about benefits and risks ended with a no.",
+            what_to_do="Talk it over again, and note what the person says, before anybody signs.",
+            code="said_no",
+        )
     document = current_document(course)
     if document is None:
         raise Refused(

@@ -14,7 +14,8 @@ from evenkeel.clinic.course.actions.publish_document import publish_document
 from evenkeel.clinic.course.actions.take_consent import MEANING, take_consent
 from evenkeel.clinic.course.actions.withdraw_consent import withdraw_consent
 from evenkeel.clinic.course.consent_text import GROUPS, default_document, parts_of
-from evenkeel.clinic.course.models import ConsentDocument, TouchAgreement
+from evenkeel.clinic.course.decision import LEANINGS
+from evenkeel.clinic.course.models import ConsentDocument, DecisionTalk, TouchAgreement
 from evenkeel.clinic.course.pages.frame import course_frame, open_course_page
 from evenkeel.clinic.course.queries import KIND_TREATMENT
 from evenkeel.clinic.people.models import Site
@@ -56,6 +57,11 @@ def consent(request: HttpRequest, course_id: Any) -> HttpResponse:
         "may_take": actor.may("consent.take", course.site_id) and course.state != "closed",
         "may_withdraw": actor.may("consent.withdraw", course.site_id),
         "is_dosed": course.dosed_since is not None,
+        "talk": DecisionTalk.objects.filter(course=course)
+        .select_related("talked_with")
+        .order_by("-talked_at")
+        .first(),
+        "leanings": LEANINGS,
     }
     return render(request, "course/consent.html", shown, status=error.status if error else 200)
 

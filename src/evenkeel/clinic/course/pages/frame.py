@@ -17,6 +17,7 @@ _LINE: Final = ("referred", "screening", "consented", "induction", "maintenance"
 _TABS: Final = (
     ("course", "The course", "course.view"),
     ("screening", "Screening", "screening.view"),
+    ("decide", "Decide", "decision.view"),
     ("consent", "Consent", "consent.view"),
     ("touch", "Touch", "consent.view"),
     ("plan", "Plan", "plan.view"),

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from evenkeel.clinic.course.pages import (
     consent,
     courses,
+    decide,
     plan,
     plan_compare,
     plan_forecast,
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("courses/<uuid:course_id>/move", courses.course_move, name="course_move"),
     path("courses/<uuid:course_id>/screening", screening.screening, name="screening"),
     path("screenings/<uuid:screening_id>", screening.screening_signed, name="screening_signed"),
+    path("courses/<uuid:course_id>/decide", decide.decide, name="decide"),
     path("courses/<uuid:course_id>/consent", consent.consent, name="consent"),
     path("courses/<uuid:course_id>/touch", consent.touch, name="touch"),
     path("courses/<uuid:course_id>/plan", plan.plan, name="plan"),

@@ -45,7 +45,7 @@ class Own:
     now: Any
 
 
-def _own(request: HttpRequest, what: str) -> Own:
+def own_record(request: HttpRequest, what: str) -> Own:
     """The caller's own record and no other; the reading is logged like any."""
     ctx = request.ctx  # type: ignore[attr-defined]
     if ctx.actor.patient_id is None:
@@ -57,7 +57,8 @@ def _own(request: HttpRequest, what: str) -> Own:
     return Own(patient, course, ctx.clock.now())
 
 
-def _frame(own: Own, current: str) -> dict[str, Any]:
+def own_frame(own: Own, current: str) -> dict[str, Any]:
+    """What every page of their own shows."""
     return {
         "patient": own.patient,
         "called": own.patient.called or own.patient.given_name,
@@ -91,10 +92,10 @@ def _next(own: Own) -> Appointment | None:
 @page("own.view")
 def own(request: HttpRequest) -> HttpResponse:
     """What is next, in plain words."""
-    me = _own(request, "own page")
+    me = own_record(request, "own page")
     appointment = _next(me)
     waiting = waiting_asks(me.patient.pk, me.now)
-    context = _frame(me, "own") | {"appointment": appointment, "waiting": waiting}
+    context = own_frame(me, "own") | {"appointment": appointment, "waiting": waiting}
     if appointment is not None:
         plan = Plan.objects.filter(course=me.course, state="signed").first()
         today = timezone.localtime(me.now).date()
@@ -110,9 +111,9 @@ def own(request: HttpRequest) -> HttpResponse:
 @page("own.view")
 def own_ready(request: HttpRequest) -> HttpResponse:
     """What to see to before the next appointment."""
-    me = _own(request, "own page: get ready")
+    me = own_record(request, "own page: get ready")
     appointment = _next(me)
-    context = _frame(me, "own_ready") | {"appointment": appointment}
+    context = own_frame(me, "own_ready") | {"appointment": appointment}
     if appointment is not None:
         context |= {
             "day": own_day.long_day(appointment.starts_at),
@@ -125,8 +126,8 @@ def own_ready(request: HttpRequest) -> HttpResponse:
 @page("own.view")
 def own_questions(request: HttpRequest) -> HttpResponse:
     """The questionnaires that wait."""
-    me = _own(request, "own page: questions")
-    context = _frame(me, "own_questions") | {"waiting": waiting_asks(me.patient.pk, me.now)}
+    me = own_record(request, "own page: questions")
+    context = own_frame(me, "own_questions") | {"waiting": waiting_asks(me.patient.pk, me.now)}
     return render(request, "outcome/own_questions.html", context)
 
 
@@ -161,15 +162,15 @@ def own_answer(request: HttpRequest, ask_id: Any) -> HttpResponse:
 @page("own.view")
 def own_help(request: HttpRequest) -> HttpResponse:
     """Whom to call."""
-    me = _own(request, "own page: help")
-    context = _frame(me, "own_help") | {"contacts": contacts_of(me.patient.site)}
+    me = own_record(request, "own page: help")
+    context = own_frame(me, "own_help") | {"contacts": contacts_of(me.patient.site)}
     return render(request, "outcome/own_help.html", context)
 
 
 @page("own.view")
 def own_choices(request: HttpRequest) -> HttpResponse:
     """What was agreed to, each with a way to take it back; always possible."""
-    me = _own(request, "own page: choices")
+    me = own_record(request, "own page: choices")
     ctx = request.ctx  # type: ignore[attr-defined]
     consent, touch = _agreed(me)
     if request.method == "POST":
@@ -181,7 +182,7 @@ def own_choices(request: HttpRequest) -> HttpResponse:
             act_once(request, lambda: {"id": str(withdraw_touch(ctx, agreement_id=touch.pk).pk)})
             messages.success(request, "Noted: no touch.")
         return HttpResponseRedirect(reverse("own_choices"), status=303)
-    context = _frame(me, "") | {"consent": consent, "touch": touch}
+    context = own_frame(me, "") | {"consent": consent, "touch": touch}
     return render(request, "outcome/own_choices.html", context)
 
 

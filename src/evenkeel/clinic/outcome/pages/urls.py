@@ -10,7 +10,9 @@ from evenkeel.clinic.outcome.pages import (
     course_page,
     long_term,
     own,
+    own_decide,
     questionnaires,
+    results,
     safety,
 )
 
@@ -27,10 +29,12 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:appointment_id>/call", call.follow_up, name="follow_up"),
     path("safety/", safety.safety_signals, name="safety_signals"),
     path("safety/<uuid:signal_id>", safety.safety_signal, name="safety_signal"),
+    path("results", results.results, name="own_results"),
     path("own/", own.own, name="own"),
     path("own/ready", own.own_ready, name="own_ready"),
     path("own/questions", own.own_questions, name="own_questions"),
     path("own/questions/<uuid:ask_id>", own.own_answer, name="own_answer"),
     path("own/help", own.own_help, name="own_help"),
+    path("own/decide", own_decide.own_decide, name="own_decide"),
     path("own/choices", own.own_choices, name="own_choices"),
 ]

@@ -238,8 +238,7 @@ def _of_groups(told: list[str], shown: str) -> Alarm:
     source = cite(first.source, CLINIC_POLICY, first.note)
     look = " ".join(dict.fromkeys([first.look_at, *(other.look_at for other in others)]))
     why = " ".join(dict.fromkeys([first.why, *(other.why for other in others)]))
-    text = first.statement + " came to light" if first.level != "inform" else first.statement
-    return _alarm(f"medicine.{told[0]}", first.level, text, shown, look, why, source)
+    return _alarm(f"medicine.{told[0]}", first.level, first.statement, shown, look, why, source)
 
 
 def _alarm(

@@ -248,7 +248,7 @@ def test_a_nasal_medicine_within_the_hour(hours: float | None, expected: str) ->
 
 @pytest.mark.parametrize(
     ("product", "hours", "expected"),
-    [(NASAL, 47, D), (NASAL, 48, E), ("racemic_iv", 23, D), ("racemic_iv", 24, E)],
+    [(NASAL, 47, D), (NASAL, 48, E), (NASAL, 49, E), ("racemic_iv", 23, D), ("racemic_iv", 24, E)],
 )
 def test_the_interval_to_the_session_before(product: str, hours: float, expected: str) -> None:
     change = {"session_number": 2, "hours_since_last_session": hours}

@@ -77,6 +77,13 @@ def reading(*pairs: tuple[float, float]) -> dict[str, Any]:
             ["medicines"],
         ),
         (
+            NASAL,
+            with_medicine("oxymetazoline", last_taken_hours_ago=0.5),
+            "nasal_medicine_too_late",
+            "Wait until 60 minutes",
+            ["medicines"],
+        ),
+        (
             IV,
             with_medicine("diazepam", dose_mg_per_day=30),
             "benzodiazepine_load",

@@ -152,6 +152,14 @@ def test_before_the_day_nothing_of_the_day_is_asked() -> None:
     assert early.disposition == "eligible"
 
 
+def test_a_list_known_to_be_empty_needs_no_review() -> None:
+    case = {**good_case("racemic_iv"), "allergies": None, "allergies_reviewed": None}
+    facts = Facts.from_document({**case, "medicines": None, "medicines_reviewed": None})
+    assert screen(facts, product="racemic_iv").disposition == "defer"
+    empty = facts.with_fact(Fact("allergies", "absent")).with_fact(Fact("medicines", "absent"))
+    assert screen(empty, product="racemic_iv").disposition == "eligible"
+
+
 def test_a_protocol_of_another_product_is_refused() -> None:
     with pytest.raises(ProtocolError):
         screen(Facts([]), product="racemic_iv", protocol=default_protocol("racemic_im"))

@@ -15,6 +15,7 @@ from evenkeel.clinic.people.actions.invite_staff import invite_staff
 from evenkeel.clinic.people.actions.record_fact import record_fact
 from evenkeel.clinic.people.actions.set_up import grant_role
 from evenkeel.clinic.people.models import Account, Patient
+from evenkeel.clinic.protocols.actions.start_draft import start_draft
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
 from tests.clinic.outcome.conftest import say_items
@@ -87,6 +88,9 @@ def build_world(clinic: Clinic) -> World:
         "session_id": stage.session.pk,
         "ask_id": asked.ask.pk,
         "signal_id": signal.pk,
+        "version_id": start_draft(
+            clinic.as_("medical_director"), site_id=clinic.site.pk, product="racemic_sc"
+        ).pk,
     }
     return World(
         clinic,

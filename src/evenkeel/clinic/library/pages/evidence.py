@@ -19,6 +19,7 @@ from evenkeel.web.svg.forest import Forest, ForestStudy, forest_plot
 from evenkeel.web.svg.icons_of_100 import People, icons_of_100
 
 FAMILIES: Final = (
+    ("about", "What it is"),
     ("benefit", "Does it help"),
     ("comparison", "Against other treatments"),
     ("other_condition", "Other illnesses"),

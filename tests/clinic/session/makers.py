@@ -108,7 +108,8 @@ class Stage:
         }
 
     def row(self) -> Session:
-        self.session = Session.objects.select_related("nurse", "course").get(pk=self.session.pk)
+        rows = Session.objects.select_related("nurse", "second", "course")
+        self.session = rows.get(pk=self.session.pk)
         return self.session
 
     def timeline(self) -> Timeline:

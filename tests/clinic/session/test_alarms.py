@@ -109,7 +109,7 @@ def test_no_more_drug_until_somebody_has_looked_at_the_alarm(stage: Stage) -> No
         stage.says("resume", **rate)
     assert refused.value.code == "alarm_open"
     assert "Oxygen saturation is below 90 %" in refused.value.message
-    stage.says("alarm_acknowledged", alarm_event=str(alarm.pk))
+    stage.says("alarm_acknowledged", alarm_event=str(alarm.pk), note="Oxygen given")
     stage.says("resume", **rate)
     stage.wait(1)
     stage.says("observation", moaas=3)
@@ -141,7 +141,7 @@ def test_an_open_alarm_is_not_raised_again_unless_it_gets_worse(stage: Stage) ->
 def test_an_acknowledged_alarm_keeps_quiet_for_a_while_unless_worse(stage: Stage) -> None:
     stage.started()
     alarm = stage.says("observation", spo2_percent=91).raised[0]
-    stage.says("alarm_acknowledged", alarm_event=str(alarm.pk))
+    stage.says("alarm_acknowledged", alarm_event=str(alarm.pk), note="Oxygen given")
     stage.wait(3)
     assert stage.says("observation", spo2_percent=91).raised == []
     stage.wait(2.1)
@@ -152,7 +152,7 @@ def test_an_acknowledged_alarm_keeps_quiet_for_a_while_unless_worse(stage: Stage
 def test_an_alarm_is_answered_once_and_only_here(stage: Stage) -> None:
     stage.started()
     alarm = stage.says("observation", spo2_percent=91).raised[0]
-    stage.says("alarm_acknowledged", alarm_event=str(alarm.pk))
+    stage.says("alarm_acknowledged", alarm_event=str(alarm.pk), note="Oxygen given")
     with pytest.raises(Conflict) as twice:
         stage.says("alarm_acknowledged", "prescriber", alarm_event=str(alarm.pk))
     assert "Test session_nurse has acknowledged" in twice.value.message

@@ -350,7 +350,9 @@ def finished(stage: Stage) -> Stage:
     stage.says("rescue_medicine", name="Ondansetron", dose_mg=4, route="IV")
     alarm = SessionEvent.objects.filter(kind="alarm_raised").first()
     assert alarm
-    stage.says("alarm_acknowledged", "prescriber", alarm_event=str(alarm.pk))
+    stage.says(
+        "alarm_acknowledged", "prescriber", alarm_event=str(alarm.pk), note="Looked, repeated"
+    )
     stage.wait(18)
     stage.says("infusion_stop")
     return stage

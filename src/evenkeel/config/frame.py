@@ -62,7 +62,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not ctx:
         return shown
     path = request.path
-    hears = ctx.actor.may("alarm.hear")
+    # until the second factor is there the stream of alarms refuses them
+    hears = ctx.actor.may("alarm.hear") and not request.needs_second_factor  # type: ignore[attr-defined]
     shown["alarm_bar"] = _alarm_bar(ctx.actor.id) if hears else None
     shown["nav"] = [
         {"label": label, "url": reverse(route), "current": path.startswith(prefixes)}

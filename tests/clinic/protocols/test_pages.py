@@ -210,3 +210,40 @@ def test_the_pages_of_a_session_and_its_course_lead_to_its_protocol(
     for page in ("", "/screening", "/plan"):
         said = client.get(f"/courses/{stage.case.course.pk}{page}").content.decode()
         assert f'href="/protocols/{in_force.pk}"' in said, page
+
+
+def test_a_program_and_a_fact_are_added_on_the_page_and_refused_at_their_fields(
+    clinic: Clinic, as_director: Client
+) -> None:
+    row = drafted(clinic)
+    program = {
+        "addiction_programme.sent": "1",
+        "addiction_programme.name": "Recovery clinic",
+        "addiction_programme.takes.alcohol": "yes",
+        "why.other.addiction_programme": "A specialist works here.",
+    }
+    fact = {
+        "add.fact": "drug_screen",
+        "add.when": "every",
+        "add.stage": "session",
+        "add.resolve": "Urine screen.",
+        "add.why": "Asked by our board.",
+    }
+    refused = edited(
+        as_director, row, **program, **fact, **{"addiction_programme.takes.ketamine": "yes"}
+    )
+    said = refused.content.decode()
+    assert refused.status_code == 422
+    assert 'href="#addiction_programme.substances">Addiction program, substances</a>' in said
+    assert "ketamine can be in no program" in said.lower()
+    assert 'value="Recovery clinic"' in said
+    assert 'name="addiction_programme.takes.alcohol" value="yes" checked' in said
+    assert 'value="Urine screen."' in said
+    assert edited(as_director, row, **program, **fact).status_code == 302
+    again = as_director.get(f"/protocols/{row.pk}/edit").content.decode()
+    assert 'name="required.drug_screen"' in again
+    assert 'name="addiction_programme.takes.ketamine"' not in again
+    for place in ("", "/compare", "/print"):
+        read = as_director.get(f"/protocols/{row.pk}{place}").content.decode()
+        assert "“Recovery clinic”, where misuse is treated of: alcohol" in read, place
+        assert "Look twice" in read

@@ -247,3 +247,32 @@ def test_a_program_and_a_fact_are_added_on_the_page_and_refused_at_their_fields(
         read = as_director.get(f"/protocols/{row.pk}{place}").content.decode()
         assert "“Recovery clinic”, where misuse is treated of: alcohol" in read, place
         assert "Look twice" in read
+
+
+def test_a_screening_signed_under_another_version_asks_to_look_again(
+    clinic: Clinic, as_director: Client
+) -> None:
+    case = treatable_case(clinic)
+    path = f"/courses/{case.course.pk}/screening"
+    warning = "Signed under another protocol than the one in force"
+    before = as_director.get(path).content.decode()
+    assert warning not in before
+    first = ProtocolVersion.objects.get(product=IV)
+    second = of_rise(clinic, 25)
+    said = as_director.get(path).content.decode()
+    assert warning in said
+    box = said.split(warning)[1].split("</section>")[0]
+    assert box.index(f"/protocols/{first.pk}") < box.index(f"/protocols/{second.pk}")
+    other = as_director.get(f"{path}?product=racemic_im").content.decode()
+    assert warning not in other
+
+
+def test_the_board_names_the_protocol_a_session_runs_under(
+    clinic: Clinic, as_director: Client
+) -> None:
+    open_stage(clinic)
+    first = ProtocolVersion.objects.get(product=IV)
+    second = of_rise(clinic, 25)
+    said = as_director.get("/board").content.decode()
+    assert f'Protocol: <a href="/protocols/{first.pk}">' in said
+    assert str(second.pk) not in said

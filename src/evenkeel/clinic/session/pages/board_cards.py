@@ -58,7 +58,10 @@ class Line:
 
 @dataclass(slots=True)
 class Card:
-    """One chair. ``figure`` is the large number with its words; ``share`` of 1 done."""
+    """One chair. ``figure`` is the large number with its words; ``share`` of 1 done.
+
+    ``under`` is the session whose protocol is named.
+    """
 
     chair: str
     state: str
@@ -72,6 +75,7 @@ class Card:
     vitals: list[tuple[str, str, str, bool]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     session_id: Any = None
+    under: Any = None
     appointment_id: Any = None
     button: str = ""
     aside: str = ""
@@ -102,6 +106,7 @@ def card_of(session: Session, timeline: Timeline, now: datetime, *, draws: bool 
         plan=f"{age} y · {drug_words(session.product)}{amount}, session {session.number}{of}",
         level=timeline.open_alarms[0].level if timeline.open_alarms else "",
         session_id=session.pk,
+        under=session,
         button="Open session",
         is_live=True,
     )

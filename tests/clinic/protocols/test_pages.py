@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +17,8 @@ from django.test import Client
 from evenkeel.clinic.people.sign_in import SIGNED_IN_AT
 from evenkeel.clinic.protocols.actions.start_draft import start_draft
 from evenkeel.clinic.protocols.models import ProtocolVersion
+from evenkeel.clinic.protocols.queries import document_of
+from evenkeel.protocol.comparing import changes
 from evenkeel.protocol.editions import text_digest
 from evenkeel.protocol.thresholds import NEEDS
 from tests.clinic.protocols.test_versions import (
@@ -212,6 +216,31 @@ def test_the_pages_of_a_session_and_its_course_lead_to_its_protocol(
         assert f'href="/protocols/{in_force.pk}"' in said, page
 
 
+@pytest.mark.parametrize("product", ["esketamine_nasal", IV])
+def test_the_whole_form_as_a_browser_sends_it_is_taken(
+    clinic: Clinic, as_director: Client, product: str
+) -> None:
+    row = start_draft(director(clinic), site_id=clinic.site.pk, product=product)
+    before = document_of(row.text)
+    said = as_director.get(f"/protocols/{row.pk}/edit").content.decode()
+    form = said.split('id="edit"')[1].split("</form>")[0]
+    sent = {}
+    for tag, name in re.findall(r'(<(?:input|select|textarea)[^>]*? name="([^"]+)"[^>]*>)', form):
+        value = re.search(r' value="([^"]*)"', tag)
+        chosen = re.search(r'value="([^"]*)" selected', form.split(tag)[1].split("</select>")[0])
+        if "checkbox" in tag:
+            continue  # an unticked box sends nothing
+        text = (chosen.group(1) if chosen else "") if tag.startswith("<select") else ""
+        sent[name] = html.unescape(value.group(1)) if value else text
+    sent["act_id"] = str(uuid4())
+    sent["title"] = row.title
+    assert len(sent) > 400
+    answer = as_director.post(f"/protocols/{row.pk}/edit", sent)
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    after = document_of(ProtocolVersion.objects.get(pk=row.pk).text)
+    assert changes(before, after) == ()
+
+
 def test_a_program_and_a_fact_are_added_on_the_page_and_refused_at_their_fields(
     clinic: Clinic, as_director: Client
 ) -> None:
@@ -274,5 +303,5 @@ def test_the_board_names_the_protocol_a_session_runs_under(
     first = ProtocolVersion.objects.get(product=IV)
     second = of_rise(clinic, 25)
     said = as_director.get("/board").content.decode()
-    assert f'Protocol: <a href="/protocols/{first.pk}">' in said
+    assert f'<a href="/protocols/{first.pk}">Protocol version 1</a>' in said
     assert str(second.pk) not in said

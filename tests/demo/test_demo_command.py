@@ -183,6 +183,8 @@ def test_history_fills_in_behind_with_progress(demo: Demo) -> None:
     stages = dict(demo.ask("SELECT state, COUNT(*) FROM course_course GROUP BY state"))
     assert {"referred", "screening", "induction", "maintenance", "closed"} <= stages.keys()
     assert demo.ask("SELECT COUNT(*) FROM outcome_safetysignal WHERE closed_at IS NULL") == [(1,)]
+    asked = dict(demo.ask("SELECT item, COUNT(*) FROM outcome_watchentry GROUP BY item"))
+    assert {"urinary", "craving", "use_outside", "cognition"} <= asked.keys()
     assert demo.ask("SELECT demo FROM record_installation") == [(1,)]
 
 

@@ -169,7 +169,8 @@ CONTENT_SECURITY_POLICY = {
 IDLE_LOCK_S = int(INSTANCE.get("idle_lock_s", 900))
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+# The form of a protocol sends every value with its reason: about 500, and more with each release.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1200
 FILE_UPLOAD_MAX_MEMORY_SIZE = 20 * 1_048_576
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True

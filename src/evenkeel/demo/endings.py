@@ -14,6 +14,7 @@ from evenkeel.clinic.session.actions.mark_no_show import mark_no_show
 from evenkeel.clinic.session.actions.move_appointment import move_appointment
 from evenkeel.demo import asking
 from evenkeel.demo.giving import book
+from evenkeel.demo.long_view import ask_over_months
 from evenkeel.demo.person import SATURDAY, Telling
 from evenkeel.demo.stage import LIVE_CHAIRS
 from evenkeel.demo.telling import agree, refer, screen, treat
@@ -178,4 +179,5 @@ def tell_person(telling: Telling) -> Iterator[None]:
     if story.stage == "consented":
         return
     yield from treat(telling)
+    yield from ask_over_months(telling)
     yield from _ENDINGS.get(story.stage, _go_on)(telling)

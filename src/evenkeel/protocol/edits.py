@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Final
 
+from .additions import apply_new_fact, apply_program
 from .editions import DISCHARGE_NOTES, REMOVAL_NOTES, Document, shipped_document
 from .entries import NONE, PART_OF, Entry, entries, reason_of, strength
 from .errors import ProtocolError
@@ -23,7 +24,8 @@ def apply(document: Document, given: Mapping[str, str]) -> tuple[Document, dict[
 
     ``given`` maps an entry's field, and ``why.`` and its field, to what was typed; what it leaves
     out stays. A value other than the shipped one becomes the clinic's own, marked so, and needs
-    the reason; one set back to the shipped value is the shipped entry again.
+    the reason; one set back to the shipped value is the shipped entry again. A program for
+    addiction and one more required fact come with the fields of :mod:`.additions`.
     """
     changed, errors = deepcopy(document), {}
     shipped = shipped_document(str(document["extends"]))
@@ -38,6 +40,7 @@ def apply(document: Document, given: Mapping[str, str]) -> tuple[Document, dict[
             errors[entry.field] = f"{error.message[:1].upper()}{error.message[1:]}."
             continue
         _put(changed, shipped, entry, value, why)
+    errors |= {**apply_program(changed, given), **apply_new_fact(changed, given)}
     for field, message in {**faults(changed), **objections(changed)}.items():
         if field.removeprefix("why.") not in errors:
             errors.setdefault(field, message)
@@ -81,6 +84,9 @@ def _put(changed: Document, shipped: Document, entry: Entry, value: str, why: st
     base = shipped[part].get(entry.key)
     if value == entry.shipped:
         changed[part][entry.key] = deepcopy(base)
+        if base is None and entry.kind == "required":
+            # What the clinic had added itself is gone with all that was said of it.
+            del changed[part][entry.key]
         _put_note(changed, entry, "")
         return
     if value == entry.value and changed[part].get(entry.key):

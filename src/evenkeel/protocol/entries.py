@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from . import rules as _rules  # noqa: F401  (registers every rule)
+from .additions import PROGRAM, WHEN_CHOICES
 from .editions import (
     DISCHARGE_NOTES,
     OTHER_PARTS,
@@ -38,11 +39,7 @@ PART_OF: Final[dict[Kind, str]] = {
 NONE: Final = "none"
 #: Held by every clinic, whatever their mark.
 _FIXED: Final = frozenset({"deceased"})
-_WHEN_LABELS: Final = {
-    "first": "Before the first session",
-    "every": "Before every session",
-    NONE: "Not asked for",
-}
+_WHEN_LABELS: Final = {**WHEN_CHOICES, NONE: "Not asked for"}
 _ASKED_LABELS: Final = {"yes": "Required", "no": "Not required"}
 _ONE_OF: Final = {"people": "person", "treatments": "treatment", "days": "day", "years": "year"}
 
@@ -229,18 +226,20 @@ def _other(document: Any, shipped: Any) -> Iterator[Entry]:
             key,
             other_label(key),
             "screening",
-            _written(own),
-            _written(base),
+            _written(key, own),
+            _written(key, base),
             _source(own),
             _source(base),
             _note(own, base),
         )
 
 
-def _written(raw: Any) -> str:
+def _written(key: str, raw: Any) -> str:
     """A part without lines of its own, in the words of the file; its source is shown beside."""
     if raw is None:
         return ""
+    if key == PROGRAM:
+        return f"“{raw['name']}”, where misuse is treated of: {', '.join(raw['substances'])}"
     shown = {name: part for name, part in raw.items() if name not in ("mark", "source", "note")}
     return "; ".join(
         ", ".join(map(str, part)) if isinstance(part, list) else str(part)

@@ -195,6 +195,16 @@ DISCHARGE_LABELS: Final[dict[str, str]] = {
     "driving": "Knows not to drive",
     "instructions": "Instructions given",
 }
+#: Substances of misuse as a program for addiction names them.
+SUBSTANCE_LABELS: Final[dict[str, str]] = {
+    "alcohol": "Alcohol",
+    "cannabis": "Cannabis",
+    "cocaine": "Cocaine",
+    "stimulants": "Stimulants",
+    "sedatives": "Sedatives",
+    "hallucinogens": "Hallucinogens",
+}
+OTHER_LABELS: Final[dict[str, str]] = {"addiction_programme": "Addiction program"}
 EFFECT_LABELS: Final[dict[str, str]] = {
     "inform": "Inform",
     "defer": "Defer",
@@ -226,7 +236,7 @@ def discharge_label(key: str) -> str:
 
 def other_label(key: str) -> str:
     """Return the name of a part of a protocol that has no lines of its own."""
-    return _words(key)
+    return OTHER_LABELS.get(key) or _words(key)
 
 
 def threshold_section(key: str) -> str:

@@ -11,9 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from evenkeel.clinic.course.models import Course
+from evenkeel.clinic.course.queries import course_summary
 from evenkeel.clinic.outcome.actions.close_signal import close_signal
 from evenkeel.clinic.outcome.actions.record_follow_up import record_follow_up
-from evenkeel.clinic.outcome.models import SafetySignal
+from evenkeel.clinic.outcome.long_term import long_term_watch
+from evenkeel.clinic.outcome.models import SafetySignal, WatchEntry
 from evenkeel.clinic.record.chain import row_state
 from evenkeel.clinic.record.errors import Forbidden, Invalid, Refused
 from evenkeel.clinic.record.verify import verify
@@ -140,12 +142,32 @@ def test_a_worry_is_a_signal_that_holds_the_next_dose(
     assert [hold["id"] for hold in course.dose_holds] == [str(signal.pk)]
 
 
+def test_a_bladder_complaint_on_the_telephone_stands_in_the_long_term_watch(
+    ada: Case, call: Appointment
+) -> None:
+    record(ada, call, side_effects=["nausea", "bladder"], side_effects_note="Since Monday.")
+    entry = WatchEntry.objects.get()
+    assert (entry.item, entry.value, entry.asked_at) == (
+        "urinary",
+        "troublesome",
+        ada.clinic.clock.now(),
+    )
+    assert entry.note == "Said on the telephone: bladder pain or urgency. Since Monday."
+    watch = long_term_watch(
+        course_summary(Course.objects.get(pk=call.course_id), ada.clinic.clock.now())
+    )
+    (line,) = [item for item in watch.items if item.id == "urinary"]
+    assert line.state == "concerning"
+    assert watch.open_entries == [entry]
+
+
 @pytest.mark.parametrize(
     "changes", [{}, {"suicidal_thoughts": "not_asked"}, {"mood": "lower"}, {"sleep": "none"}]
 )
 def test_a_calm_call_holds_nothing(ada: Case, call: Appointment, changes: dict[str, Any]) -> None:
     record(ada, call, **changes)
     assert not SafetySignal.objects.exists()
+    assert not WatchEntry.objects.exists()
     assert Course.objects.get(pk=call.course_id).dose_holds == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +17,8 @@ from django.test import Client
 from evenkeel.clinic.people.sign_in import SIGNED_IN_AT
 from evenkeel.clinic.protocols.actions.start_draft import start_draft
 from evenkeel.clinic.protocols.models import ProtocolVersion
+from evenkeel.clinic.protocols.queries import document_of
+from evenkeel.protocol.comparing import changes
 from evenkeel.protocol.editions import text_digest
 from evenkeel.protocol.thresholds import NEEDS
 from tests.clinic.protocols.test_versions import (
@@ -210,3 +214,94 @@ def test_the_pages_of_a_session_and_its_course_lead_to_its_protocol(
     for page in ("", "/screening", "/plan"):
         said = client.get(f"/courses/{stage.case.course.pk}{page}").content.decode()
         assert f'href="/protocols/{in_force.pk}"' in said, page
+
+
+@pytest.mark.parametrize("product", ["esketamine_nasal", IV])
+def test_the_whole_form_as_a_browser_sends_it_is_taken(
+    clinic: Clinic, as_director: Client, product: str
+) -> None:
+    row = start_draft(director(clinic), site_id=clinic.site.pk, product=product)
+    before = document_of(row.text)
+    said = as_director.get(f"/protocols/{row.pk}/edit").content.decode()
+    form = said.split('id="edit"')[1].split("</form>")[0]
+    sent = {}
+    for tag, name in re.findall(r'(<(?:input|select|textarea)[^>]*? name="([^"]+)"[^>]*>)', form):
+        value = re.search(r' value="([^"]*)"', tag)
+        chosen = re.search(r'value="([^"]*)" selected', form.split(tag)[1].split("</select>")[0])
+        if "checkbox" in tag:
+            continue  # an unticked box sends nothing
+        text = (chosen.group(1) if chosen else "") if tag.startswith("<select") else ""
+        sent[name] = html.unescape(value.group(1)) if value else text
+    sent["act_id"] = str(uuid4())
+    sent["title"] = row.title
+    assert len(sent) > 400
+    answer = as_director.post(f"/protocols/{row.pk}/edit", sent)
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    after = document_of(ProtocolVersion.objects.get(pk=row.pk).text)
+    assert changes(before, after) == ()
+
+
+def test_a_program_and_a_fact_are_added_on_the_page_and_refused_at_their_fields(
+    clinic: Clinic, as_director: Client
+) -> None:
+    row = drafted(clinic)
+    program = {
+        "addiction_programme.sent": "1",
+        "addiction_programme.name": "Recovery clinic",
+        "addiction_programme.takes.alcohol": "yes",
+        "why.other.addiction_programme": "A specialist works here.",
+    }
+    fact = {
+        "add.fact": "drug_screen",
+        "add.when": "every",
+        "add.stage": "session",
+        "add.resolve": "Urine screen.",
+        "add.why": "Asked by our board.",
+    }
+    refused = edited(
+        as_director, row, **program, **fact, **{"addiction_programme.takes.ketamine": "yes"}
+    )
+    said = refused.content.decode()
+    assert refused.status_code == 422
+    assert 'href="#addiction_programme.substances">Addiction program, substances</a>' in said
+    assert "ketamine can be in no program" in said.lower()
+    assert 'value="Recovery clinic"' in said
+    assert 'name="addiction_programme.takes.alcohol" value="yes" checked' in said
+    assert 'value="Urine screen."' in said
+    assert edited(as_director, row, **program, **fact).status_code == 302
+    again = as_director.get(f"/protocols/{row.pk}/edit").content.decode()
+    assert 'name="required.drug_screen"' in again
+    assert 'name="addiction_programme.takes.ketamine"' not in again
+    for place in ("", "/compare", "/print"):
+        read = as_director.get(f"/protocols/{row.pk}{place}").content.decode()
+        assert "“Recovery clinic”, where misuse is treated of: alcohol" in read, place
+        assert "Look twice" in read
+
+
+def test_a_screening_signed_under_another_version_asks_to_look_again(
+    clinic: Clinic, as_director: Client
+) -> None:
+    case = treatable_case(clinic)
+    path = f"/courses/{case.course.pk}/screening"
+    warning = "Signed under another protocol than the one in force"
+    before = as_director.get(path).content.decode()
+    assert warning not in before
+    first = ProtocolVersion.objects.get(product=IV)
+    second = of_rise(clinic, 25)
+    said = as_director.get(path).content.decode()
+    assert warning in said
+    box = said.split(warning)[1].split("</section>")[0]
+    assert box.index(f"/protocols/{first.pk}") < box.index(f"/protocols/{second.pk}")
+    other = as_director.get(f"{path}?product=racemic_im").content.decode()
+    assert warning not in other
+
+
+def test_the_board_names_the_protocol_a_session_runs_under(
+    clinic: Clinic, as_director: Client
+) -> None:
+    open_stage(clinic)
+    first = ProtocolVersion.objects.get(product=IV)
+    second = of_rise(clinic, 25)
+    said = as_director.get("/board").content.decode()
+    assert f'<a href="/protocols/{first.pk}">Protocol version 1</a>' in said
+    assert str(second.pk) not in said

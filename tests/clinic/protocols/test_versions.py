@@ -32,10 +32,11 @@ from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.record.permissions import Role
 from evenkeel.clinic.record.verify import verify
 from evenkeel.clinic.session.actions.open_session import open_session
+from evenkeel.clinic.session.pages.session import session_data
 from evenkeel.protocol import load_protocol_file
 from evenkeel.protocol.editions import text_digest
 from tests.clinic.course.test_course import refused
-from tests.clinic.session.makers import checked_in_appointment, open_stage, treatable_case
+from tests.clinic.session.makers import CALM, checked_in_appointment, open_stage, treatable_case
 from tests.clinic_factory import SIGNED_BEFORE, Clinic, build_clinic
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +144,31 @@ def test_a_rise_sounds_by_the_version_of_the_session(clinic: Clinic) -> None:
         done = stage.says("observation", sbp_mmhg=144, dbp_mmhg=80)
         raised.append([event.body["threshold"] for event in done.raised])
     assert raised == [[], ["alarm.sbp_rise_mmhg"]]
+
+
+@pytest.mark.parametrize(("from_age", "waits_above"), [(30, "150/90"), (60, "140/90")])
+def test_the_gate_of_older_people_holds_in_the_session_from_its_age_on(
+    clinic: Clinic, from_age: int, waits_above: str
+) -> None:
+    gate = {"older_age_years": str(from_age), "older_sbp_mmhg": "150", "older_dbp_mmhg": "90"}
+    given = {f"threshold.bp_gate.{name}": value for name, value in gate.items()}
+    why = {f"why.{field}": "As for nasal esketamine in the EU." for field in given}
+    signed(clinic, drafted(clinic, **given, **why))
+    stage = open_stage(clinic)  # somebody of 36 years
+    ctx = clinic.as_("session_nurse")
+    shown = session_data(ctx, stage.session, "")["gate"]
+    assert f"{shown['sbp_mmhg']:g}/{shown['dbp_mmhg']:g}" == waits_above
+    stage.prepared(sbp_mmhg=145, dbp_mmhg=88)
+    if waits_above == "140/90":
+        with pytest.raises(Refused, match="145/88 is above 140/90"):
+            stage.says("infusion_start", **stage.start_body())
+        return
+    stage.says("observation", body={**CALM, "sbp_mmhg": 151})
+    with pytest.raises(Refused, match="151/76 is above 150/90"):
+        stage.says("infusion_start", **stage.start_body())
+    stage.says("observation", body={**CALM, "sbp_mmhg": 150, "dbp_mmhg": 90})
+    stage.says("infusion_start", **stage.start_body())
+    assert stage.row().state == "running"
 
 
 def test_which_version_is_in_force_follows_from_the_dates(clinic: Clinic) -> None:

@@ -169,6 +169,22 @@ def has_signed_protocol(course: Course, held: HeldProtocol | None) -> Refusal | 
     )
 
 
+def screened_under_another(
+    screenings: Sequence[Screening], product: str, held: HeldProtocol | None
+) -> Screening | None:
+    """The newest signed screening for a product, where it rests on another protocol than holds now.
+
+    ``None`` where there is none, or where it was signed under the very version in force.
+    """
+    newest = next((row for row in screenings if row.product == product), None)
+    if newest is None or held is None:
+        return None
+    if held.version_id is not None or newest.protocol_used_id is not None:
+        return None if newest.protocol_used_id == held.version_id else newest
+    stated = (newest.protocol_name, newest.protocol_version)
+    return None if stated == (held.protocol.name, held.protocol.version) else newest
+
+
 def current_document(course: Course) -> ConsentDocument | None:
     """The consent document in force for the course's product at its site."""
     if course.product not in PRODUCTS:

@@ -27,7 +27,13 @@ from evenkeel.clinic.session.models import (
     SessionState,
 )
 from evenkeel.clinic.session.phases import DRUG, FIRST_DOSE, Drug, fold, standing
-from evenkeel.clinic.session.raising import last_pressure, open_alarms, protocol_of, unresolved
+from evenkeel.clinic.session.raising import (
+    age_in,
+    last_pressure,
+    open_alarms,
+    protocol_of,
+    unresolved,
+)
 from evenkeel.clinic.session.summary import summarize
 from evenkeel.protocol.discharge import discharge_check
 from evenkeel.protocol.watching.doses import SLACK_MG
@@ -101,6 +107,7 @@ def _check(
         actor_id=act.actor.id,
         at=event.happened_at,
         pressure=last_pressure(session, event.happened_at) if doses else None,
+        age_years=age_in(session, event.happened_at) if doses else None,
         against=_against(act, session) if more else (),
         unresolved=unresolved(session) if more and target is None else (),
     )

@@ -52,6 +52,9 @@ SIDE_EFFECTS: Final[dict[str, str]] = {
     "bladder": "Bladder pain or urgency",
     "other": "Something else",
 }
+#: Side effect -> what the long-term watch makes of it: (item, answer). A call asks for pain or
+#: urgency, not how often; the graver of the answers that fit is taken. Clinic policy.
+WATCHED: Final[dict[str, tuple[str, str]]] = {"bladder": ("urinary", "troublesome")}
 _CHOICES: Final = {
     "wellbeing": WELLBEING,
     "sleep": SLEEP,

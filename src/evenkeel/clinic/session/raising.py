@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef
 
@@ -253,6 +254,12 @@ def baseline_of(session: Session) -> Reading | None:
     if found is None:
         return None
     return Reading(at=found[0], sbp_mmhg=found[1], dbp_mmhg=found[2])
+
+
+def age_in(session: Session, at: datetime) -> int:
+    """The person's completed years on the day of ``at`` where the session is held."""
+    day = at.astimezone(ZoneInfo(session.site.timezone)).date()
+    return session.patient.age_years(day)
 
 
 def last_pressure(session: Session, at: datetime) -> tuple[datetime, float, float] | None:

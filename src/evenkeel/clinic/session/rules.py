@@ -52,8 +52,9 @@ class Scene:
 
     ``events`` are those that stand (not corrected, not voided), in the order they happened,
     without monitor readings; ``pressure`` is the newest blood pressure before the moment asked
-    about: (when, systolic, diastolic). ``against`` are reasons on the course against any dose,
-    ``unresolved`` alarms of the session that nobody has answered.
+    about: (when, systolic, diastolic); ``age_years`` the age on that day, for the gate of older
+    people. ``against`` are reasons on the course against any dose, ``unresolved`` alarms of the
+    session that nobody has answered.
     """
 
     product: str
@@ -63,6 +64,7 @@ class Scene:
     actor_id: str
     at: datetime
     pressure: tuple[datetime, float, float] | None = None
+    age_years: float | None = None
     against: Sequence[str] = field(default_factory=tuple)
     unresolved: Sequence[str] = field(default_factory=tuple)
 
@@ -112,7 +114,7 @@ def _second_person(scene: Scene) -> list[str]:
 
 
 def _pressure(scene: Scene, reason: str) -> list[str]:
-    block = doses.pressure_gate(scene.pressure, scene.at, scene.protocol)
+    block = doses.pressure_gate(scene.pressure, scene.at, scene.protocol, scene.age_years)
     if block is None:
         return []
     if block.id == "gate.pressure_missing":

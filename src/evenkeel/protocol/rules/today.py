@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
+from ..gate import pressure_gate_for
 from ..registry import CLEAR, Case, Fired, Unknown, Verdict, rule, when
-
-
-def pressure_gate(case: Case) -> tuple[float, float]:
-    """Return the systolic and diastolic gate (mmHg) for this person's age."""
-    protocol, age = case.protocol, case.number("age_years")
-    older = protocol.find("bp_gate.older_age_years")
-    if older is not None and age is not None and age >= protocol.number(older.key):
-        return (
-            protocol.number("bp_gate.older_sbp_mmhg"),
-            protocol.number("bp_gate.older_dbp_mmhg"),
-        )
-    return protocol.number("bp_gate.sbp_mmhg"), protocol.number("bp_gate.dbp_mmhg")
 
 
 @rule(
@@ -28,16 +17,14 @@ def blood_pressure_gate(case: Case) -> Verdict:
     readings = case.governing_pressures()
     if not readings:
         return Unknown(("blood_pressure",), "Measure blood pressure at rest.")
-    sbp_gate, dbp_gate = pressure_gate(case)
+    gate = pressure_gate_for(case.protocol, case.number("age_years"))
     limit_min = case.protocol.number("bp_gate.max_age_min")
-    worst = max(
-        readings, key=lambda r: (r.sbp_mmhg > sbp_gate or r.dbp_mmhg > dbp_gate, r.sbp_mmhg)
-    )
-    if worst.sbp_mmhg > sbp_gate or worst.dbp_mmhg > dbp_gate:
+    worst = max(readings, key=lambda r: (gate.holds(r.sbp_mmhg, r.dbp_mmhg), r.sbp_mmhg))
+    if gate.holds(worst.sbp_mmhg, worst.dbp_mmhg):
         return Fired(
             f"Blood pressure {worst.sbp_mmhg:g}/{worst.dbp_mmhg:g} before the dose",
-            f"Above {sbp_gate:g} systolic or {dbp_gate:g} diastolic, consider a delay and weigh "
-            "benefit and risk.",
+            f"Above {gate.sbp_mmhg:g} systolic or {gate.dbp_mmhg:g} diastolic, consider a delay "
+            "and weigh benefit and risk.",
             "Rest and measure again; a clinician decides and signs.",
             ("blood_pressure",),
         )

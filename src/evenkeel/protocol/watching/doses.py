@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ..gate import pressure_gate_for
 from ..pack import Protocol
 from ..products import PRODUCTS
 from ..sources import CLINIC_POLICY, Source, cite
@@ -228,18 +229,12 @@ def pressure_gate(
         text = f"Blood pressure was not measured in the last {limit_min:g} minutes."
         return Block("gate.pressure_missing", text, "Measure it, then start.", age.source, True)
     _, sbp, dbp = pressure
-    older = protocol.find("bp_gate.older_age_years")
-    is_older = (
-        older is not None and age_years is not None and age_years >= protocol.number(older.key)
-    )
-    kind = "older_" if is_older else ""
-    limit = protocol.threshold(f"bp_gate.{kind}sbp_mmhg")
-    high = protocol.number(limit.key), protocol.number(f"bp_gate.{kind}dbp_mmhg")
-    if sbp <= high[0] and dbp <= high[1]:
+    gate = pressure_gate_for(protocol, age_years)
+    if not gate.holds(sbp, dbp):
         return None
-    text = f"Blood pressure {sbp:g}/{dbp:g} is above {high[0]:g}/{high[1]:g}"
+    text = f"Blood pressure {sbp:g}/{dbp:g} is above {gate.sbp_mmhg:g}/{gate.dbp_mmhg:g}"
     resolve = "Wait and repeat, or give the reason for starting."
-    return Block("gate.pressure", text, resolve, limit.source, passable=True)
+    return Block("gate.pressure", text, resolve, gate.source, passable=True)
 
 
 def stands_against(unresolved: Sequence[str], sedated: bool, protocol: Protocol) -> Block | None:

@@ -13,7 +13,7 @@ from evenkeel.clinic.course.actions.sign_screening import AS_PROPOSED, sign_scre
 from evenkeel.clinic.course.fact_words import fact_groups
 from evenkeel.clinic.course.models import Screening
 from evenkeel.clinic.course.pages.frame import address, course_frame, open_course_page
-from evenkeel.clinic.course.queries import CourseSummary
+from evenkeel.clinic.course.queries import CourseSummary, screened_under_another
 from evenkeel.clinic.course.review import DECISIONS, Review, blocking, review_of
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.record.door import open_record
@@ -72,6 +72,9 @@ def screening(request: HttpRequest, course_id: Any) -> HttpResponse:
         "error": error,
         "review": review,
         "signed": summary.screenings,
+        "under_another": screened_under_another(
+            summary.screenings, product, review.held if review else None
+        ),
         "decision_words": DECISIONS,
         "facts_url": address("patient_facts", patient_id=course.patient_id),
     }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from evenkeel.clinic.outcome.actions.record_watch import LONGEST_NOTE, note_complaint
 from evenkeel.clinic.outcome.filing import raise_signal
 from evenkeel.clinic.outcome.models import SafetySignal
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.clinic.session.booking import change_status
-from evenkeel.clinic.session.follow_up import call_worry, read_answers
+from evenkeel.clinic.session.follow_up import SIDE_EFFECTS, WATCHED, call_worry, read_answers
 from evenkeel.clinic.session.models import Appointment, AppointmentStatus
 
 MOST_ATTEMPTS: Final = 20
@@ -24,7 +25,8 @@ def record_follow_up(
 
     ``answers``: see :func:`~evenkeel.clinic.session.follow_up.read_answers`; where nobody was
     reached only ``attempt_note`` counts. What is worrying raises a safety signal in the same act,
-    and no dose starts until a named clinician has closed it. Raises ``Invalid`` by field,
+    and no dose starts until a named clinician has closed it. A complaint that belongs to the
+    long-term watch is put there too. Raises ``Invalid`` by field,
     ``Refused`` for what is no open call.
     """
     call = act.open(Appointment, appointment_id, "patient", "course__site")
@@ -55,6 +57,7 @@ def record_follow_up(
         **read_answers(said),
     }
     done = change_status(act, call, AppointmentStatus.DONE)
+    _watch(act, done)
     worry = call_worry(done.outcome)
     if worry is not None:
         raise_signal(
@@ -69,3 +72,14 @@ def record_follow_up(
             ),
         )
     return done
+
+
+def _watch(act: Act, call: Appointment) -> None:
+    """Put the complaints of a call that the long-term watch follows among its answers."""
+    outcome = call.outcome or {}
+    for effect in outcome["side_effects"]:
+        if effect in WATCHED:
+            item, value = WATCHED[effect]
+            words = f"Said on the telephone: {SIDE_EFFECTS[effect].lower()}."
+            note = " ".join(filter(None, (words, outcome["side_effects_note"])))
+            note_complaint(act, call.course, item=item, value=value, note=note[:LONGEST_NOTE])

@@ -53,6 +53,27 @@ def record_watch(
     return row
 
 
+def note_complaint(act: Act, course: Course, *, item: str, value: str, note: str) -> WatchEntry:
+    """Put what somebody complained of elsewhere among the answers of the watch, in the same act.
+
+    Also on a course that has been closed since: a complaint is no less true for that. The actor
+    needs the act's own permission only.
+    """
+    row = WatchEntry(
+        site_id=course.site_id,
+        patient_id=course.patient_id,
+        course=course,
+        item=item,
+        value=_value(item, value),
+        note=_note(note),
+        asked_at=act.now,
+        entered_by=act.actor.name,
+    )
+    act.write(row)
+    _hold(act, course, row)
+    return row
+
+
 @action("watch.correct", permission="watch.record")
 def correct_watch(
     act: Act,

@@ -16,10 +16,12 @@ from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.protocols.actions.edit_draft import discard_draft, save_draft
 from evenkeel.clinic.protocols.actions.start_draft import import_draft, start_draft
 from evenkeel.clinic.protocols.models import ProtocolState, ProtocolVersion
+from evenkeel.clinic.protocols.pages.adding import ADDED_LABELS, fact_block, program_block
 from evenkeel.clinic.protocols.pages.frame import by_section, open_version, version_frame
 from evenkeel.clinic.protocols.pages.reading import list_context
 from evenkeel.clinic.record.errors import Conflict, DomainError, Invalid, Refused
 from evenkeel.clinic.record.routes import page
+from evenkeel.protocol.additions import PROGRAM
 from evenkeel.protocol.editions import LARGEST_BYTES, Document
 from evenkeel.protocol.entries import Entry, entries, reason_of
 
@@ -97,6 +99,8 @@ def protocol_edit(request: HttpRequest, version_id: Any) -> HttpResponse:
         "sections": by_section((field.entry.section, field) for field in fields),
         "error": error,
         "errors_above": _above(fields, error),
+        "program": program_block(shown["document"], typed, error),
+        "add": fact_block(shown["document"], typed, error),
         "is_conflict": isinstance(error, Conflict),
         "typed_title": typed.get("title", row.title),
         "typed_reason": typed.get("reason", row.reason),
@@ -126,6 +130,8 @@ def fields_of(
     meanwhile = isinstance(error, Conflict)
     found = []
     for entry in entries(document):
+        if entry.key == PROGRAM:
+            continue  # it has a form of its own
         value = typed.get(entry.field, entry.value)
         found.append(
             Field(
@@ -144,11 +150,13 @@ def _above(fields: list[Field], error: DomainError | None) -> list[tuple[str, st
     """What stands above the form: (address of the field, its name, what is wrong with it)."""
     if error is None:
         return []
-    names = {field.entry.field: field.entry.label for field in fields}
+    names = ADDED_LABELS | {field.entry.field: field.entry.label for field in fields}
     found = []
     for key, message in error.fields.items():
         plain = key.removeprefix("why.")
-        found.append((key, names.get(plain, plain.replace("_", " ").capitalize()), message))
+        found.append(
+            (key, names.get(key) or names.get(plain, plain.replace("_", " ").capitalize()), message)
+        )
     return found
 
 

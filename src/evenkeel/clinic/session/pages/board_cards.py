@@ -14,6 +14,7 @@ from evenkeel.clinic.session.models import Appointment, AppointmentStatus, Sessi
 from evenkeel.clinic.session.moments import CheckState
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.clinic.session.timeline import Timeline
+from evenkeel.protocol.gate import pressure_gate_for
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
 from evenkeel.web.svg import PressureReading, PressureSpark, sparkline
@@ -57,7 +58,10 @@ class Line:
 
 @dataclass(slots=True)
 class Card:
-    """One chair. ``figure`` is the large number with its words; ``share`` of 1 done."""
+    """One chair. ``figure`` is the large number with its words; ``share`` of 1 done.
+
+    ``under`` is the session whose protocol is named.
+    """
 
     chair: str
     state: str
@@ -71,6 +75,7 @@ class Card:
     vitals: list[tuple[str, str, str, bool]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     session_id: Any = None
+    under: Any = None
     appointment_id: Any = None
     button: str = ""
     aside: str = ""
@@ -101,6 +106,7 @@ def card_of(session: Session, timeline: Timeline, now: datetime, *, draws: bool 
         plan=f"{age} y · {drug_words(session.product)}{amount}, session {session.number}{of}",
         level=timeline.open_alarms[0].level if timeline.open_alarms else "",
         session_id=session.pk,
+        under=session,
         button="Open session",
         is_live=True,
     )
@@ -277,10 +283,12 @@ def _spark(session: Session, timeline: Timeline, protocol: Protocol, now: dateti
     end = max(now + timedelta(minutes=6), readings[-1].at)
     if timeline.runs_out_at:
         end = max(end, timeline.runs_out_at)
-    gate = protocol.number("bp_gate.sbp_mmhg") if before else None
-    words = f"delay above {gate:g}/{protocol.number('bp_gate.dbp_mmhg'):g}" if gate else ""
+    age_years = session.patient.age_years(timezone.localdate(now))
+    gate = pressure_gate_for(protocol, age_years) if before else None
+    words = f"delay above {gate.sbp_mmhg:g}/{gate.dbp_mmhg:g}" if gate else ""
     baseline = timeline.baseline.get("sbp_mmhg")
-    review = gate or (baseline and baseline + protocol.number("alarm.sbp_rise_mmhg"))
+    rise_mmhg = protocol.number("alarm.sbp_rise_mmhg")
+    review = gate.sbp_mmhg if gate else (baseline and baseline + rise_mmhg)
     highest = max(r.sbp_mmhg for r in readings)
     near = review is not None and (before or highest > review - 20)
     return sparkline(

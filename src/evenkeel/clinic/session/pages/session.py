@@ -38,6 +38,7 @@ from evenkeel.clinic.session.rules import Sheet
 from evenkeel.clinic.session.watch import WATCHER_SILENT_S
 from evenkeel.clinic.session.wire import as_wire
 from evenkeel.protocol.alarms import SYMPTOMS
+from evenkeel.protocol.gate import pressure_gate_for
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
 
@@ -223,6 +224,8 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
     product = PRODUCTS[session.product]
     key = str(session.pk)
     gap = protocol.find("dose.device_gap_min")
+    age_years = session.patient.age_years(timezone.localdate(ctx.clock.now()))
+    gate = pressure_gate_for(protocol, age_years)
     return {
         "session": key,
         "me": {"id": ctx.actor.id, "name": ctx.actor.name},
@@ -249,10 +252,10 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
             "fixed_within_min": protocol.number("vitals.fixed_within_min"),
         },
         "gate": {
-            "sbp_mmhg": protocol.number("bp_gate.sbp_mmhg"),
-            "dbp_mmhg": protocol.number("bp_gate.dbp_mmhg"),
+            "sbp_mmhg": gate.sbp_mmhg,
+            "dbp_mmhg": gate.dbp_mmhg,
             "max_age_min": protocol.number("bp_gate.max_age_min"),
-            "mark": protocol.threshold("bp_gate.sbp_mmhg").source.mark,
+            "mark": gate.source.mark,
         },
         "thresholds": {name: _threshold(protocol, f"alarm.{name}") for name in _SHOWN_THRESHOLDS},
         "watcher_silent_s": WATCHER_SILENT_S,

@@ -15,10 +15,17 @@ function look(row) {
   row.classList.toggle("own", tidy(field.value) !== tidy(row.dataset.shipped));
 }
 
+// A block adds something as soon as anything is ticked or typed in it.
+function lookAt(block) {
+  const fields = [...block.querySelectorAll("input:not([type=hidden]), select[id='add.fact']")];
+  const added = fields.some((field) => (field.type === "checkbox" ? field.checked : field.value.trim()));
+  block.classList.toggle("own", added);
+}
+
 function count() {
   let all = 0;
   for (const place of form.querySelectorAll("[data-count]")) {
-    const own = form.querySelectorAll(`.edit-row.own[data-section="${place.dataset.count}"]`).length;
+    const own = form.querySelectorAll(`.own[data-section="${place.dataset.count}"]`).length;
     place.textContent = own || "";
     all += own;
   }
@@ -30,8 +37,15 @@ function count() {
 if (form) {
   document.documentElement.classList.add("js");
   for (const row of form.querySelectorAll(".edit-row")) look(row);
+  for (const block of form.querySelectorAll(".edit-block")) lookAt(block);
   count();
   form.addEventListener("input", (event) => {
+    const block = event.target.closest(".edit-block");
+    if (block) {
+      lookAt(block);
+      count();
+      return;
+    }
     const row = event.target.closest(".edit-row");
     if (!row || event.target.name?.startsWith("why.")) return;
     look(row);

@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import Final
 
-from ..allergens import is_allergen, is_denied
+from ..allergens import is_allergen, is_denied, is_read_allergy
 from ..conditions import is_icd10, recognize_condition, suggest_condition
 from ..naming import plain
 from ..registry import CLEAR, Case, Fired, Verdict, rule
@@ -146,5 +146,18 @@ def unread_medicines(case: Case) -> Verdict:
     return Fired(
         "Not recognized, please read: " + ", ".join(names),
         "These medicines are not in the list the rules know; only a stated class was looked at.",
+        "A clinician reads them.",
+    )
+
+
+@rule("unread_allergies", kind="unknown", reads=("allergies",))
+def unread_allergies(case: Case) -> Verdict:
+    """Allergies to something that no list knows, in a product or outside it."""
+    names = [name for name in case.names("allergies") if not is_read_allergy(name)]
+    if not names:
+        return CLEAR
+    return Fired(
+        "Not recognized, please read: " + ", ".join(names),
+        "No list knows what these allergies are to, so nobody can tell whether it is in the drug.",
         "A clinician reads them.",
     )

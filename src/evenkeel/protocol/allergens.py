@@ -50,7 +50,7 @@ _ELSEWHERE: Final = (
     *("fragrance", "cosmetic", "seasonal", "environmental", "none", "nkda", "nka", "nil"),
 )
 _ALLERGY: Final = ("allergy", "allergic", "hypersensitivity", "anaphylaxis", "anaphylactic")
-_DENIED: Final = ("no ", "not ", "denies ", "without ", "negative for ", "family ", "fh ")
+_DENIED: Final = ("no ", "not ", "never ", "denies ", "without ", "negative for ", "family ", "fh ")
 
 
 def is_allergen(name: str) -> bool:

@@ -61,10 +61,10 @@ _ALARMING_PHRASES: Final = (
     "drug use",
     "high on ",
 )
-# ICD-10 codes of families in which contraindications stand: substances, psychosis and mood;
+# ICD-10 codes of families in which contraindications stand: substances, psychosis and mania;
 # inflamed or swollen brain, its vessels and tumors; heart and arteries; cirrhosis; pregnancy.
 _ALARMING_CODES: Final = re.compile(
-    r"(?:F[1-3]|G0[0-9]|G46|G93|C7[0-2]|C79\.?3|D3[23]|I[0-7]|I85|K7[0-6]|O|Q2[0-8]|Z3[349]|Z3A"
+    r"(?:F[12]|F30|F31|G0[0-9]|G46|G93|C7[0-2]|C79\.?3|D3[23]|(?!I78\.?1)I[0-7]|I85|K7[0-6]|O|Q2[0-8]|Z3[349]|Z3A"
     r"|T4[03])[0-9A-Z.]*",
     re.IGNORECASE,
 )

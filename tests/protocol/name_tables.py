@@ -226,13 +226,13 @@ CONDITIONS: Final[dict[str, list[str]]] = {
         "benzodiazepine dependence", "sedative use disorder", "F13.20",
     ],
     "ketamine_use_disorder": [
-        "ketamine use disorder", "ketamine dependence",
+        "ketamine use disorder", "ketamine dependence", "ketamine abuse", "PCP abuse",
     ],
     "hallucinogen_use_disorder": [
         "hallucinogen use disorder", "F16.20",
     ],
     "ketamine_misuse": [
-        "prior ketamine misuse", "ketamine abuse", "PCP abuse",
+        "prior ketamine misuse", "recreational ketamine use", "PCP misuse",
     ],
     "hyperthyroidism": [
         "Graves' disease", "thyrotoxicosis", "overactive thyroid", "E05.90",

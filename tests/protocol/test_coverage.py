@@ -81,5 +81,7 @@ def test_every_rule_of_the_product_stands_behind_a_collected_one_or_says_why_not
         "unread_conditions",
         "unread_alarming_conditions",
         "unread_medicines",
+        "unread_allergies",
+        "street_drug",
     }
     assert set(RULES) - used == own

@@ -413,7 +413,7 @@ def test_one_fact_alone_decides_when_all_else_is_well(key: str, data: st.DataObj
         ({"moaas": 9}, "moaas"),
         ({"baseline": {"sbp": 1}}, "baseline.sbp"),
         ({"blood_pressure": [{"sbp_mmhg": 80, "dbp_mmhg": 120}]}, "blood_pressure[0]"),
-        ({"blood_pressure": [{"sbp_mmhg": 120}]}, "blood_pressure[0].dbp_mmhg"),
+        ({"blood_pressure": [{"dbp_mmhg": "80"}]}, "blood_pressure[0].dbp_mmhg"),
         ({"symptoms": [" "]}, "symptoms[0]"),
         ({"symptoms": ["x" * 301]}, "symptoms[0]"),
         ({"symptoms": ["nausea"] * 1001}, "symptoms"),

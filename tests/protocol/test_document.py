@@ -63,7 +63,7 @@ def test_null_is_the_same_as_absent(key: str) -> None:
         ({"conditions": [{"code": "stroke"}, {"code": "stroke", "when": 3}]}, "conditions[1].when"),
         ({"conditions": [{"status": "active"}]}, "conditions[0].code"),
         ({"medicines": [{"name": " "}]}, "medicines[0].name"),
-        ({"blood_pressure": [{"sbp_mmhg": 120}]}, "blood_pressure[0].dbp_mmhg"),
+        ({"blood_pressure": [{"sbp_mmhg": "120"}]}, "blood_pressure[0].sbp_mmhg"),
         ({"blood_pressure": [{"sbp_mmhg": 80, "dbp_mmhg": 120}]}, "blood_pressure"),
         ({"cssrs": {"q7": True}}, "cssrs.q7"),
         ({"scores": {"phq9": 28}}, "scores.phq9"),

@@ -96,7 +96,7 @@ def test_hostile_discharge_values_never_escape(change: dict[str, object]) -> Non
         ({"conditions": [{"status": "active"}]}, "conditions.code"),
         ({"conditions": [{"code": "stroke", "status": "gone"}]}, "conditions.status"),
         ({"medicines": [{"name": ""}]}, "medicines.name"),
-        ({"blood_pressure": [{"sbp_mmhg": 120}]}, "blood_pressure.dbp_mmhg"),
+        ({"blood_pressure": [{"sbp_mmhg": "120"}]}, "blood_pressure.sbp_mmhg"),
         ({"blood_pressure": [{"sbp_mmhg": 80, "dbp_mmhg": 120}]}, "blood_pressure"),
         ({"failed_adequate_trials": 1.5}, "failed_adequate_trials"),
         ({"aneurysmal_vascular_disease": True}, "aneurysmal_vascular_disease"),

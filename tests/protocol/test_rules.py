@@ -490,6 +490,8 @@ ROWS: list[tuple[str, str, str, Change, str, tuple[str, ...] | None, str]] = [
     ("session_interval", IV, "US", {"hours_since_last_session": 23}, D, None, ""),
     ("unread_conditions", IV, "US", with_condition("blue moon fever"), I, None, ""),
     ("unread_medicines", IV, "US", with_medicine("moonflower extract"), I, None, ""),
+    ("unread_allergies", IV, "US", {"allergies": ["latex", "moonflower"]}, I, None, ""),
+    ("street_drug", IV, "US", with_medicine("heroin, street"), N, None, ""),
 ]
 # Always said of an off-label product, never of the labeled one.
 ALWAYS = {"off_label"}
@@ -505,6 +507,8 @@ SILENT = {
     "unread_conditions": "about names that stand there",
     "unread_alarming_conditions": "about names that stand there",
     "unread_medicines": "about names that stand there",
+    "unread_allergies": "about names that stand there",
+    "street_drug": "about names that stand there",
     "contradictory_facts": "about statements that stand there",
     "suicide_screener_due": "without it the suicide screener asks",
     "drug_screen": "only to be considered",

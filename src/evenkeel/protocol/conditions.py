@@ -155,6 +155,11 @@ def recognize_conditions(name: str) -> tuple[Match, ...]:
     return tuple({match[0].code: match for match in known}.values())
 
 
+def is_icd10(name: str) -> bool:
+    """Return whether ``name`` has the form of an ICD-10 code, known or not."""
+    return _ICD10.fullmatch(name.strip()) is not None
+
+
 def suggest_condition(name: str) -> str | None:
     """Return the known name that ``name`` misses by one letter, for a person to confirm."""
     return None if recognize_condition(name) else suggestion(name, _misspelled())
@@ -196,7 +201,7 @@ def _judged(match: Match, reading: Reading) -> Match | None:
 def _coded(code: str) -> Match | None:
     if code in _by_snomed():
         return _by_snomed()[code], None
-    if not _ICD10.fullmatch(code):
+    if not is_icd10(code):
         return None
     bare = code.upper().replace(".", "")
     for length in range(len(bare), 2, -1):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .casefile import check_document
-from .document import fields, pressure
+from .document import fields, pressures
 from .errors import FactsError
 from .products import PRODUCTS
 from .values import BloodPressure, choice, items, number, text
@@ -144,7 +144,7 @@ def _flag(key: str, value: object) -> bool | None:
 def _pressures(value: object) -> tuple[BloodPressure, ...]:
     if value is None:
         return ()
-    readings = [pressure("blood_pressure", item) for item in items("blood_pressure", value)]
+    readings = pressures("blood_pressure", value)
     for place, reading in enumerate(readings):
         if reading.sbp_mmhg <= reading.dbp_mmhg:
             raise FactsError(

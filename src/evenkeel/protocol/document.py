@@ -81,11 +81,9 @@ def read_facts(document: object) -> tuple[list[Fact], str | None, str | None]:
         uses = tuple(_medicine(item) for item in items("medicines", case["medicines"]))
         facts.append(Fact("medicines", "known", uses, origin=ORIGIN))
     if case.get("blood_pressure"):
-        readings = tuple(
-            pressure("blood_pressure", item)
-            for item in items("blood_pressure", case["blood_pressure"])
-        )
-        facts.append(Fact("blood_pressure", "known", readings, origin=ORIGIN))
+        readings = pressures("blood_pressure", case["blood_pressure"])
+        if readings:
+            facts.append(Fact("blood_pressure", "known", readings, origin=ORIGIN))
     return facts, product, jurisdiction
 
 
@@ -104,19 +102,39 @@ def fields(key: str, value: object, allowed: frozenset[str]) -> dict[str, object
     return found
 
 
-def pressure(key: str, value: object) -> BloodPressure:
-    """Return one blood pressure entry, or raise ``FactsError``."""
+def pressures(key: str, value: object) -> tuple[BloodPressure, ...]:
+    """Return the full readings of a list; none where the latest lacks one of its two numbers.
+
+    A number that is absent or null is unknown. An older full reading must not stand in for a
+    newer half one, so then the pressure is unknown as a whole. Raises ``FactsError``.
+    """
+    read = [_pressure(key, item) for item in items(key, value)]
+    full = [
+        BloodPressure(sbp, dbp, minutes)
+        for sbp, dbp, minutes in read
+        if sbp is not None and dbp is not None
+    ]
+    dated = [one.minutes_ago for one in full if one.minutes_ago is not None]
+    for sbp, dbp, minutes in read:
+        is_half = (sbp is None) != (dbp is None)
+        if is_half and (minutes is None or not dated or minutes < min(dated)):
+            return ()
+    return tuple(full)
+
+
+def _pressure(key: str, value: object) -> tuple[float | None, float | None, float | None]:
+    """Return systolic and diastolic (mmHg) and the minutes since, each None where unknown."""
     entry = fields(key, value, frozenset({"sbp_mmhg", "dbp_mmhg", "minutes_ago"}))
-    minutes = entry.get("minutes_ago")
-    return BloodPressure(
-        sbp_mmhg=number(f"{key}.sbp_mmhg", entry.get("sbp_mmhg"), 20, 350),
-        dbp_mmhg=number(f"{key}.dbp_mmhg", entry.get("dbp_mmhg"), 10, 300),
-        minutes_ago=(
-            None
-            if minutes is None
-            else number(f"{key}.minutes_ago", minutes, 0, _LONGEST_AGO_DAYS * 1440)
-        ),
+    limits = {
+        "sbp_mmhg": (20.0, 350.0),
+        "dbp_mmhg": (10.0, 300.0),
+        "minutes_ago": (0.0, _LONGEST_AGO_DAYS * 1440),
+    }
+    sbp, dbp, minutes = (
+        None if entry.get(name) is None else number(f"{key}.{name}", entry[name], low, high)
+        for name, (low, high) in limits.items()
     )
+    return sbp, dbp, minutes
 
 
 def _scores(value: object) -> object:

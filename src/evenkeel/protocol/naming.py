@@ -30,6 +30,8 @@ _SPELLINGS: Final = (
     ("sulph", "sulf"),
     ("isation", "ization"),
     ("alised", "alized"),
+    ("goitre", "goiter"),
+    ("phaeo", "pheo"),
     ("arised", "arized"),
     ("ilising", "ilizing"),
     ("iliser", "ilizer"),

@@ -11,7 +11,7 @@ from .naming import plain
 from .sources import read_json
 
 _PAST: Final = ("history of ", "past ", "previous ", "prior ", "h o ")
-_NOW: Final = ("active ", "current ", "known ")
+_NOW: Final = ("active ", "current ", "currently ", "known ", "now ")
 
 
 @dataclass(frozen=True, slots=True)

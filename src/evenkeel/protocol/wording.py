@@ -166,8 +166,10 @@ _TAILS: Final = (
     "not otherwise specified",
     "nos",
 )
+# A time, a functional class or a size: it dates or measures what is named and does not change it.
 _TIME: Final = re.compile(
     r"\b(?:(?:19|20)\d\d"
+    r"|\d{1,3}(?: \d)? ?[cm]m"
     # The fourth class is poor control, and stands among the names.
     r"|nyha(?: class)? (?:[123]|i{1,3})"
     r"|(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|several|many|some|few|a few)"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+from ..naming import plain
 from ..registry import CLEAR, Case, Fired, Verdict, rule, when
 from ..substances import ANY_SUBSTANCE, NEVER_TREATABLE, TREATABLE
 from ..vocabulary import VOCABULARY
@@ -102,4 +106,25 @@ def drug_screen(case: Case) -> Verdict:
         "The urine drug screen is positive",
         "It may be a prescribed medicine, or misuse.",
         "A clinician reads it with the list of medicines.",
+    )
+
+
+# Words for what is not prescribed, as it stands in a list of what somebody takes.
+_STREET: Final = re.compile(
+    r"\b(?:heroin|crack|cocaine|crystal meth|mdma|ecstasy|molly|lsd|psilocybin|magic mushrooms"
+    r"|ayahuasca|dmt|pcp|phencyclidine|angel dust|ghb|gbl|mephedrone|nitrous oxide|laughing gas"
+    r"|(?:street|illicit|illegal|recreational) \w+)\b"
+)
+
+
+@rule("street_drug", kind="eligibility", reads=("medicines",))
+def street_drug(case: Case) -> Verdict:
+    """A drug of misuse among what the person takes, whatever the list of conditions says."""
+    names = [use.name for use in case.medicines() if _STREET.search(plain(use.name))]
+    if not names:
+        return CLEAR
+    return Fired(
+        "Among the medicines: " + ", ".join(names),
+        "It may be misuse now, which guidance does not treat with a series of ketamine.",
+        "Ask how often and when last; say whether it is a use disorder, or that it is past.",
     )

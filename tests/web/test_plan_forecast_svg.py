@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -55,6 +56,13 @@ def test_limits_inside_are_named_and_the_middle_is_written() -> None:
     words = said(parsed(forecast_band(BAND)))
     assert {"Hold 180", "Review, +40", "150", "0 min", "90"} <= set(words)
     assert "Off" not in words
+
+
+def test_words_of_limits_that_lie_close_keep_apart() -> None:
+    close = (Limit(180, "Hold 180", "hold"), Limit(178, "Review, +40", "review"))
+    root = parsed(forecast_band(replace(BAND, limits=close)))
+    anchors = {"".join(t.itertext()): t.get("text-anchor") for t in root.iter(f"{NS}text")}
+    assert (anchors["Hold 180"], anchors["Review, +40"]) == ("end", "start")
 
 
 def test_it_speaks_and_carries_no_style() -> None:

@@ -18,6 +18,8 @@ Level = Literal["review", "hold", ""]
 
 _WIDTH, _HEIGHT = 380.0, 176.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 370.0, 10.0, 142.0
+#: Nearer than this, two words of limits would lie on each other.
+_WORD_HEIGHT = 20.0
 _MINUTES = (15, 30, 60, 120, 240)
 _DAYS = (7, 14, 28, 56)
 
@@ -89,7 +91,7 @@ def forecast_band(band: ForecastBand) -> SafeString:
         group("b50", path(_between(band, 1, 3, x, y)), hue=band.hue),
         group("med", path(_line(band, 2, x, y)), hue=band.hue),
         _given(band, x),
-        *(_limit(limit, y) for limit in band.limits if low <= limit.value <= high),
+        *_limit_lines([limit for limit in band.limits if low <= limit.value <= high], y),
         _mark(band, x, y),
         cls="forecast-band",
     )
@@ -154,12 +156,22 @@ def _given(band: ForecastBand, x: Callable[[float], float]) -> SafeString:
     return group("solid", *bars, hue="concentration")
 
 
-def _limit(limit: Limit, y: Callable[[float], float]) -> SafeString:
+def _limit_lines(limits: Sequence[Limit], y: Callable[[float], float]) -> list[SafeString]:
+    """Every limit with its word; where two lie close, the second word stands at the other end."""
+    drawn: list[SafeString] = []
+    for n, limit in enumerate(limits):
+        close = any(abs(y(limit.value) - y(other.value)) < _WORD_HEIGHT for other in limits[:n])
+        drawn.append(_limit(limit, y, at_left=close))
+    return drawn
+
+
+def _limit(limit: Limit, y: Callable[[float], float], *, at_left: bool) -> SafeString:
     at = y(limit.value)
     line = path(f"M{_LEFT:.0f} {at:.1f}H{_RIGHT:.0f}")
     role = f"thr {limit.level}".strip()
     base = at - 4 if at - 4 > _TOP + 8 else at + 13
-    word = words(_RIGHT - 4, base, limit.word, "end", cls="halo")
+    end = (_LEFT + 4, "start") if at_left else (_RIGHT - 4, "end")
+    word = words(end[0], base, limit.word, end[1], cls="halo")
     return join(
         [group(role, line), group(f"tick {limit.level}-word" if limit.level else "tick", word)]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from django.contrib import messages
@@ -83,6 +84,7 @@ def decision_shown(decision: Decision) -> dict[str, Any]:
     """The matter of the page as its templates read it; for staff and for the person's own pages."""
     return {
         "decision": decision,
+        "compiled_on": date.fromisoformat(decision.aid.compiled_on),
         "better": [_drawn(share) for share in decision.better],
         "fades": [_line(share) for share in decision.fades],
         "harms": [_line(share) for share in decision.harms],

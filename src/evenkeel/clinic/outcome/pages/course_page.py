@@ -163,7 +163,7 @@ def signed_things(story: CourseStory) -> list[dict[str, Any]]:
     """Everything signed on the course, the newest first: what, by whom, when, what is special."""
     found = [
         {
-            "what": f"Consent, {each.document.title}",
+            "what": each.document.title,
             "who": f"{each.signed_name}, with {each.taken_by.shown_name}",
             "at": each.signed_at,
             "note": "withdrawn" if each.withdrawn_at else "",

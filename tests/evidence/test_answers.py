@@ -14,7 +14,7 @@ from evenkeel.evidence.library import trials
 from evenkeel.evidence.pooling import EvidenceError, Study, pool
 from evenkeel.evidence.pooling.few import likelihood, step
 from evenkeel.evidence.pooling.random import fit, ones, restricted_likelihood, traces
-from tests.evidence.trial_factory import counted, together, trial
+from tests.evidence.trial_factory import counted, judged, paid, together, trial
 
 ZHENG = ("TRANSFORM1", "TRANSFORM2", "TRANSFORM3")
 
@@ -166,6 +166,17 @@ def test_few_trials_are_not_made_to_say_more() -> None:
     assert (alone.state, alone.k) == ("described", 0)
     assert [d.words for d in alone.described][:2] == ["6 of 18", "0 of 17"]
     assert answer("ptsd").k == 1
+
+
+def test_only_trials_of_which_nothing_was_found_are_named() -> None:
+    told_of = trial("TOLD", funding=paid(), risk_of_bias=judged("high"))
+    run_by = trial("RUN", funding=paid(kind="none stated", words="Run by a hospital"))
+    silent = trial("SILENT", risk_of_bias=judged())
+    found = answer("response-28d-esketamine", trials_by_id=together(told_of, run_by, silent))
+    assert "Who paid was not found for Run (2020) and Silent (2020)." in found.cannot_say
+    assert "No published judgment of bias was found for Run (2020)." in found.cannot_say
+    alone = answer("response-28d-esketamine", trials_by_id=together(told_of))
+    assert not any("Who paid" in told or "judgment" in told for told in alone.cannot_say)
 
 
 def test_hartung_knapp_is_never_narrower() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from evenkeel.evidence.answering import answer, answers
 from evenkeel.evidence.answering.certainty import rules
-from tests.evidence.trial_factory import counted, together, trial
+from tests.evidence.trial_factory import counted, judged, together, trial
 
 RESPONSE = "response-28d-esketamine"
 
@@ -40,13 +40,37 @@ def test_every_doubt_has_reason_rule_mark_and_source() -> None:
 
 
 def test_masking_and_unjudged_trials() -> None:
-    sound = {"risk_of_bias": "low", "blinding": "masked"}
+    sound = {"risk_of_bias": judged(), "blinding": "masked"}
     assert doubts(RESPONSE, large("A", **sound), large("B", **sound))["risk_of_bias"][0] == 0
     assert doubts(RESPONSE, large("A", blinding="masked"))["risk_of_bias"][0] == 1
-    seen = doubts(RESPONSE, large("A", risk_of_bias="low"))["risk_of_bias"]
+    seen = doubts(RESPONSE, large("A", risk_of_bias=judged()))["risk_of_bias"]
     assert (seen[0], "could often tell" in seen[1]) == (1, True)
-    bare = doubts(RESPONSE, large("A", risk_of_bias="low", blinding="open"))["risk_of_bias"]
+    bare = doubts(RESPONSE, large("A", risk_of_bias=judged(), blinding="open"))["risk_of_bias"]
     assert bare[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("judgments", "levels", "words"),
+    [
+        (("low", "low"), 0, "judged sound"),
+        (("some concerns", "some concerns"), 1, "none of them low (some concerns)"),
+        (("high", "unclear"), 1, "none of them low (unclear, high)"),
+        ((None, None), 1, "no judgment of the risk of bias was found for trials with 100 %"),
+        (("low", None), 1, "was found for trials with 50 %"),
+        (("low", "high"), 1, "trials with 50 % of the weight, and none of them low (high)"),
+        (("low", "low", "high"), 0, "judged sound"),
+        (("low", "low", None), 0, "judged sound"),
+    ],
+)
+def test_a_published_judgment_counts_and_none_is_not_low(judgments, levels, words) -> None:
+    """Trials alike in all else, so each has the same weight; half of it is the line."""
+    found = [
+        large(f"T{i}", blinding="masked", risk_of_bias=judged(one) if one else None)
+        for i, one in enumerate(judgments)
+    ]
+    seen = doubts(RESPONSE, *found)["risk_of_bias"]
+    assert seen[0] == levels
+    assert words in seen[1]
 
 
 def test_what_counts_as_seen_by_others_costs_less_without_masking() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from evenkeel.evidence.library import read_trial, trials
 from evenkeel.evidence.library.fields import LARGEST_FILE
 from evenkeel.evidence.pooling import EvidenceError
-from tests.evidence.trial_factory import contrast, counted, document, measured, trial
+from tests.evidence.trial_factory import contrast, counted, document, judged, measured, paid, trial
 
 
 def test_every_collected_row_is_in_a_file() -> None:
@@ -51,6 +51,54 @@ def test_every_collected_row_is_in_a_file() -> None:
 def test_numbers_as_published(trial_id: str, row: str, expected: tuple[int, int]) -> None:
     found = next(r for r in trials()[trial_id].rows if r.id == row)
     assert (found.events, found.n) == expected
+
+
+@pytest.mark.parametrize(
+    ("trial_id", "kind", "payer"),
+    [
+        ("TRANSFORM2", "industry", "Janssen"),
+        ("ESCAPE_TRD", "industry", "Janssen"),
+        ("ELEKTD", "public", "PCORI"),
+        ("ZARATE2006", "public", "National Institute of Mental Health"),
+        ("KETECT", "public", "Swedish Research Council"),
+        ("TAYLOR2018", "charity", "Patterson"),
+        ("MURROUGH2013", "none stated", "Baylor"),
+    ],
+)
+def test_who_paid_as_published(trial_id: str, kind: str, payer: str) -> None:
+    found = trials()[trial_id].funding
+    assert found is not None
+    assert (found.kind, payer in found.words) == (kind, True)
+    assert found.known is (kind != "none stated")
+    assert found.source.url.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("trial_id", "judgment", "mark"),
+    [
+        # Missing outcomes and selective reporting are "High risk" in CD011612.
+        ("BERMAN2000", "high", "verified"),
+        ("ZARATE2006", "unclear", "verified"),
+        ("LAPIDUS2014", "unclear", "verified"),
+        ("TRANSFORM1", "unclear", "partly verified"),
+        ("DIAZGRANADOS2010", "unclear", "partly verified"),
+    ],
+)
+def test_bias_as_the_review_judged_it(trial_id: str, judgment: str, mark: str) -> None:
+    found = trials()[trial_id].risk_of_bias
+    assert found is not None
+    assert (found.judgment, found.mark) == (judgment, mark)
+    assert found.by.startswith("Cochrane review CD0116")
+    assert ("not read" in found.words) is (mark != "verified")
+
+
+def test_what_was_not_found_stays_unknown() -> None:
+    """A payer or a judgment is in a file only with where it was read."""
+    for one in trials().values():
+        for told in (one.funding, one.risk_of_bias):
+            assert told is None or (told.source.read != "not read" and told.source.url)
+    assert trials()["KRUPITSKY1997"].funding is None
+    assert trials()["TRANSFORM2"].risk_of_bias is None
 
 
 def test_a_report_that_pools_is_the_sum_of_its_trials() -> None:
@@ -118,6 +166,19 @@ BAD = {
     "no design": (document(design="good"), "design"),
     "no year": (document(year=None), "year"),
     "an arm twice": (document(arms=[document()["arms"][0]] * 2), "arms"),
+    "a payer in bare words": (document(funding="a maker"), "funding"),
+    "a kind of payer nobody knows": (document(funding=paid(kind="rich")), "funding, kind"),
+    "a payer without a source": (document(funding=paid(source=None)), "funding, source"),
+    "a payer verified unread": (
+        document(funding=paid(source={"cite": "x", "read": "not read"})),
+        "funding, mark",
+    ),
+    "a judgment nobody uses": (document(risk_of_bias=judged("fine")), "risk_of_bias, judgment"),
+    "a judgment by nobody": (document(risk_of_bias=judged(by="")), "risk_of_bias, by"),
+    "a judgment with more to it": (
+        document(risk_of_bias=judged() | {"score": 3}),
+        "risk_of_bias: the key 'score'",
+    ),
     "rows that are no list": (document(rows={}), "rows"),
 }
 

@@ -47,6 +47,20 @@ def document(trial_id: str = "ONE", **changes: Any) -> dict[str, Any]:
     return {**found, **changes}
 
 
+def paid(**changes: Any) -> dict[str, Any]:
+    """Who paid for a trial, as a file would say it."""
+    found = {"words": "A maker of sprays", "kind": "industry", "mark": "verified"}
+    source = {"cite": "https://example.org/registry", "read": "primary page"}
+    return {**found, "source": source, **changes}
+
+
+def judged(judgment: str = "low", **changes: Any) -> dict[str, Any]:
+    """What a review judged of a trial, as a file would say it."""
+    found = {"judgment": judgment, "by": "An invented review", "words": "All domains"}
+    source = {"cite": "doi:10.1000/2, https://example.org/review", "read": "primary page"}
+    return {**found, "mark": "verified", "source": source, **changes}
+
+
 def counted(row: str, arm: str, events: int, n: int, **changes: Any) -> dict[str, Any]:
     """A row of an arm: how many of how many responded by day 28."""
     found = {"row": row, "arm": arm, "outcome": "response", "when": "day 28", "day": 28}

@@ -32,6 +32,20 @@ def test_every_question_has_a_page_that_says_how_sure_it_is(reader: Client) -> N
             assert line.split(":")[0] in page
 
 
+def test_the_table_says_who_paid_and_what_others_judged(reader: Client) -> None:
+    page = reader.get("/evidence/response-28d-esketamine").content.decode()
+    table = page.split('aria-label="The trials as a table"')[1].split("</table>")[0]
+    assert "Paid by" in table
+    rows = {row.split("</th>")[0].split(">")[-1]: row for row in table.split("<tr>")[2:]}
+    first = rows["TRANSFORM-1 (2019)"]
+    assert "<b>Industry.</b> Janssen Research &amp; Development" in first
+    assert "<b>Unclear</b>, Cochrane review CD011612 (2021)" in first
+    assert (
+        'href="https://pmc.ncbi.nlm.nih.gov/articles/PMC8434915/table/CD011612-tblf-0017"' in first
+    )
+    assert "no judgment found" in rows["TRANSFORM-2 (2019)"]
+
+
 def test_the_forest_plot_stands_alone_as_xml(reader: Client) -> None:
     page = reader.get("/evidence/harm-dissociation").content.decode()
     drawings = [part.split("</svg>")[0] for part in page.split("<svg")[1:]]

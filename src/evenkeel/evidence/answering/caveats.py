@@ -94,7 +94,12 @@ def cannot_say(
         if pooled.predicted and pooled.significant and _crosses(pooled.predicted):
             told.append("A further trial could well find no effect, or the opposite.")
         told.append("It says nothing of who will benefit, nor of people unlike those studied.")
-        told.append("Who paid for each trial and its risk of bias have not been collected here.")
+        unpaid = [s.label for s in studies if s.funding is None or not s.funding.known]
+        if unpaid:
+            told.append(f"Who paid was not found for {_listed(unpaid)}.")
+        unjudged = [s.label for s in studies if s.risk_of_bias is None]
+        if unjudged:
+            told.append(f"No published judgment of bias was found for {_listed(unjudged)}.")
         loose = [s.label for s in studies if s.mark != "verified"]
         if loose and not only_verified:
             told.append(

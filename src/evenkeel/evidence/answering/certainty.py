@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from evenkeel.evidence.answering.study_effect import StudyEffect
 from evenkeel.evidence.library.fields import read_object
 from evenkeel.evidence.library.question import Question
-from evenkeel.evidence.library.trial import Trial
+from evenkeel.evidence.library.trial import BIAS, Trial
 from evenkeel.evidence.pooling import EvidenceError, Pooled, egger
 
 _FILE = Path(__file__).parent.parent / "certainty.json"
@@ -86,10 +86,14 @@ def _domain(name: str, levels: int, reason: str) -> Domain:
 
 
 def _risk_of_bias(question: Question, mine: list[Trial], weights: list[float]) -> Domain:
-    share = rules()["risk_of_bias"]["share_of_weight"]
-    bare = sum(w for t, w in zip(mine, weights, strict=True) if t.blinding in OPEN)
-    seen = sum(w for t, w in zip(mine, weights, strict=True) if sees_through(t))
-    unknown = sum(w for t, w in zip(mine, weights, strict=True) if t.risk_of_bias is None)
+    rule = rules()["risk_of_bias"]
+    share, sound = rule["share_of_weight"], rule["sound"]
+    bare = _weight(mine, weights, lambda t: t.blinding in OPEN)
+    seen = _weight(mine, weights, sees_through)
+    unknown = _weight(mine, weights, lambda t: t.risk_of_bias is None)
+    doubted = _weight(
+        mine, weights, lambda t: bool(t.risk_of_bias and t.risk_of_bias.judgment not in sound)
+    )
     if bare >= share and question.self_reported:
         reason = f"{100 * bare:.0f} % of the weight is from trials whose masking failed or was none"
         return _domain("risk_of_bias", 2, reason)
@@ -99,13 +103,31 @@ def _risk_of_bias(question: Question, mine: list[Trial], weights: list[float]) -
             f"{100 * seen:.0f} % of the weight is from trials in which people could often tell "
             "what they got"
         )
-    if unknown >= share:
-        reasons.append(
-            f"nobody has judged the risk of bias of trials with {100 * unknown:.0f} % of the weight"
-        )
+    if unknown + doubted >= share:
+        if unknown:
+            reasons.append(
+                "no judgment of the risk of bias was found for trials with "
+                f"{100 * unknown:.0f} % of the weight"
+            )
+        if doubted:
+            reasons.append(
+                f"a review judged the risk of bias of trials with {100 * doubted:.0f} % of the "
+                f"weight, and none of them low ({_judged(mine)})"
+            )
     if reasons:
         return _domain("risk_of_bias", 1, "; ".join(reasons))
     return _domain("risk_of_bias", 0, "most of the weight is from trials judged sound")
+
+
+def _weight(mine: list[Trial], weights: list[float], holds: Callable[[Trial], bool]) -> float:
+    return sum(w for t, w in zip(mine, weights, strict=True) if holds(t))
+
+
+def _judged(mine: list[Trial]) -> str:
+    """The words a review used of these trials that are not its word for sound, mildest first."""
+    sound = rules()["risk_of_bias"]["sound"]
+    found = {t.risk_of_bias.judgment for t in mine if t.risk_of_bias}
+    return ", ".join(word for word in BIAS if word in found and word not in sound)
 
 
 def sees_through(trial: Trial) -> bool:

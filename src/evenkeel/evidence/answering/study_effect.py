@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evenkeel.evidence.library.question import Question
-from evenkeel.evidence.library.trial import Row, Trial
+from evenkeel.evidence.library.trial import Funding, RiskOfBias, Row, Trial
 from evenkeel.evidence.pooling import EvidenceError, Study, effects
 
 _Z = 1.959964
@@ -23,7 +23,8 @@ class StudyEffect:
     """The effect ``y`` of a trial with its standard error, on the scale of pooling (log ratios).
 
     ``events`` and ``people`` are (treatment, comparator) where they are known; ``means`` are
-    (mean, SD) of each. ``made_of`` says in words what was combined or worked out.
+    (mean, SD) of each. ``made_of`` says in words what was combined or worked out. ``funding`` and
+    ``risk_of_bias`` are the trial's own, None where nothing was found.
     """
 
     trial: str
@@ -43,6 +44,8 @@ class StudyEffect:
     mark: str
     made_of: tuple[str, ...]
     sources: tuple[str, ...]
+    funding: Funding | None
+    risk_of_bias: RiskOfBias | None
 
     @property
     def crosses_none(self) -> bool:
@@ -232,4 +235,6 @@ def _study(
         mark=worst,
         made_of=(*made, *derived),
         sources=tuple(dict.fromkeys(r.source.cite for r in rows)),
+        funding=trial.funding,
+        risk_of_bias=trial.risk_of_bias,
     )

@@ -132,6 +132,11 @@ class Fields:
         """The object under a key."""
         return Fields(f"{self.where}, {key}", self._take(key, None))
 
+    def inside_or_none(self, key: str) -> Fields | None:
+        """The object under a key, or None where the key is null or absent."""
+        self._asked.add(key)
+        return self.inside(key) if self.has(key) else None
+
     def keys(self) -> list[str]:
         """All keys, which then count as asked for."""
         self._asked |= set(self._found)

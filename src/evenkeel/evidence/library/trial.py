@@ -19,6 +19,9 @@ BLINDINGS = ("masked", "double_blind", "not_stated", "unmasked", "open")
 COURSES = ("single", "repeated", "continued")
 MARKS = ("verified", "partly verified", "unverified")
 READ = ("primary page", "secondary page", "transcription of the registry", "not read")
+#: ``none stated``: what was read names who ran the trial, and nobody as the one who paid for it.
+PAYERS = ("industry", "public", "charity", "mixed", "none stated")
+BIAS = ("low", "some concerns", "unclear", "high")
 EFFECT_KINDS = ("MD", "OR", "RR", "HR", "RD", "d", "median difference", "none")
 
 
@@ -28,6 +31,37 @@ class Source:
 
     cite: str
     read: str
+
+    @property
+    def url(self) -> str:
+        """The first web address of the citation, or nothing."""
+        return next((word for word in self.cite.split() if word.startswith("https://")), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """Who paid for a trial, in ``words`` and as one ``kind`` of ``PAYERS``."""
+
+    words: str
+    kind: str
+    mark: str
+    source: Source
+
+    @property
+    def known(self) -> bool:
+        """Whether a payer is named, not only who ran the trial."""
+        return self.kind != "none stated"
+
+
+@dataclass(frozen=True, slots=True)
+class RiskOfBias:
+    """What others judged of a trial: one word of ``BIAS``, who they are, and what it rests on."""
+
+    judgment: str
+    by: str
+    words: str
+    mark: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +129,8 @@ class Row:
 class Trial:
     """One trial (or a report that pools trials: ``holds`` names them) with all its rows.
 
-    ``funding`` and ``risk_of_bias`` are None where nobody has collected them, which is not the
-    same as none.
+    ``funding`` and ``risk_of_bias`` are None where nothing was found that says so, which is not
+    the same as none.
     """
 
     id: str
@@ -121,8 +155,8 @@ class Trial:
     regimen: str
     comparator: str
     comparator_words: str
-    funding: str | None
-    risk_of_bias: str | None
+    funding: Funding | None
+    risk_of_bias: RiskOfBias | None
     found_nothing: str
     holds: tuple[str, ...]
     notes: tuple[str, ...]

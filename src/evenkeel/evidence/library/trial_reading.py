@@ -7,14 +7,18 @@ from pathlib import Path
 
 from evenkeel.evidence.library.fields import Fields, parse_object, read_object
 from evenkeel.evidence.library.trial import (
+    BIAS,
     BLINDINGS,
     COURSES,
     DESIGNS,
     EFFECT_KINDS,
     MARKS,
+    PAYERS,
     READ,
     Arm,
     Contrast,
+    Funding,
+    RiskOfBias,
     Row,
     Source,
     Trial,
@@ -88,8 +92,8 @@ def _trial(f: Fields) -> Trial:
         regimen=f.words("regimen"),
         comparator=f.words("comparator"),
         comparator_words=f.words("comparator_words"),
-        funding=f.words_or_none("funding"),
-        risk_of_bias=f.words_or_none("risk_of_bias"),
+        funding=_funding(f),
+        risk_of_bias=_risk_of_bias(f),
         found_nothing=f.words("found_nothing", ""),
         holds=f.texts("holds"),
         notes=f.texts("notes"),
@@ -118,6 +122,42 @@ def _source(f: Fields) -> Source:
     source = Source(f.words("cite"), f.choice("read", READ))
     f.done()
     return source
+
+
+def _funding(whole: Fields) -> Funding | None:
+    f = whole.inside_or_none("funding")
+    if f is None:
+        return None
+    funding = Funding(
+        words=f.words("words"),
+        kind=f.choice("kind", PAYERS),
+        mark=f.choice("mark", MARKS),
+        source=_source(f.inside("source")),
+    )
+    f.done()
+    _read_as_marked(f, funding.mark, funding.source)
+    return funding
+
+
+def _risk_of_bias(whole: Fields) -> RiskOfBias | None:
+    f = whole.inside_or_none("risk_of_bias")
+    if f is None:
+        return None
+    judged = RiskOfBias(
+        judgment=f.choice("judgment", BIAS),
+        by=f.words("by"),
+        words=f.words("words"),
+        mark=f.choice("mark", MARKS),
+        source=_source(f.inside("source")),
+    )
+    f.done()
+    _read_as_marked(f, judged.mark, judged.source)
+    return judged
+
+
+def _read_as_marked(f: Fields, mark: str, source: Source) -> None:
+    if mark == "verified" and source.read == "not read":
+        raise f.wrong("mark", "what was not read cannot be verified")
 
 
 def _row(

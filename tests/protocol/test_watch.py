@@ -224,10 +224,10 @@ def test_falls_and_climbs() -> None:
     assert sounded(fallen) == {}
     for second, expected in ((160, {"pressure.climb": "review"}), (159, {})):
         case = session(
-            observed(10, sbp_mmhg=130, dbp_mmhg=80), observed(20, sbp_mmhg=second, dbp_mmhg=85)
+            observed(10, sbp_mmhg=120, dbp_mmhg=80), observed(20, sbp_mmhg=second, dbp_mmhg=85)
         )
         assert sounded(case) == expected
-    slow = session(observed(10, sbp_mmhg=130, dbp_mmhg=80), observed(21, sbp_mmhg=160, dbp_mmhg=85))
+    slow = session(observed(10, sbp_mmhg=120, dbp_mmhg=80), observed(21, sbp_mmhg=160, dbp_mmhg=85))
     assert sounded(slow) == {}
 
 

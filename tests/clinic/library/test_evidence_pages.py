@@ -43,7 +43,7 @@ def test_the_table_says_who_paid_and_what_others_judged(reader: Client) -> None:
     assert (
         'href="https://pmc.ncbi.nlm.nih.gov/articles/PMC8434915/table/CD011612-tblf-0017"' in first
     )
-    assert "no judgment found" in rows["TRANSFORM-2 (2019)"]
+    assert "No judgment found" in rows["TRANSFORM-2 (2019)"]
 
 
 def test_the_forest_plot_stands_alone_as_xml(reader: Client) -> None:

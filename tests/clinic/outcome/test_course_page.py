@@ -146,7 +146,8 @@ def test_queries_are_few_however_long_the_course(
     pass_time(timedelta(0))
     client = sign_in(Client(), clinic.staff["prescriber"])
     client.get(f"/courses/{case.course.pk}")
-    with django_assert_max_num_queries(29):
+    # one of them is PostgreSQL's lock of the writers, taken when the reading is logged
+    with django_assert_max_num_queries(30):
         assert client.get(f"/courses/{case.course.pk}").status_code == 200
 
 

@@ -151,9 +151,10 @@ def test_the_other_warnings() -> None:
 def test_hostile_text_is_refused_cleanly(text: str) -> None:
     for head in ("", MEANS + "\n", COUNTS + "\n"):
         try:
-            read_text(head + text)
+            studies = read_text(head + text)
         except EvidenceError:
             continue
+        assert all(study.name for study in studies)
 
 
 wild = st.one_of(st.floats(-1e9, 1e9), st.sampled_from([0.0, 1e-9, 1e9, -1e9]))
@@ -172,7 +173,10 @@ def test_any_numbers_give_numbers_or_a_refusal(rows, measure: str, method: str) 
     studies = read_text("\n".join([MEANS, *lines]))
     try:
         result = pool(studies, measure, method)
-        json.dumps(as_data(result, cautions(studies, result)), allow_nan=False)
-        forest(result, ())
+        data = as_data(result, cautions(studies, result))
+        json.dumps(data, allow_nan=False)
+        drawn = forest(result, ())
     except EvidenceError:
         return
+    assert data["ci_low"] <= data["estimate"] <= data["ci_high"]
+    assert all(study.name in drawn for study in studies)

@@ -41,7 +41,7 @@ def test_a_new_instrument_is_one_new_folder(shelf: Path) -> None:
     ]
     (folder / "questionnaire.json").write_text(json.dumps(form), encoding="utf-8")
     (folder / "scoring.json").write_text(json.dumps(rules), encoding="utf-8")
-    assert available(shelf) == ("gad7", "phq9", "tiny")
+    assert set(available(shelf)) == {*available(), "tiny"}
     assert len(load("tiny", shelf).items) == 2
 
 
@@ -188,7 +188,7 @@ SCORING_FAULTS: dict[str, tuple[str, Change, str, str]] = {
     "range form": ("phq9", lambda s: s.update(item_range=[0]), "item_range", "two whole numbers"),
     "total": ("phq9", lambda s: s.update(total_range=[0, 30]), "total_range", "0 to 27"),
     "unscored": ("phq9", lambda s: s.update(unscored=["x"]), "unscored", "not a question"),
-    "method": ("phq9", lambda s: s.update(method="mean"), "method", "not sum or triage"),
+    "method": ("phq9", lambda s: s.update(method="mean"), "method", "not sum, triage or"),
     "mark": ("phq9", lambda s: s["response"].update(mark="true"), "response.mark", "not one of"),
     "no source": ("phq9", lambda s: s["remission"].pop("source"), "remission.source", "a text"),
     "fraction": (
@@ -206,9 +206,82 @@ SCORING_FAULTS: dict[str, tuple[str, Change, str, str]] = {
     "points": ("phq9", lambda s: s["remission"].update(below=0), "remission.below", "at least 1"),
     "missing rule": (
         "phq9",
-        lambda s: s["missing"].update(rule="prorate"),
+        lambda s: s["missing"].update(rule="guess"),
         "missing.rule",
-        "only 'refuse'",
+        "'refuse' and 'prorate'",
+    ),
+    "prorate how many": (
+        "phq9",
+        lambda s: s["missing"].update(rule="prorate", most_missing=9),
+        "missing.most_missing",
+        "must be 1 to 8",
+    ),
+    "prorate a triage": (
+        "cssrs_screen",
+        lambda s: s["missing"].update(rule="prorate", most_missing=1),
+        "missing.rule",
+        "only a sum",
+    ),
+    "reliable change": (
+        "phq9",
+        lambda s: s["reliable_change"].update(points=5, sd=6.0, reliability=0.84),
+        "reliable_change.points",
+        "SD and reliability give 7",
+    ),
+    "reliability": (
+        "phq9",
+        lambda s: s["reliable_change"].update(sd=6.0, reliability=1),
+        "reliable_change.reliability",
+        "below 1",
+    ),
+    "spread": (
+        "phq9",
+        lambda s: s["reliable_change"].update(sd=-1, reliability=0.8),
+        "reliable_change.sd",
+        "above 0",
+    ),
+    "better": ("phq9", lambda s: s.update(better="up"), "better", "not lower or higher"),
+    "multiply": ("phq9", lambda s: s.update(multiply=0), "multiply", "at least 1"),
+    "rated by": ("phq9", lambda s: s.update(rated_by="dog"), "rated_by", "not self or clinician"),
+    "kind": ("phq9", lambda s: s["safety"][0].update(kind="odd"), "safety[0].kind", "not one of"),
+    "a group of one": ("phq9", lambda s: s.update(highest_of=[["phq9-1"]]), "highest_of", "two"),
+    "grouped twice": (
+        "phq9",
+        lambda s: s.update(highest_of=[["phq9-1", "phq9-1"]]),
+        "highest_of",
+        "stands there twice",
+    ),
+    "urgency": (
+        "cssrs_screen",
+        lambda s: s["urgency"].pop("none"),
+        "urgency",
+        "must name every tier",
+    ),
+    "urgency level": (
+        "cssrs_screen",
+        lambda s: s["urgency"].update(low="soon"),
+        "urgency.low",
+        "is not one of",
+    ),
+    "subscale item": (
+        "phq9",
+        lambda s: s.update(subscales=[{"code": "a", "label": "a", "items": ["x"]}]),
+        "subscales[0].items",
+        "not a question",
+    ),
+    "subscale twice": (
+        "phq9",
+        lambda s: s.update(
+            subscales=[{"code": c, "label": c, "items": ["phq9-1"]} for c in ("a", "b")]
+        ),
+        "subscales[1].items",
+        "stands in two parts",
+    ),
+    "provisional part": (
+        "phq9",
+        lambda s: s.update(provisional={"needs": [{"subscale": "Z", "symptoms": 1}]}),
+        "provisional.needs[0].subscale",
+        "not a part",
     ),
     "safety item": (
         "phq9",

@@ -10,8 +10,9 @@ itself, naming the file and the entry.
     >>> result.total, result.band.label, [signal.number for signal in result.safety]
     (9, 'mild', ['9'])
 
-Wording ships only where its licence lets it. `available()` lists what can be put to a person;
-`shelved()` lists also those of which only structure, codes and scoring ship.
+Wording ships only where its license lets it. `available()` lists what can be put to a person;
+`shelved()` lists also those of which only structure, codes and scoring ship. For these, and for
+translations, `with_wording` puts a clinic's own text into the structure, checked against it.
 """
 
 from evenkeel.instruments.errors import (
@@ -28,16 +29,19 @@ from evenkeel.instruments.model import (
     Condition,
     Instrument,
     Item,
+    Provisional,
     Remission,
     Response,
     SafetySignal,
     Score,
+    SubscaleScore,
     Urgency,
 )
 from evenkeel.instruments.progress import change, remission, response
-from evenkeel.instruments.safety import follow_up_questions, urgency
-from evenkeel.instruments.scoring import band_of, check_answers, is_asked, score
-from evenkeel.instruments.shelf import available, load, read_folder, shelved
+from evenkeel.instruments.safety import follow_up_questions, tier_urgency, urgency
+from evenkeel.instruments.scoring import band_of, check_answers, check_total, is_asked, score
+from evenkeel.instruments.shelf import available, for_a_person, load, read_folder, shelved
+from evenkeel.instruments.wording import parse, template, with_wording
 
 __all__ = [
     "AnswerError",
@@ -49,25 +53,33 @@ __all__ = [
     "InstrumentError",
     "InstrumentFileError",
     "Item",
+    "Provisional",
     "Remission",
     "Response",
     "SafetySignal",
     "Score",
+    "SubscaleScore",
     "UnknownInstrumentError",
     "Urgency",
     "available",
     "band_of",
     "change",
     "check_answers",
+    "check_total",
     "follow_up_questions",
+    "for_a_person",
     "from_fhir_response",
     "is_asked",
     "load",
+    "parse",
     "read_folder",
     "remission",
     "response",
     "score",
     "shelved",
+    "template",
+    "tier_urgency",
     "to_fhir_response",
     "urgency",
+    "with_wording",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 from evenkeel.instruments.errors import AnswerError
 from evenkeel.instruments.form import option_codings, walk_items
 from evenkeel.instruments.model import Instrument
-from evenkeel.instruments.scoring import check_answers, score
+from evenkeel.instruments.scoring import check_answers, check_total, score
 
 _REFERENCE = re.compile(
     r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.\-]{1,64}|urn:uuid:[0-9a-fA-F-]{36}", re.ASCII
@@ -23,9 +23,13 @@ def to_fhir_response(
     answers: Mapping[str, int],
     subject_ref: str,
     authored_at: datetime,
+    *,
+    entered_total: int | None = None,
 ) -> dict[str, Any]:
     """A completed FHIR R4 QuestionnaireResponse, with the total where one could be given.
 
+    `entered_total` is a total that a clinician entered without its answers; it stands where the
+    answers give none.
     `subject_ref` is a FHIR reference such as "Patient/123"; `authored_at` carries a time zone.
     Raises AnswerError for an answer, subject or time that cannot be used.
     """
@@ -40,6 +44,8 @@ def to_fhir_response(
         link_id: {"valueCoding": codings[link_id][value]} for link_id, value in given.items()
     }
     total = score(instrument, given).total
+    if total is None and entered_total is not None:
+        total = check_total(instrument, entered_total)
     if total is not None and instrument.total_link_id is not None:
         values[instrument.total_link_id] = {"valueInteger": total}
     return {
@@ -49,7 +55,7 @@ def to_fhir_response(
         "status": "completed",
         "subject": {"reference": subject_ref},
         "authored": authored_at.isoformat(timespec="seconds"),
-        **_filled(questionnaire["item"], values),
+        **_filled(questionnaire.get("item", []), values),
     }
 
 

@@ -45,8 +45,13 @@ class _Found:
     total_code: str | None = None
 
 
-def read_form(root: Entry, instrument_id: str, *, text_ships: bool) -> Form:
+def read_form(
+    root: Entry, instrument_id: str, *, text_ships: bool, may_be_empty: bool = False
+) -> Form:
     """The form in a FHIR R4 Questionnaire.
+
+    `may_be_empty` lets a form through that holds nothing but a total, or nothing at all: its
+    questions are not known here.
 
     Raises InstrumentFileError, naming the entry, for a wrong resource type or id, repeated link
     ids or codes, an item that cannot be asked, or a LOINC code whose check digit is wrong.
@@ -58,7 +63,7 @@ def read_form(root: Entry, instrument_id: str, *, text_ships: bool) -> Form:
     code = _term_code(root, found)
     for entry in root.entries("item"):
         _read_item(entry, "", found, text_ships=text_ships)
-    if not found.items:
+    if not found.items and not may_be_empty:
         raise root.error("item", "holds no question")
     _check_conditions(root, found)
     return Form(
@@ -205,7 +210,7 @@ def option_codings(questionnaire: dict[str, Any]) -> dict[str, dict[int, dict[st
 
 def walk_items(questionnaire: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every item of a checked questionnaire, groups before what they hold."""
-    waiting = list(reversed(questionnaire["item"]))
+    waiting = list(reversed(questionnaire.get("item", [])))
     while waiting:
         item = waiting.pop()
         yield item

@@ -12,6 +12,8 @@ Mark = Literal["sourced", "derived", "assumed", "clinic policy"]
 MARKS: tuple[Mark, ...] = ("sourced", "derived", "assumed", "clinic policy")
 
 Direction = Literal["better", "worse", "same"]
+Better = Literal["lower", "higher"]
+RatedBy = Literal["self", "clinician"]
 Level = Literal["none", "routine", "today", "now"]
 
 
@@ -76,19 +78,45 @@ class Tier:
 
 @dataclass(frozen=True)
 class SafetyRule:
-    """An answer above `above` to `link_id` is a safety signal."""
+    """An answer above `above` to `link_id` is a safety signal; `kind` says about what."""
 
     link_id: str
     above: int
     follow_up: str
     basis: Basis
+    kind: str = "thoughts_of_death"
+
+
+@dataclass(frozen=True)
+class Subscale:
+    """A named part of the questions with its own sum, such as a symptom cluster."""
+
+    code: str
+    label: str
+    link_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ProvisionalRule:
+    """So many symptoms in each subscale; an answer of `symptom_from` or more is a symptom."""
+
+    symptom_from: int
+    needs: tuple[tuple[str, int], ...]
+    label: str
+    basis: Basis
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """How answers become a result. `method` is "sum" (bands) or "triage" (tiers, worst first)."""
+    """How answers become a result.
 
-    method: Literal["sum", "triage"]
+    `method` is "sum" (bands), "triage" (tiers, worst first) or "none" (kept, never scored). A sum
+    is of the scored items, of each group in `highest_of` only the highest, times `multiply`.
+    With up to `most_missing` scored items left open the sum is prorated; 0 means it is refused.
+    `urgency` (triage) maps a tier to how soon a clinician must act.
+    """
+
+    method: Literal["sum", "triage", "none"]
     total_range: tuple[int, int] | None
     bands: tuple[Band, ...]
     tiers: tuple[Tier, ...]
@@ -97,6 +125,16 @@ class Scoring:
     remission_below: tuple[int, Basis] | None
     important_change_points: tuple[int, Basis] | None
     safety: tuple[SafetyRule, ...]
+    most_missing: int = 0
+    multiply: int = 1
+    better: Better = "lower"
+    highest_of: tuple[tuple[str, ...], ...] = ()
+    subscales: tuple[Subscale, ...] = ()
+    subscales_basis: Basis | None = None
+    provisional: ProvisionalRule | None = None
+    reliable_change_points: tuple[int, Basis] | None = None
+    urgency: tuple[tuple[str, Level], ...] = ()
+    urgency_basis: Basis | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +144,9 @@ class Instrument:
     `questionnaire` is a FHIR R4 Questionnaire, a fresh dict at each read, so that no caller can
     change the shared copy. `code` is the LOINC panel and `total_code` the LOINC total, or None.
     `asked_alone` is False for questions that only ever follow another instrument's answer.
+    `rated_by` says who fills it in. `open_items` is True where not even the structure could be
+    verified: the questions come wholly from the text that a clinic loads. `wording` says whose
+    text stands in it: "" where it shipped, else the clinic's own statement of its licence.
     """
 
     id: str
@@ -123,6 +164,11 @@ class Instrument:
     codes_basis: Basis
     scoring: Scoring
     questionnaire_text: str = field(repr=False)
+    purpose: str = ""
+    rated_by: RatedBy = "self"
+    open_items: bool = False
+    licence: Basis | None = None
+    wording: str = ""
 
     @property
     def questionnaire(self) -> dict[str, Any]:
@@ -147,6 +193,25 @@ class SafetySignal:
     value: int
     follow_up: str
     basis: Basis
+    kind: str = "thoughts_of_death"
+
+
+@dataclass(frozen=True)
+class SubscaleScore:
+    """The sum of one subscale, None where one of its questions was not answered."""
+
+    code: str
+    label: str
+    total: int | None
+
+
+@dataclass(frozen=True)
+class Provisional:
+    """Whether the answers meet the rule; None where a missing answer could decide it."""
+
+    met: bool | None
+    label: str
+    basis: Basis
 
 
 @dataclass(frozen=True)
@@ -165,6 +230,9 @@ class Score:
     safety: tuple[SafetySignal, ...]
     safety_unanswered: tuple[str, ...]
     refused_reason: str | None
+    prorated: bool = False
+    subscales: tuple[SubscaleScore, ...] = ()
+    provisional: Provisional | None = None
 
 
 @dataclass(frozen=True)
@@ -188,13 +256,19 @@ class Remission:
 
 @dataclass(frozen=True)
 class Change:
-    """Later minus earlier, in points; a fall is `better`. `important` is None if undefined."""
+    """Later minus earlier, in points; `direction` knows which way is better.
+
+    `important` (as large as a person notices) and `reliable` (larger than the instrument's own
+    error) are None where no threshold is defined.
+    """
 
     points: int
     fraction: float | None
     direction: Direction
     important: bool | None
     basis: Basis | None
+    reliable: bool | None = None
+    reliable_basis: Basis | None = None
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def remission(instrument: Instrument, total: int) -> Remission:
 
 
 def change(instrument: Instrument, before: int, after: int) -> Change:
-    """The change from `before` to `after` (points), and whether it is as large as a person notices.
+    """The change from `before` to `after` (points): noticed by a person, and beyond chance.
 
     `fraction` is the change over `before`, None from 0. Raises AnswerError for a total the
     instrument cannot give.
@@ -46,12 +46,18 @@ def change(instrument: Instrument, before: int, after: int) -> Change:
     check_total(instrument, before)
     check_total(instrument, after)
     points = after - before
-    direction: Direction = "same" if points == 0 else "better" if points < 0 else "worse"
+    fell_is_better = instrument.scoring.better == "lower"
+    direction: Direction = (
+        "same" if points == 0 else "better" if (points < 0) == fell_is_better else "worse"
+    )
     rule = instrument.scoring.important_change_points
+    reliable = instrument.scoring.reliable_change_points
     return Change(
         points=points,
         fraction=points / before if before else None,
         direction=direction,
         important=abs(points) >= rule[0] if rule else None,
         basis=rule[1] if rule else None,
+        reliable=abs(points) >= reliable[0] if reliable else None,
+        reliable_basis=reliable[1] if reliable else None,
     )

@@ -82,6 +82,54 @@ def urgency(
     )
 
 
+def tier_urgency(
+    instrument: Instrument,
+    answers: Mapping[str, int],
+    previous: Mapping[str, int] | None = None,
+) -> Urgency:
+    """How soon a clinician must act on the tier that `answers` reach.
+
+    `previous` are the person's answers to the same instrument last time, or None. A tier that is
+    not higher than last time's is one step less urgent, except "now", which never is: an identical
+    interrupt trains people to click it away, and a quieter one still blocks the next dose. What
+    was left open and could have raised the tier is for today where it is about thoughts of death,
+    else for review. Raises AnswerError for an answer that cannot be used, ValueError for an
+    instrument without such tiers.
+    """
+    rules = instrument.scoring
+    if not rules.urgency or rules.urgency_basis is None:
+        raise ValueError(f"{instrument.id} says no urgency")
+    given = check_answers(instrument, answers)
+    levels = dict(rules.urgency)
+    order = [tier.band.code for tier in rules.tiers]
+    band, decided = triage(instrument, given)
+    level = levels[band.code]
+    reasons = [f"{instrument.title}: {band.label}"] if level != "none" else []
+    if previous is not None and level in ("today", "routine"):
+        before, _ = triage(instrument, check_answers(instrument, previous))
+        if order.index(before.code) <= order.index(band.code):
+            level = "routine"
+            reasons.append("not higher than last time")
+    unanswered = tuple(
+        item.link_id
+        for item in instrument.items
+        if item.scored and item.link_id not in given and is_asked(item, given)
+    )
+    if not decided:
+        grave = any(rule.kind == "thoughts_of_death" for rule in rules.safety)
+        level = max(level, "today" if grave else "routine", key=_ORDER.index)
+        count = len(unanswered)
+        reasons.append(f"{count} question{'' if count == 1 else 's'} not answered")
+    return Urgency(
+        level=level,
+        sentence=_SENTENCES[level],
+        reasons=tuple(reasons),
+        unanswered=unanswered,
+        blocks_dose=level != "none",
+        basis=rules.urgency_basis,
+    )
+
+
 def _check_item9(name: str, value: int | None) -> None:
     if value is None:
         return

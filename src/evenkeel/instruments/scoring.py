@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from evenkeel.instruments.errors import AnswerError
-from evenkeel.instruments.model import Band, Instrument, Item, SafetySignal, Score
+from evenkeel.instruments.model import (
+    Band,
+    Instrument,
+    Item,
+    Provisional,
+    SafetySignal,
+    Score,
+    SubscaleScore,
+)
 
 
 def check_answers(instrument: Instrument, answers: Mapping[str, int]) -> dict[str, int]:
@@ -38,24 +47,30 @@ def is_asked(item: Item, answers: Mapping[str, int]) -> bool:
 def score(instrument: Instrument, answers: Mapping[str, int]) -> Score:
     """The score of `answers` (link id -> value).
 
-    A scored item left unanswered: a sum is refused, with the reason; a triage is refused where the
-    missing answer could still raise the tier. The source of that rule is
-    `instrument.scoring.missing`. Safety signals are given either way.
+    Scored items left unanswered: a sum is prorated where the instrument's own rule lets that many
+    be missing (mean of the answered items times the number of items, rounded half up), else
+    refused with the reason; a triage is refused where the missing answer could still raise the
+    tier. The source of that rule is `instrument.scoring.missing`. Safety signals are given either
+    way. An instrument of method "none" has no total, and nothing to refuse.
 
     Raises AnswerError for an answer that cannot be used.
     """
     given = check_answers(instrument, answers)
+    rules = instrument.scoring
     scored = [item for item in instrument.items if item.scored]
     missing = tuple(
         item.link_id for item in scored if item.link_id not in given and is_asked(item, given)
     )
     total, band, decided = None, None, not missing
-    if instrument.scoring.method == "sum" and decided:
-        total = sum(given[item.link_id] for item in scored if item.link_id in given)
-        band = band_of(instrument, total)
-    elif instrument.scoring.method == "triage":
+    if rules.method == "sum":
+        total = _sum(instrument, scored, given, missing)
+        decided = total is not None
+        band = None if total is None else band_of(instrument, total)
+    elif rules.method == "triage":
         band, decided = triage(instrument, given)
         band = band if decided else None
+    else:
+        decided = True
     return Score(
         total=total,
         band=band,
@@ -64,11 +79,69 @@ def score(instrument: Instrument, answers: Mapping[str, int]) -> Score:
         safety=_signals(instrument, given),
         safety_unanswered=tuple(
             rule.link_id
-            for rule in instrument.scoring.safety
+            for rule in rules.safety
             if rule.link_id not in given and is_asked(instrument.item(rule.link_id), given)
         ),
         refused_reason=None if decided else _refusal(instrument, missing),
+        prorated=total is not None and bool(missing),
+        subscales=tuple(_subscales(instrument, given)),
+        provisional=_provisional(instrument, given),
     )
+
+
+def _sum(
+    instrument: Instrument,
+    scored: Sequence[Item],
+    given: Mapping[str, int],
+    missing: Sequence[str],
+) -> int | None:
+    """The total; None where too much is missing. Raises nothing: `given` was checked."""
+    rules = instrument.scoring
+    if not scored or len(missing) > rules.most_missing:
+        return None
+    if missing:
+        answered = [given[item.link_id] for item in scored if item.link_id in given]
+        if not answered:
+            return None
+        mean = Fraction(sum(answered), len(answered))
+        # half up, as people round by hand; Python's own rounding would go to the even neighbor
+        return rules.multiply * int(mean * len(scored) + Fraction(1, 2))
+    grouped = {link_id for group in rules.highest_of for link_id in group}
+    plain = sum(
+        given[item.link_id]
+        for item in scored
+        if item.link_id in given and item.link_id not in grouped
+    )
+    highest = sum(max(given[link_id] for link_id in group) for group in rules.highest_of)
+    return rules.multiply * (plain + highest)
+
+
+def _subscales(instrument: Instrument, given: Mapping[str, int]) -> list[SubscaleScore]:
+    return [
+        SubscaleScore(
+            part.code,
+            part.label,
+            sum(given[link_id] for link_id in part.link_ids)
+            if all(link_id in given for link_id in part.link_ids)
+            else None,
+        )
+        for part in instrument.scoring.subscales
+    ]
+
+
+def _provisional(instrument: Instrument, given: Mapping[str, int]) -> Provisional | None:
+    """Count symptoms in each part; a missing answer leaves it open only where it could decide."""
+    rule = instrument.scoring.provisional
+    if rule is None:
+        return None
+    parts = {part.code: part.link_ids for part in instrument.scoring.subscales}
+    met, possible = True, True
+    for code, wanted in rule.needs:
+        has = sum(1 for key in parts[code] if given.get(key, -1) >= rule.symptom_from)
+        open_ = sum(1 for key in parts[code] if key not in given)
+        met &= has >= wanted
+        possible &= has + open_ >= wanted
+    return Provisional(met if met == possible else None, rule.label, rule.basis)
 
 
 def band_of(instrument: Instrument, total: int) -> Band:
@@ -132,6 +205,7 @@ def _signals(instrument: Instrument, given: Mapping[str, int]) -> tuple[SafetySi
             value=given[rule.link_id],
             follow_up=rule.follow_up,
             basis=rule.basis,
+            kind=rule.kind,
         )
         for rule in instrument.scoring.safety
         if given.get(rule.link_id, rule.above) > rule.above
@@ -139,6 +213,8 @@ def _signals(instrument: Instrument, given: Mapping[str, int]) -> tuple[SafetySi
 
 
 def _refusal(instrument: Instrument, missing: tuple[str, ...]) -> str:
+    if not missing:
+        return f"{instrument.title} holds no question yet, so it is not scored."
     numbers = [instrument.item(link_id).number for link_id in missing]
     which = f"question {numbers[0]} is" if len(numbers) == 1 else f"{_listed(numbers)} are"
     prefix = "" if len(numbers) == 1 else "questions "

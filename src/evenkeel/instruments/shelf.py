@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from evenkeel.instruments.entry import read_object
+from evenkeel.instruments.entry import Entry, read_object
 from evenkeel.instruments.errors import UnknownInstrumentError
 from evenkeel.instruments.form import read_form
-from evenkeel.instruments.model import Instrument
+from evenkeel.instruments.model import Instrument, RatedBy
 from evenkeel.instruments.rules import read_scoring, read_unscored
 
 SHELF = Path(__file__).parent
+RATED_BY: tuple[RatedBy, ...] = ("self", "clinician")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
@@ -25,9 +26,24 @@ def read_folder(folder: Path) -> Instrument:
     rules, _ = read_object(folder / "scoring.json")
     if rules.text("id") != folder.name:
         raise rules.error("id", f"{rules.text('id')!r} is not the folder's name, {folder.name!r}")
-    text_ships = rules.flag("text_ships", True)
     root, text = read_object(folder / "questionnaire.json")
-    form = read_form(root, folder.name.replace("_", "-"), text_ships=text_ships)
+    return build(rules, root, text, folder)
+
+
+def build(rules: Entry, root: Entry, text: str, folder: Path, *, wording: str = "") -> Instrument:
+    """The instrument that `rules` (scoring) and `root` (questionnaire) say, checked together.
+
+    `text` is the questionnaire as it was read. `wording` is empty for what shipped; otherwise
+    whose text it is, and then every question must carry its text.
+    """
+    ships = rules.flag("text_ships", True)
+    open_items = rules.flag("open_items", False)
+    form = read_form(
+        root,
+        folder.name.replace("_", "-"),
+        text_ships=ships or bool(wording),
+        may_be_empty=not ships and not wording,
+    )
     unscored = read_unscored(rules, form)
     for entry in rules.entries("safety"):
         follow_up = entry.text_or_empty("follow_up")
@@ -45,12 +61,25 @@ def read_folder(folder: Path) -> Instrument:
         code=form.code,
         total_link_id=form.total_link_id,
         total_code=form.total_code,
-        text_ships=text_ships,
+        text_ships=ships,
         asked_alone=rules.flag("asked_alone", True),
         codes_basis=rules.entry("codes_basis").basis(),
         scoring=read_scoring(rules, items),
         questionnaire_text=text,
+        purpose=rules.text_or_empty("purpose"),
+        rated_by=_rated_by(rules),
+        open_items=open_items,
+        licence=rules.entry("licence").basis() if rules.has("licence") else None,
+        wording=wording,
     )
+
+
+def _rated_by(rules: Entry) -> RatedBy:
+    text = rules.text_or_empty("rated_by") or "self"
+    for known in RATED_BY:
+        if text == known:
+            return known
+    raise rules.error("rated_by", f"{text!r} is not self or clinician")
 
 
 def shelved(shelf: Path = SHELF) -> tuple[str, ...]:
@@ -62,10 +91,16 @@ def shelved(shelf: Path = SHELF) -> tuple[str, ...]:
 def available(shelf: Path = SHELF) -> tuple[str, ...]:
     """The ids of the instruments that can be sent to a person, sorted.
 
-    Left out are those whose wording does not ship and those asked only after another.
+    Left out are those whose wording does not ship, those a clinician rates, and those asked only
+    after another.
     """
     every = (load(name, shelf) for name in shelved(shelf))
-    return tuple(each.id for each in every if each.text_ships and each.asked_alone)
+    return tuple(each.id for each in every if each.text_ships and for_a_person(each))
+
+
+def for_a_person(instrument: Instrument) -> bool:
+    """True for one that the person fills in, and that stands by itself."""
+    return instrument.asked_alone and instrument.rated_by == "self"
 
 
 @lru_cache(maxsize=256)

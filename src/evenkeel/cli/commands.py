@@ -39,6 +39,8 @@ ALL: tuple[Command, ...] = (
     ),
     Command("doctor", "Check this installation and say what is unsafe", "doctor"),
     Command("upgrade", "Back up, migrate, and go back if that fails", "upgrade"),
+    Command("remind", "One round of reminders and calls for open safety signals", "remind"),
+    Command("questionnaire", "Questionnaires: list, template, load your text", "questionnaire"),
     Command("import-fhir", "Bring a person in from a FHIR bundle", "import_fhir"),
     Command(
         "simulate",

@@ -72,6 +72,20 @@ class Instance:
                 os.fsync(file.fileno())
             return key
 
+    def secret_file(self, name: str) -> str:
+        """What stands in the file that setting ``name`` names; "" where it names none.
+
+        A secret stands in a file of its own rather than among the settings. Raises
+        ``ConfigurationError`` where the file cannot be read.
+        """
+        path = str(self.get(name, ""))
+        if not path:
+            return ""
+        try:
+            return Path(path).expanduser().read_text().strip()
+        except OSError as error:
+            raise ConfigurationError(f"{name}: {path} cannot be read: {error}") from None
+
     def databases(self) -> dict[str, dict[str, Any]]:
         """Django's ``DATABASES``: SQLite in the home, or PostgreSQL where ``database`` is set."""
         url = self.get("database", "")

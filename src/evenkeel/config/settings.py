@@ -183,6 +183,25 @@ USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]
 
+#: Where people reach the pages, for links in messages; without it no message carries one.
+PUBLIC_ADDRESS = str(
+    INSTANCE.get("public_address", "") or (f"https://{PUBLIC_HOSTS[0]}" if PUBLIC_HOSTS else "")
+)
+EMAIL_HOST = str(INSTANCE.get("email_host", "localhost"))
+EMAIL_PORT = int(INSTANCE.get("email_port", 587))
+EMAIL_HOST_USER = str(INSTANCE.get("email_user", ""))
+EMAIL_HOST_PASSWORD = INSTANCE.secret_file("email_password_file")
+EMAIL_USE_TLS = str(INSTANCE.get("email_tls", "yes")).lower() in {"1", "true", "yes"}
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = str(INSTANCE.get("email_from", "webmaster@localhost"))
+#: Text messages: ``module:function`` that takes a number and a text. None ships for a vendor; the
+#: one at ``sms_url`` posts JSON to whatever stands there.
+SMS_PORT = str(INSTANCE.get("sms_port", ""))
+SMS_URL = str(INSTANCE.get("sms_url", ""))
+SMS_TOKEN = INSTANCE.secret_file("sms_token_file")
+SCHEDULES_PATH = INSTANCE.home / "schedules"
+MESSAGE_TEXTS_PATH = INSTANCE.home / "messages"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

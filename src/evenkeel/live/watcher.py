@@ -1,4 +1,8 @@
-"""The watcher as a process of its own: ``python -m evenkeel.live.watcher``."""
+"""The watcher as a process of its own: ``python -m evenkeel.live.watcher``.
+
+Beside it, in a thread that cannot hold it up, go the rounds of reminders and of calls for open
+safety signals.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,13 @@ def main() -> None:
     """Watch every live session until SIGTERM or SIGINT."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenkeel.config.settings")
     django.setup()
+    from evenkeel.clinic.outcome.rounds import run_rounds
     from evenkeel.clinic.session.watch import run_watcher
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=run_rounds, args=(stop,), name="rounds", daemon=True).start()
     run_watcher(stop)
 
 

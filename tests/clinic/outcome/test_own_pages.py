@@ -157,7 +157,7 @@ def test_consent_and_touch_can_be_taken_back(clinic: Clinic, case: Case) -> None
             "+49 (0)800 111 0 111\nYour own doctor",
             ["911", "+49 (0)800 111 0 111", "Your own doctor"],
         ),
-        ("", ["911"]),
+        ("", ["911", "988"]),
     ],
 )
 def test_crisis_lines_as_staff_write_them(crisis_line: str, numbers: list[str]) -> None:

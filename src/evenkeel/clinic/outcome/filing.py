@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any, Final
 
 from evenkeel.clinic.course.models import Course
@@ -11,7 +12,7 @@ from evenkeel.clinic.course.queries import open_course_of
 from evenkeel.clinic.outcome.models import Ask, Response, SafetySignal
 from evenkeel.clinic.people.models import Fact
 from evenkeel.clinic.record.act import Act
-from evenkeel.instruments import Instrument, Urgency, score, urgency
+from evenkeel.instruments import Instrument, Item, Urgency, score, tier_urgency, urgency
 from evenkeel.protocol.vocabulary import DEPRESSION_SCORES
 
 #: The kind of hold that an open safety signal puts on ``Course.dose_holds``.
@@ -19,6 +20,13 @@ HOLD_KIND: Final = "safety"
 SIGNAL_KIND: Final = "thoughts_of_death"
 #: From least to most urgent.
 LEVELS: Final = ("none", "routine", "today", "now")
+#: What a signal is about, in words for staff.
+ABOUT: Final[dict[str, str]] = {
+    "thoughts_of_death": "thoughts of death or self-harm",
+    "dissociation": "still feeling unreal or confused",
+    "urinary": "bladder",
+    "unwell": "feeling unwell or unsafe",
+}
 
 
 def file_response(
@@ -76,8 +84,11 @@ def _note_fact(act: Act, response: Response, instrument: Instrument) -> None:
     )
 
 
-def previous_value(response: Response, link_id: str) -> int | None:
-    """What the person last answered to this item before ``response``, on any course."""
+def previous_answers(response: Response) -> list[dict[str, int]]:
+    """What the person answered to this instrument before ``response``, on any course, newest first.
+
+    At most twenty.
+    """
     earlier = (
         Response.objects.filter(
             patient_id=response.patient_id,
@@ -88,7 +99,91 @@ def previous_value(response: Response, link_id: str) -> int | None:
         .order_by("-answered_at", "-created_at")
         .values_list("answers", flat=True)[:20]
     )
+    return list(earlier)
+
+
+def previous_value(response: Response, link_id: str) -> int | None:
+    """What the person last answered to this item before ``response``, on any course."""
+    earlier = previous_answers(response)
     return next((given[link_id] for given in earlier if link_id in given), None)
+
+
+def watch_answers(
+    act: Act,
+    response: Response,
+    instrument: Instrument,
+    *,
+    passed_over: frozenset[str],
+    follow_up: Mapping[str, int],
+) -> list[SafetySignal]:
+    """Raise or bring up to date every signal that the answers call for.
+
+    ``passed_over`` are safety questions that were put and not answered: unknown is not "no".
+    """
+    hit = {s.link_id for s in score(instrument, response.answers).safety} | passed_over
+    rules = [rule for rule in instrument.scoring.safety if rule.link_id in hit]
+    if instrument.scoring.urgency:
+        signal = _watch_tiers(act, response, instrument) if rules else None
+        return [signal] if signal is not None else []
+    found = []
+    for rule in rules:
+        asked = follow_up if rule.link_id in response.answers else {}
+        signal = watch_safety(act, response, instrument, link_id=rule.link_id, follow_up=asked)
+        if signal is not None:
+            found.append(signal)
+    return found
+
+
+def _watch_tiers(act: Act, response: Response, instrument: Instrument) -> SafetySignal | None:
+    """The one signal of an instrument whose tiers say how soon somebody must act.
+
+    As with a single question: a closed one is left closed, and worse news raises another.
+    """
+    earlier = previous_answers(response)
+    judged = tier_urgency(instrument, response.answers, earlier[0] if earlier else None)
+    if judged.level == "none":
+        return None
+    result = score(instrument, response.answers)
+    hits = result.safety
+    about = [s.kind for s in hits] or [rule.kind for rule in instrument.scoring.safety]
+    told: dict[str, Any] = {
+        "hits": [[s.link_id, s.value] for s in hits],
+        "previous": earlier[0] if earlier else None,
+        "answers": {},
+        "unanswered": list(judged.unanswered),
+        "reasons": list(judged.reasons),
+    }
+    kind = max(set(about), key=lambda k: (k == "thoughts_of_death", about.count(k), k))
+    told["band"] = result.band.label if result.band else ""
+    words = told["band"] or "not finished"
+    signal = _newest_signal(response)
+    if signal is not None and signal.closed_at is not None:
+        if _rank(judged.level) <= _rank(signal.urgency):
+            return signal
+        signal = None
+    if signal is not None:
+        return _update(act, signal, judged, told)
+    return raise_signal(
+        act,
+        response.course,
+        SafetySignal(
+            response=response,
+            kind=kind,
+            statement=f"{instrument.title} ({ABOUT[kind]}): {words}"[:300],
+            urgency=judged.level,
+            follow_up=told,
+        ),
+    )
+
+
+def _newest_signal(response: Response) -> SafetySignal | None:
+    found: SafetySignal | None = (
+        SafetySignal.objects.filter(response=response)
+        .select_related("course")
+        .order_by("-raised_at", "-created_at")
+        .first()
+    )
+    return found
 
 
 def watch_safety(
@@ -107,15 +202,12 @@ def watch_safety(
     """
     value = response.answers.get(link_id)
     previous = previous_value(response, link_id)
-    judged = urgency(value, previous, follow_up)
+    judged = urgency(
+        _of_three(instrument, link_id, value), _of_three(instrument, link_id, previous), follow_up
+    )
     if judged.level == "none":
         return None
-    signal = (
-        SafetySignal.objects.filter(response=response)
-        .select_related("course")
-        .order_by("-raised_at", "-created_at")
-        .first()
-    )
+    signal = _newest_signal(response)
     told = _told(link_id, value, previous, follow_up, judged)
     if signal is not None and signal.closed_at is not None:
         if _rank(judged.level) <= _rank(signal.urgency):
@@ -124,6 +216,20 @@ def watch_safety(
     if signal is None:
         return _raise(act, response, instrument, judged, told)
     return _update(act, signal, judged, told)
+
+
+def _of_three(instrument: Instrument, link_id: str, value: int | None) -> int | None:
+    """A safety item's value on the scale of 0 to 3 that the urgency is defined on.
+
+    What is not above the item's limit is 0; the rest is spread over 1 to 3, rounded up.
+    """
+    if value is None:
+        return None
+    rule = next(rule for rule in instrument.scoring.safety if rule.link_id == link_id)
+    most = max(instrument.item(link_id).values)
+    if value <= rule.above:
+        return 0
+    return ceil(3 * (value - rule.above) / (most - rule.above))
 
 
 def _told(
@@ -146,14 +252,14 @@ def _told(
 def _raise(
     act: Act, response: Response, instrument: Instrument, judged: Urgency, told: dict[str, Any]
 ) -> SafetySignal:
-    number = instrument.item(told["link_id"]).number
+    item = instrument.item(told["link_id"])
     return raise_signal(
         act,
         response.course,
         SafetySignal(
             response=response,
             kind=SIGNAL_KIND,
-            statement=_statement(instrument.title, number, told["value"]),
+            statement=_statement(instrument, item, told["value"]),
             urgency=judged.level,
             follow_up=told,
         ),
@@ -196,10 +302,11 @@ def _update(act: Act, signal: SafetySignal, judged: Urgency, told: dict[str, Any
     return signal if (signal.urgency, signal.follow_up) == before else act.write(signal)
 
 
-def _statement(title: str, number: str, value: int | None) -> str:
+def _statement(instrument: Instrument, item: Item, value: int | None) -> str:
+    about = f"{instrument.title} question {item.number} ({ABOUT[SIGNAL_KIND]})"
     if value is None:
-        return f"{title} question {number} (thoughts of death or self-harm) was not answered"
-    return f"{title} question {number} (thoughts of death or self-harm): {value} of 3"
+        return f"{about} was not answered"
+    return f"{about}: {value} of {max(item.values)}"
 
 
 def _rank(level: str) -> int:

@@ -1,4 +1,4 @@
-"""Questionnaires and their scores, safety signals, and the long-term watch."""
+"""Questionnaires and their scores, safety signals, the long-term watch, and what people ask us."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ class Ask(Record):
 
     That it has expired follows from ``expires_at``; nobody writes it down. ``finished_at`` is when
     the last screen was left: from then on the link opens nothing. ``partial`` keeps what was said
-    so far, in the form of :class:`evenkeel.clinic.outcome.walk.Said`.
+    so far, in the form of :class:`evenkeel.clinic.outcome.walk.Said`. ``occasion_key`` names the
+    place in the schedule it was made for; one course has one ask for each.
     """
+
+    added_later: ClassVar[frozenset[str]] = frozenset({"occasion_key", "language"})
 
     STATES = (
         ("sent", "Sent"),
@@ -42,9 +45,14 @@ class Ask(Record):
     partial = models.JSONField(default=dict)
     begun_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    occasion_key = models.CharField(max_length=120, null=True)
+    language = models.CharField(max_length=16, null=True)
 
     class Meta:
         indexes = [models.Index(fields=["course", "sent_at"], name="ask_by_course")]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "occasion_key"], name="one_ask_an_occasion")
+        ]
 
 
 class Response(Record):
@@ -72,9 +80,10 @@ class SafetySignal(Record):
     ``urgency`` is a level of :func:`evenkeel.instruments.urgency`; ``follow_up`` holds the item's
     value, the one before it, the follow-up answers and the reasons for the level. It comes from an
     answered questionnaire (``response``) or from what was said on the telephone (``call``).
+    Who has taken it (``taken_by``) sees to it: nobody further is called for a while.
     """
 
-    added_later: ClassVar[frozenset[str]] = frozenset({"call_id"})
+    added_later: ClassVar[frozenset[str]] = frozenset({"call_id", "taken_by_id", "taken_at"})
 
     URGENCIES = (
         ("now", "Act now"),
@@ -98,6 +107,8 @@ class SafetySignal(Record):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     close_note = models.TextField(blank=True)
+    taken_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    taken_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["site", "closed_at"], name="signal_by_site")]
@@ -136,3 +147,119 @@ class WatchEntry(Record):
 
     class Meta:
         indexes = [models.Index(fields=["patient", "item", "asked_at"], name="watch_by_person")]
+
+
+class ClinicText(Record):
+    """The clinic's own text of a questionnaire: what may not ship, or a translation.
+
+    ``document`` is the FHIR Questionnaire as it was handed in, ``licence`` says by what right it
+    is used. The newest one that was not withdrawn is asked.
+    """
+
+    instrument = models.CharField(max_length=24)
+    language = models.CharField(max_length=16)
+    document = models.JSONField()
+    licence = models.CharField(max_length=300)
+    loaded_by = models.CharField(max_length=200)
+    loaded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "instrument"], name="text_by_instrument")]
+
+
+class ContactChoice(Record):
+    """How a person wants to be reminded, and when not. Without one, the clinic's usual way holds.
+
+    ``stopped_at`` is when they said that no more messages shall come; the questions wait in their
+    own pages all the same.
+    """
+
+    CHANNELS = (("email", "E-mail"), ("sms", "Text message"), ("none", "No messages"))
+
+    patient = models.OneToOneField(Patient, on_delete=models.PROTECT, related_name="contact_choice")
+    channel = models.CharField(max_length=8, choices=CHANNELS)
+    language = models.CharField(max_length=16, default="en")
+    quiet_from = models.TimeField(null=True)
+    quiet_until = models.TimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    chosen_at = models.DateTimeField()
+    chosen_by = models.CharField(max_length=200)
+
+
+class Message(Record):
+    """One message that carried a link, or tried to. It holds no text: that names nobody anyway.
+
+    Written before it is handed over (``sending``), so that two runners never send it twice; what
+    was cut short in between is ``unclear`` and is not sent again. ``number`` counts from 0: the
+    first message and its reminders. ``asks`` are the ids of all questionnaires it leads to.
+    """
+
+    STATES = (
+        ("sending", "Being sent"),
+        ("sent", "Sent"),
+        ("failed", "Failed"),
+        ("unclear", "Perhaps sent"),
+    )
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="messages")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="messages")
+    ask = models.ForeignKey(Ask, on_delete=models.PROTECT, related_name="messages")
+    asks = models.JSONField(default=list)
+    number = models.PositiveSmallIntegerField()
+    channel = models.CharField(max_length=12)
+    state = models.CharField(max_length=10, choices=STATES, default="sending")
+    attempts = models.PositiveSmallIntegerField(default=1)
+    claimed_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["patient", "claimed_at"], name="message_by_person"),
+            models.Index(fields=["state", "claimed_at"], name="message_by_state"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["ask", "number"], name="one_message_a_number")
+        ]
+
+
+class SignalCall(Record):
+    """That somebody was called because a safety signal stood open. ``since`` is from when."""
+
+    STEPS = (
+        ("team", "The care team"),
+        ("everybody", "Everybody who may close it"),
+    )
+
+    signal = models.ForeignKey(SafetySignal, on_delete=models.PROTECT, related_name="calls")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    step = models.CharField(max_length=10, choices=STEPS)
+    since = models.DateTimeField()
+    called_at = models.DateTimeField()
+    names = models.JSONField(default=list)
+    reached = models.PositiveSmallIntegerField(null=True)
+    unreached = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["signal", "step", "since"], name="one_call_a_step")
+        ]
+
+
+class TeamQuestion(Record):
+    """A question a person asks the team from their own pages, and its answer."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="team_questions")
+    course = models.ForeignKey(
+        Course, null=True, on_delete=models.PROTECT, related_name="team_questions"
+    )
+    text = models.TextField()
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "answered_at"], name="question_by_site")]

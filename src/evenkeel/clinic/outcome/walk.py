@@ -88,20 +88,24 @@ class Walk:
         return next((s for s in self.screens if not self.settled(s)), None)
 
     @property
-    def worry(self) -> str:
-        """The link id of the safety question that was answered above its limit, or ""."""
-        for rule in self.instrument.scoring.safety:
-            if self.said.answers.get(rule.link_id, rule.above) > rule.above:
-                return rule.link_id
-        return ""
+    def worries(self) -> tuple[str, ...]:
+        """The link ids of safety questions answered above their limit, in order."""
+        return tuple(
+            rule.link_id
+            for rule in self.instrument.scoring.safety
+            if self.said.answers.get(rule.link_id, rule.above) > rule.above
+        )
 
     @property
-    def safety_skipped(self) -> str:
-        """The link id of a safety question that was passed over, or ""."""
-        for rule in self.instrument.scoring.safety:
-            if rule.link_id in self.said.skipped:
-                return rule.link_id
-        return ""
+    def worry(self) -> str:
+        """The link id of the first such question, or ""."""
+        return next(iter(self.worries), "")
+
+    @property
+    def passed_over(self) -> frozenset[str]:
+        """The link ids of the safety questions that were passed over."""
+        rules = self.instrument.scoring.safety
+        return frozenset(rule.link_id for rule in rules) & self.said.skipped
 
     def settled(self, screen: Screen) -> bool:
         """Whether this screen was answered, skipped or read."""
@@ -160,15 +164,20 @@ class Walk:
         return Walk(self.instrument, replace(self.said, closed=dealt))
 
     def _screens(self) -> Iterator[Screen]:
-        worry = self.worry
+        worries = self.worries
+        follow_up = {r.link_id for r in self.instrument.scoring.safety if r.follow_up}
+        helped = False
         for item in self.instrument.items:
             if not is_asked(item, self.said.answers):
                 continue
             if not item.scored and self._nothing_to_say():
                 continue
             yield Screen("question", item.link_id, item)
-            if item.link_id == worry:
-                yield Screen("help", HELP)
+            if item.link_id not in worries or helped:
+                continue
+            helped = True
+            yield Screen("help", HELP)
+            if item.link_id in follow_up:
                 for question in follow_up_questions().items:
                     if is_asked(question, self.said.follow_up):
                         yield Screen("follow_up", question.link_id, question)

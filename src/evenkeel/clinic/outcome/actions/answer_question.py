@@ -5,14 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from evenkeel.clinic.outcome.filing import file_response, watch_safety
+from evenkeel.clinic.outcome.filing import file_response, watch_answers
 from evenkeel.clinic.outcome.models import Ask, Response
+from evenkeel.clinic.outcome.offering import form_of_ask
 from evenkeel.clinic.outcome.walk import Said, Walk
 from evenkeel.clinic.record.act import Act, Actor, Context, action
 from evenkeel.clinic.record.clock import Clock, system_clock
 from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.clinic.record.permissions import Role
-from evenkeel.instruments import AnswerError, load
+from evenkeel.instruments import AnswerError
 
 
 def context_of(ask: Ask, clock: Clock | None = None) -> Context:
@@ -28,7 +29,7 @@ def context_of(ask: Ask, clock: Clock | None = None) -> Context:
 
 def walk_of(ask: Ask) -> Walk:
     """The way through this ask as it stands."""
-    return Walk(load(ask.instrument), Said.from_json(ask.partial))
+    return Walk(form_of_ask(ask), Said.from_json(ask.partial))
 
 
 def is_open(ask: Ask, now: Any) -> bool:
@@ -69,9 +70,9 @@ def answer_question(act: Act, *, ask_id: Any, key: str, value: int | None) -> As
             code="answer",
         ) from None
     before = (ask.partial, ask.state)
-    safety = walk.worry or walk.safety_skipped
+    safety = {*walk.worries, *walk.passed_over}
     last = walk.next_screen is None
-    if last or screen.kind == "follow_up" or screen.key == safety:
+    if last or screen.kind == "follow_up" or screen.key in safety:
         walk = _file(act, ask, walk)
     ask.partial = walk.said.as_json()
     if ask.begun_at is None:
@@ -98,9 +99,13 @@ def _file(act: Act, ask: Ask, walk: Walk) -> Walk:
             answered_at=answered_at,
             ask=ask,
         )
-    link_id = walk.worry or walk.safety_skipped
-    if link_id:
-        watch_safety(act, response, walk.instrument, link_id=link_id, follow_up=walk.said.follow_up)
+    watch_answers(
+        act,
+        response,
+        walk.instrument,
+        passed_over=walk.passed_over,
+        follow_up=walk.said.follow_up,
+    )
     return walk.close()
 
 

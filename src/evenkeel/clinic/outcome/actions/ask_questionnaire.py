@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.outcome.models import Ask
+from evenkeel.clinic.outcome.offering import sendable
 from evenkeel.clinic.outcome.senders import SENDERS
 from evenkeel.clinic.people.sign_in import new_token
 from evenkeel.clinic.record.act import Act, action
@@ -47,7 +48,7 @@ def ask_questionnaire(
     who has died.
     """
     course = act.open(Course, course_id, "patient", "site")
-    instrument = _instrument(instrument_id)
+    instrument = _instrument(instrument_id, course.site_id)
     if sender not in SENDERS:
         raise Invalid("There is no such way to send it.", fields={"sender": "Choose one."})
     if len(occasion.strip()) > 60:
@@ -93,13 +94,16 @@ def withdraw_ask(act: Act, *, ask_id: Any, reason: str = "") -> Ask:
     return ask
 
 
-def _instrument(instrument_id: str) -> Instrument:
-    if instrument_id not in available():
+def _instrument(instrument_id: str, site_id: Any) -> Instrument:
+    if instrument_id in available():  # what ships needs no look at the clinic's own texts
+        return load(instrument_id)
+    found = next((each for each in sendable(site_id) if each.id == instrument_id), None)
+    if found is None:
         raise Invalid(
             "There is no such questionnaire.",
             fields={"instrument": "Choose one of the list."},
         )
-    return load(instrument_id)
+    return found
 
 
 def _open_asks(act: Act, course: Course, instrument_id: str) -> list[Ask]:

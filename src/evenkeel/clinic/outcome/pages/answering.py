@@ -16,10 +16,10 @@ from evenkeel.clinic.outcome.actions.answer_question import (
 )
 from evenkeel.clinic.outcome.crisis import contacts_of
 from evenkeel.clinic.outcome.models import Ask
+from evenkeel.clinic.outcome.offering import form_of_ask
 from evenkeel.clinic.outcome.walk import HELP, Screen, Walk
 from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.errors import Invalid
-from evenkeel.instruments import load
 
 #: About 12 seconds a question (assumed), said to people as whole minutes.
 _SECONDS_A_QUESTION = 12
@@ -64,7 +64,7 @@ def show(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
 
 def start(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
     """What is asked and who reads it; nothing about the person."""
-    count = len(load(ask.instrument).items)
+    count = len(form_of_ask(ask).items)
     context = _frame(ask, here) | {
         "count": count,
         "minutes": max(1, round(count * _SECONDS_A_QUESTION / 60)),

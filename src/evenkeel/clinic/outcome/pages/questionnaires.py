@@ -91,7 +91,7 @@ def _context(request: HttpRequest, summary: CourseSummary) -> dict[str, Any]:
         .select_related("closed_by")
         .order_by("-raised_at"),
         "instruments": [load(name) for name in available()],
-        "senders": senders_for(course.patient.email),
+        "senders": senders_for(course.patient),
         "open_for_days": OPEN_FOR.days,
         "paper": _paper(paper, {}) if paper else None,
     }

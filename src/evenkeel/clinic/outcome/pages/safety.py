@@ -12,13 +12,14 @@ from django.urls import reverse
 from evenkeel.clinic.course.pages.frame import address
 from evenkeel.clinic.outcome.actions.close_signal import close_signal
 from evenkeel.clinic.outcome.models import SafetySignal
+from evenkeel.clinic.outcome.offering import form_of
 from evenkeel.clinic.outcome.queries import alarm_level, open_signals
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.record.door import log_read, open_record
 from evenkeel.clinic.record.errors import Conflict, DomainError, Invalid, Refused
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.follow_up import called_words
-from evenkeel.instruments import follow_up_questions, load
+from evenkeel.instruments import Instrument, follow_up_questions
 
 
 @page("outcome.view")
@@ -82,16 +83,37 @@ def safety_signal(request: HttpRequest, signal_id: Any) -> HttpResponse:
 
 
 def _of_answers(signal: SafetySignal) -> dict[str, Any]:
-    """What a questionnaire said that raised the signal."""
+    """What a questionnaire said that raised the signal: its rows, now and last time."""
     told = signal.follow_up
-    instrument = load(signal.response.instrument)
-    item = instrument.item(told["link_id"])
+    instrument = form_of(signal.response.instrument, signal.site_id)
+    if "hits" in told:
+        before = told.get("previous") or {}
+        hits = [(link_id, value, before.get(link_id)) for link_id, value in told["hits"]]
+    else:
+        hits = [(told["link_id"], told.get("value"), told.get("previous"))]
+    rows = [_row(instrument, *hit) for hit in hits]
+    open_ = [
+        _row(instrument, key, None, None) for key in told.get("unanswered", []) if "hits" in told
+    ]
     return {
         "instrument": instrument,
-        "item": item,
-        "answer": dict(item.options).get(told.get("value"), ""),
-        "previous": dict(item.options).get(told.get("previous"), ""),
+        "rows": [*rows, *open_],
         "answers": _answers(told),
+    }
+
+
+def _row(
+    instrument: Instrument, link_id: str, value: int | None, previous: int | None
+) -> dict[str, str]:
+    item = next((each for each in instrument.items if each.link_id == link_id), None)
+    if item is None:  # a text was loaded anew with other questions
+        return {"question": link_id, "answer": str(value), "previous": ""}
+    options = dict(item.options)
+    return {
+        "question": f"{instrument.title}, question {item.number}",
+        "text": item.text,
+        "answer": options.get(value, "") if value is not None else "",
+        "previous": options.get(previous, "") if previous is not None else "",
     }
 
 
@@ -115,7 +137,7 @@ def _links(signal: SafetySignal) -> dict[str, str]:
 def _answers(told: dict[str, Any]) -> list[dict[str, str]]:
     """The follow-up questions with what was said; asked and left open is said in words."""
     given = told.get("answers", {})
-    if told.get("value") is None:
+    if told.get("value") is None or (not given and "hits" in told):
         return []
     return [
         {

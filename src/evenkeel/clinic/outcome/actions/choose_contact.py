@@ -1,0 +1,60 @@
+"""How a person wants to be reminded: chosen by themselves, or by staff as they said."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from evenkeel.clinic.outcome.message_text import languages
+from evenkeel.clinic.outcome.models import ContactChoice
+from evenkeel.clinic.people.models import Patient
+from evenkeel.clinic.record.act import Act, action
+from evenkeel.clinic.record.errors import Invalid
+
+CHANNELS = tuple(code for code, _ in ContactChoice.CHANNELS)
+
+
+@action("contact.choose", permission="contact.choose")
+def choose_contact(
+    act: Act,
+    *,
+    patient_id: Any,
+    channel: str,
+    language: str = "en",
+    quiet_from: time | None = None,
+    quiet_until: time | None = None,
+) -> ContactChoice:
+    """Keep the choice. ``none`` stops every message; another channel starts them again.
+
+    Raises ``Invalid`` by field.
+    """
+    patient = act.open(Patient, patient_id, "site")
+    if channel not in CHANNELS:
+        raise Invalid("There is no such way.", fields={"channel": "Choose one of the list."})
+    if channel == "email" and not patient.email:
+        raise Invalid(
+            "No e-mail address is known.", fields={"channel": "Tell the clinic your address first."}
+        )
+    if channel == "sms" and not patient.phone:
+        raise Invalid(
+            "No telephone number is known.",
+            fields={"channel": "Tell the clinic your number first."},
+        )
+    if language not in languages():
+        raise Invalid("There is no such language.", fields={"language": "Choose one of the list."})
+    if (quiet_from is None) != (quiet_until is None):
+        raise Invalid(
+            "The quiet time is half said.",
+            fields={"quiet_from": "Enter both times, or neither."},
+        )
+    row = ContactChoice.objects.filter(patient=patient).first()
+    if row is None:
+        row = ContactChoice(site=patient.site, patient=patient)
+    before = (row.channel, row.language, row.quiet_from, row.quiet_until)
+    if row.version and before == (channel, language, quiet_from, quiet_until):
+        return row
+    row.channel, row.language = channel, language
+    row.quiet_from, row.quiet_until = quiet_from, quiet_until
+    row.stopped_at = (row.stopped_at or act.now) if channel == "none" else None
+    row.chosen_at, row.chosen_by = act.now, act.actor.name[:200]
+    return act.write(row)

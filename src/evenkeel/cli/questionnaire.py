@@ -1,4 +1,4 @@
-"""``evenkeel questionnaire``: what there is, a template to fill in, and loading the clinic's text."""
+"""``evenkeel questionnaire``: what there is, a template, and loading the clinic's text."""
 
 from __future__ import annotations
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
+from evenkeel.interop.fhir.own_pages import own_download, own_download_file
 from evenkeel.interop.fhir.pages import import_page
 
-urlpatterns = [path("people/import", import_page, name="people_import")]
+urlpatterns = [
+    path("people/import", import_page, name="people_import"),
+    path("own/download", own_download, name="own_download"),
+    path("own/download.json", own_download_file, name="own_download_file"),
+]

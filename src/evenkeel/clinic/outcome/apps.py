@@ -5,3 +5,10 @@ class OutcomeConfig(AppConfig):
     name = "evenkeel.clinic.outcome"
     label = "outcome"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let the bar of a person's own alarms show open safety signals too."""
+        from evenkeel.clinic.outcome.waiting_signals import LOOK_AGAIN, waiting_signals
+        from evenkeel.clinic.session.pages import mine
+
+        mine.WAITING[:] = [mine.Waiting(waiting_signals, LOOK_AGAIN)]

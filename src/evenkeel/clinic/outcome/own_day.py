@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -10,13 +11,47 @@ from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
 from evenkeel.clinic.session.models import Appointment
+from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
 from evenkeel.web.wording import patient_clock_text
 
-#: No food for two hours and no drink for half an hour before esketamine nasal spray: the US label's
-#: advice to patients, [sourced]; for other products the same, by clinic policy.
-NO_FOOD_FOR: Final = timedelta(hours=2)
-NO_DRINK_FOR: Final = timedelta(minutes=30)
+#: Where no protocol is known, what the shipped ones say: no food for two hours and no drink for
+#: half an hour before the dose, nasal medicines an hour before the spray.
+_USUAL: Final = {"fasting.food_h": 2.0, "fasting.fluids_min": 30.0, "screen.nasal_gap_min": 60.0}
+
+
+@dataclass(frozen=True, slots=True)
+class DayRules:
+    """What the protocol in force asks of the person before a dose, with the standing of the rule.
+
+    ``nasal_gap`` is ``None`` for what is not sprayed into the nose.
+    """
+
+    no_food_for: timedelta
+    no_drink_for: timedelta
+    nasal_gap: timedelta | None
+    mark: str
+    source: str
+
+
+def day_rules(protocol: Protocol | None, product: str) -> DayRules:
+    """The rules of the day from a protocol; the shipped values where it is not known."""
+
+    def number(key: str) -> float:
+        found = protocol.find(key) if protocol is not None else None
+        value = found.value if found is not None else None
+        return _USUAL[key] if value is None or isinstance(value, tuple) else float(value)
+
+    food = protocol.find("fasting.food_h") if protocol is not None else None
+    spray = product in PRODUCTS and PRODUCTS[product].route == "nasal"
+    return DayRules(
+        no_food_for=timedelta(hours=number("fasting.food_h")),
+        no_drink_for=timedelta(minutes=number("fasting.fluids_min")),
+        nasal_gap=timedelta(minutes=number("screen.nasal_gap_min")) if spray else None,
+        mark=food.source.mark if food is not None else "clinic policy",
+        source=food.source.title if food is not None else "the clinic",
+    )
+
 
 _KIND_WORDS: Final[dict[str, str]] = {
     "screening": "visit",
@@ -67,7 +102,9 @@ def place_of(appointment: Appointment) -> str:
     return f"room {room}" if room.isdigit() else str(room)
 
 
-def steps_of(appointment: Appointment, plan: Any, *, today: date, waiting: int) -> list[Step]:
+def steps_of(
+    appointment: Appointment, plan: Any, rules: DayRules, *, today: date, waiting: int
+) -> list[Step]:
     """What happens when, for somebody who reads it once on a phone."""
     starts = appointment.starts_at
     found = []
@@ -81,8 +118,8 @@ def steps_of(appointment: Appointment, plan: Any, *, today: date, waiting: int) 
     day = _day_word(starts, today)
     found.append(
         Step(
-            f"{day}, from {_clock(starts - NO_FOOD_FOR)}",
-            f"No food. Water is fine until {_clock(starts - NO_DRINK_FOR)}.",
+            f"{day}, from {_clock(starts - rules.no_food_for)}",
+            f"No food. Water is fine until {_clock(starts - rules.no_drink_for)}.",
             now=not waiting,
         )
     )
@@ -98,8 +135,10 @@ def steps_of(appointment: Appointment, plan: Any, *, today: date, waiting: int) 
     return found
 
 
-def to_bring(appointment: Appointment) -> list[tuple[str, str]]:
-    """What to see to before the day: (what, a word more)."""
+def to_bring(
+    appointment: Appointment, rules: DayRules, medicines: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """What to see to before the day: (what, a word more). ``medicines`` are those known here."""
     if appointment.kind == "follow_up_call":
         return [("Keep your phone near you", "We call at about the time shown")]
     if appointment.kind != "dosing":
@@ -109,17 +148,29 @@ def to_bring(appointment: Appointment) -> list[tuple[str, str]]:
         ]
     starts = appointment.starts_at
     evening = format_date(timezone.localtime(starts), "l")
+    nasal = []
+    if rules.nasal_gap is not None:
+        at = _clock(starts - rules.nasal_gap)
+        nasal = [(f"Nose sprays before {at}, not after", "For a cold or hay fever, if you use one")]
+    known = (
+        "We know of: " + ", ".join(medicines) if medicines else "Also those without prescription"
+    )
     return [
         ("Somebody to take me home", "You may not drive, cycle or go alone"),
         (
-            f"No food from {_clock(starts - NO_FOOD_FOR)}",
+            f"No food from {_clock(starts - rules.no_food_for)}",
             "Take your usual morning medicine, unless told not to",
         ),
-        (f"No drink from {_clock(starts - NO_DRINK_FOR)}", "Not even water in the last half hour"),
-        ("Tell us about new medicines", "Also about alcohol, and if you may be pregnant"),
-        ("A list of your medicines, and your ID", "We ask for your name and date of birth"),
+        (f"No drink from {_clock(starts - rules.no_drink_for)}", "From then on not even water"),
+        *nasal,
+        ("Is your list of medicines right?", f"{known}. Tell us what is new or stopped"),
+        ("Tell us about alcohol", "Also if you are ill, or may be pregnant"),
+        ("Your ID", "We ask for your name and date of birth"),
         ("Soft clothes and your music", "No words in the music is often easier"),
-        (f"Keep {evening} evening free", "No driving, no big decisions"),
+        (
+            f"Keep {evening} evening free",
+            "No driving until you have slept a night; no big decisions",
+        ),
     ]
 
 

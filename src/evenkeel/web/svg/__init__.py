@@ -17,6 +17,7 @@ from evenkeel.web.svg.plan_forecast import (
     dose_scale,
     forecast_band,
 )
+from evenkeel.web.svg.scores import NumberedSession, Reference, ScoreChart, score_chart
 from evenkeel.web.svg.session import (
     DrugSpan,
     Reading,
@@ -49,10 +50,13 @@ __all__ = [
     "Forest",
     "ForestStudy",
     "Limit",
+    "NumberedSession",
     "People",
     "PressureReading",
     "PressureSpark",
     "Reading",
+    "Reference",
+    "ScoreChart",
     "ScoreLine",
     "ScorePoint",
     "SessionMark",
@@ -67,6 +71,7 @@ __all__ = [
     "forecast_band",
     "forest_plot",
     "icons_of_100",
+    "score_chart",
     "session_timeline",
     "sparkline",
 ]

@@ -22,6 +22,7 @@ _TABS: Final = (
     ("touch", "Touch", "consent.view"),
     ("plan", "Plan", "plan.view"),
     ("questionnaires", "Questionnaires", "outcome.view"),
+    ("scores", "Scores", "outcome.view"),
     ("long_term", "Long term", "outcome.view"),
     ("course_move", "Where it stands", "course.view"),
 )

@@ -1,4 +1,4 @@
-"""Somebody takes an open safety signal: they see to it, and nobody further is called for a while."""
+"""Somebody takes an open safety signal: they see to it, and nobody else is called for a while."""
 
 from __future__ import annotations
 

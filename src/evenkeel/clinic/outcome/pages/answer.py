@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.shortcuts import render
@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from evenkeel.clinic.outcome.actions.answer_question import context_of, is_open
+from evenkeel.clinic.outcome.actions.choose_contact import choose_contact
 from evenkeel.clinic.outcome.crisis import contacts_anywhere
 from evenkeel.clinic.outcome.models import Ask
 from evenkeel.clinic.outcome.pages import answering
@@ -87,14 +88,22 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
             just_now = ask.finished_at is not None and now - ask.finished_at < THANKS_FOR
             if just_now and ask.state != "withdrawn":
                 return answering.thanks(request, ask, here)
+            on = answering.next_of(ask, here) if ask.finished_at is not None else ""
+            if on and now < ask.expires_at:  # the message's one link, opened again for the rest
+                return HttpResponseRedirect(on, status=303)
             return dead_end(request)
         if request.method == "POST":
+            if request.POST.get("go") == "stop":
+                choose_contact(context_of(ask), patient_id=ask.patient_id, channel="none")
+                return answering.stop_page(request, ask, here, stopped=True)
             try:
                 return answering.take(context_of(ask), ask, request, here)
             except Refused:  # closed between our look and the act
                 return dead_end(request)
         if request.GET.get("q") == "help":
             return answering.help_page(request, ask, here)
+        if request.GET.get("q") == "stop":
+            return answering.stop_page(request, ask, here)
         return answering.show(request, ask, here)
 
 

@@ -15,10 +15,12 @@ from evenkeel.clinic.outcome.actions.answer_question import (
     walk_of,
 )
 from evenkeel.clinic.outcome.crisis import contacts_of
+from evenkeel.clinic.outcome.links import can_be_linked, path_of
 from evenkeel.clinic.outcome.models import Ask
 from evenkeel.clinic.outcome.offering import form_of_ask
 from evenkeel.clinic.outcome.walk import HELP, Screen, Walk
 from evenkeel.clinic.record.act import Context
+from evenkeel.clinic.record.clock import system_clock
 from evenkeel.clinic.record.errors import Invalid
 
 #: About 12 seconds a question (assumed), said to people as whole minutes.
@@ -105,8 +107,34 @@ def draw(
 
 def thanks(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
     """The end: what happens now, and whom to call meanwhile."""
-    worried = bool(walk_of(ask).worry)
-    return render(request, "outcome/answer_thanks.html", _frame(ask, here) | {"worried": worried})
+    shown = {"worried": bool(walk_of(ask).worry), "next": next_of(ask, here)}
+    return render(request, "outcome/answer_thanks.html", _frame(ask, here) | shown)
+
+
+def next_of(ask: Ask, here: str) -> str:
+    """Where the next set of the same person's scheduled questions is answered, or "".
+
+    A message carries one link however many sets wait; so the end of one leads on to the next.
+    """
+    if not ask.occasion_key:
+        return ""
+    waiting = Ask.objects.filter(
+        patient_id=ask.patient_id,
+        occasion_key__isnull=False,
+        finished_at=None,
+        state__in=("sent", "begun"),
+        expires_at__gt=system_clock().now(),
+    ).exclude(pk=ask.pk)
+    found = next((each for each in waiting.order_by("due_at", "pk") if can_be_linked(each)), None)
+    if found is None:
+        return ""
+    own = here == reverse("own_answer", args=[ask.pk])
+    return reverse("own_answer", args=[found.pk]) if own else path_of(found)
+
+
+def stop_page(request: HttpRequest, ask: Ask, here: str, *, stopped: bool = False) -> HttpResponse:
+    """No more messages: asked once, and said when it is done."""
+    return render(request, "outcome/answer_stop.html", _frame(ask, here) | {"stopped": stopped})
 
 
 def _frame(ask: Ask, here: str) -> dict[str, Any]:

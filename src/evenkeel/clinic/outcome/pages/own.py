@@ -15,13 +15,15 @@ from django.utils import timezone
 from evenkeel.clinic.course.actions.agree_touch import withdraw_touch
 from evenkeel.clinic.course.actions.withdraw_consent import withdraw_consent
 from evenkeel.clinic.course.models import Consent, Course, Plan, TouchAgreement
+from evenkeel.clinic.course.queries import protocol_for
 from evenkeel.clinic.outcome import own_day
 from evenkeel.clinic.outcome.actions.answer_question import is_open
 from evenkeel.clinic.outcome.crisis import contacts_of
 from evenkeel.clinic.outcome.models import Ask
 from evenkeel.clinic.outcome.pages import answering
 from evenkeel.clinic.outcome.queries import waiting_asks
-from evenkeel.clinic.people.models import Patient
+from evenkeel.clinic.people.fact_item import list_name
+from evenkeel.clinic.people.models import Fact, Patient
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.record.door import open_record
 from evenkeel.clinic.record.errors import NotFound, Refused
@@ -89,6 +91,21 @@ def _next(own: Own) -> Appointment | None:
     return found
 
 
+def _rules(me: Own) -> own_day.DayRules:
+    """What the protocol in force for the course says of the day."""
+    course = me.course
+    protocol = protocol_for(course, at=me.now) if course is not None else None
+    return own_day.day_rules(protocol, course.product if course is not None else "")
+
+
+def _medicines(me: Own) -> list[str]:
+    """The names of the medicines the clinic knows of, in order of name."""
+    rows = Fact.objects.filter(
+        patient=me.patient, key="medicine", state="known", replaced_by=None
+    ).exclude(status__in=("entered_in_error", "resolved", "inactive", "history", "refuted"))
+    return sorted({list_name(row.value) for row in rows}, key=str.lower)
+
+
 @page("own.view")
 def own(request: HttpRequest) -> HttpResponse:
     """What is next, in plain words."""
@@ -103,7 +120,9 @@ def own(request: HttpRequest) -> HttpResponse:
             "heading": own_day.heading(appointment, today),
             "day": own_day.long_day(appointment.starts_at),
             "place": own_day.place_of(appointment),
-            "steps": own_day.steps_of(appointment, plan, today=today, waiting=len(waiting)),
+            "steps": own_day.steps_of(
+                appointment, plan, _rules(me), today=today, waiting=len(waiting)
+            ),
         }
     return render(request, "outcome/own.html", context)
 
@@ -115,9 +134,11 @@ def own_ready(request: HttpRequest) -> HttpResponse:
     appointment = _next(me)
     context = own_frame(me, "own_ready") | {"appointment": appointment}
     if appointment is not None:
+        rules = _rules(me)
         context |= {
             "day": own_day.long_day(appointment.starts_at),
-            "bring": own_day.to_bring(appointment),
+            "bring": own_day.to_bring(appointment, rules, _medicines(me)),
+            "rules": rules,
             "waiting": waiting_asks(me.patient.pk, me.now),
         }
     return render(request, "outcome/own_ready.html", context)

@@ -14,26 +14,32 @@ from django.utils import timezone
 
 from evenkeel.clinic.course.pages.frame import course_frame, open_course_page
 from evenkeel.clinic.course.queries import CourseSummary
+from evenkeel.clinic.outcome.actions.answer_question import is_open
 from evenkeel.clinic.outcome.actions.ask_questionnaire import (
     OPEN_FOR,
     Asked,
     ask_questionnaire,
     withdraw_ask,
 )
-from evenkeel.clinic.outcome.actions.enter_answers import enter_answers
-from evenkeel.clinic.outcome.models import Ask, SafetySignal
+from evenkeel.clinic.outcome.actions.choose_contact import choose_contact
+from evenkeel.clinic.outcome.actions.enter_answers import enter_answers, enter_total
+from evenkeel.clinic.outcome.links import can_be_linked, path_of
+from evenkeel.clinic.outcome.models import Ask, ContactChoice, SafetySignal
+from evenkeel.clinic.outcome.offering import offered, totals_enterable
 from evenkeel.clinic.outcome.queries import (
     STANDING_WORDS,
     ask_lines,
     responses_of,
     score_lines,
 )
+from evenkeel.clinic.outcome.schedule_view import schedule_view
 from evenkeel.clinic.outcome.senders import deliver, senders_for
 from evenkeel.clinic.people.pages.posting import act_once
+from evenkeel.clinic.record.door import log_read
 from evenkeel.clinic.record.errors import Conflict, DomainError, Forbidden, Invalid, Refused
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.models import Session
-from evenkeel.instruments import available, follow_up_questions, load
+from evenkeel.instruments import follow_up_questions, for_a_person
 
 
 @page("outcome.view")
@@ -43,7 +49,7 @@ def questionnaires(request: HttpRequest, course_id: Any) -> HttpResponse:
     summary = open_course_page(request, course_id, permission="outcome.view", what="questionnaires")
     extra: dict[str, Any] = {}
     if request.method == "POST":
-        do = {"ask": _ask, "withdraw": _withdraw, "enter": _enter}.get(request.POST.get("do", ""))
+        do = _VERBS.get(request.POST.get("do", ""))
         try:
             answer = do(request, summary) if do else None
         except (Invalid, Refused, Conflict) as error:
@@ -56,7 +62,7 @@ def questionnaires(request: HttpRequest, course_id: Any) -> HttpResponse:
             extra = answer
     context = _context(request, summary) | extra
     if extra.get("error"):
-        context |= _typed_answers(request)
+        context |= _typed_answers(request, summary)
     may = ctx.actor.may
     site_id = summary.course.site_id
     context |= {
@@ -64,6 +70,68 @@ def questionnaires(request: HttpRequest, course_id: Any) -> HttpResponse:
         "may_enter": may("outcome.enter", site_id),
     }
     return render(request, "outcome/questionnaires.html", context, status=_status(extra))
+
+
+def _show_link(request: HttpRequest, summary: CourseSummary) -> dict[str, Any]:
+    """The link of a scheduled questionnaire, for whoever hands it over; the showing is logged."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    if not ctx.actor.may("outcome.ask", summary.course.site_id):
+        raise Forbidden("Your role does not allow this.")
+    ask = Ask.objects.filter(pk=_uuid(request.POST.get("ask")), course=summary.course).first()
+    if ask is None or not is_open(ask, summary.now) or not can_be_linked(ask):
+        raise Refused("This link cannot be shown.", what_to_do="Ask again for a new one.")
+    log_read(
+        ctx,
+        "link of a questionnaire",
+        patient_id=ask.patient_id,
+        site_id=ask.site_id,
+        subject=f"ask:{ask.pk}",
+    )
+    link = request.build_absolute_uri(path_of(ask))
+    return {"link": link, "link_words": "Show or read out this link.", "link_ask": ask}
+
+
+def _total(request: HttpRequest, summary: CourseSummary) -> None:
+    ctx = request.ctx  # type: ignore[attr-defined]
+    if not ctx.actor.may("outcome.enter", summary.course.site_id):
+        raise Forbidden("Your role does not allow this.")
+    text = request.POST.get("total", "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 4):
+        raise Invalid("This total cannot be read.", fields={"total": "Enter a whole number."})
+    at = _moment(request.POST.get("answered_at", ""))
+
+    def do() -> dict[str, str]:
+        response = enter_total(
+            ctx,
+            course_id=summary.course.pk,
+            instrument_id=request.POST.get("instrument", ""),
+            total=int(text),
+            answered_at=at,
+        )
+        return {"response": str(response.pk)}
+
+    act_once(request, do)
+    messages.success(request, "The total is filed under your name.")
+
+
+def _contact(request: HttpRequest, summary: CourseSummary) -> None:
+    """The person's own choice of messages, as they said it to a member of staff."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    row = ContactChoice.objects.filter(patient_id=summary.course.patient_id).first()
+
+    def do() -> dict[str, str]:
+        chosen = choose_contact(
+            ctx,
+            patient_id=summary.course.patient_id,
+            channel=request.POST.get("channel", ""),
+            language=row.language if row else "en",
+            quiet_from=row.quiet_from if row else None,
+            quiet_until=row.quiet_until if row else None,
+        )
+        return {"id": str(chosen.pk)}
+
+    act_once(request, do)
+    messages.success(request, "Kept, as they said it.")
 
 
 def _status(extra: dict[str, Any]) -> int:
@@ -80,17 +148,21 @@ def _context(request: HttpRequest, summary: CourseSummary) -> dict[str, Any]:
         .first()
     )
     chosen = request.GET.get("paper", "")
-    paper = load(chosen) if chosen in available() else None
+    every = offered(course.site_id)
+    paper = next((each for each in every if each.id == chosen), None)
+    asks = ask_lines(course, summary.now)
+    view = schedule_view(summary, asks)
     return course_frame(request, summary, "questionnaires") | {
-        "asks": [
-            {"line": line, "words": STANDING_WORDS[line.standing]}
-            for line in ask_lines(course, summary.now)
-        ],
+        "asks": [{"line": line, "words": STANDING_WORDS[line.standing]} for line in asks],
         "scores": list(reversed(score_lines(responses_of(course), first))),
         "signals": SafetySignal.objects.filter(course=course)
         .select_related("closed_by")
         .order_by("-raised_at"),
-        "instruments": [load(name) for name in available()],
+        "instruments": every,
+        "sendable": [each for each in every if for_a_person(each)],
+        "totals": [each for each in totals_enterable() if each.id not in {e.id for e in every}],
+        "view": view,
+        "channels": ContactChoice.CHANNELS,
         "senders": senders_for(course.patient),
         "open_for_days": OPEN_FOR.days,
         "paper": _paper(paper, {}) if paper else None,
@@ -147,9 +219,10 @@ def _enter(request: HttpRequest, summary: CourseSummary) -> None:
     if not ctx.actor.may("outcome.enter", summary.course.site_id):
         raise Forbidden("Your role does not allow this.")
     name = request.POST.get("instrument", "")
-    if name not in available():
+    found = next((each for each in offered(summary.course.site_id) if each.id == name), None)
+    if found is None:
         raise Invalid("There is no such questionnaire.")
-    answers = _answers(request, [item.link_id for item in load(name).items])
+    answers = _answers(request, [item.link_id for item in found.items])
     follow_up = _answers(request, [item.link_id for item in follow_up_questions().items])
     at = _moment(request.POST.get("answered_at", ""))
 
@@ -208,16 +281,29 @@ def _paper(instrument: Any, typed: Any) -> dict[str, Any]:
             for item in items
         ]
 
-    safety = {rule.link_id for rule in instrument.scoring.safety}
+    safety = {rule.link_id for rule in instrument.scoring.safety if rule.follow_up}
+    numbers = [item.number for item in instrument.items if item.link_id in safety]
     return {
         "instrument": instrument,
         "rows": rows(instrument.items),
         "follow_up": rows(follow_up_questions().items) if safety else [],
+        "follow_up_after": ", ".join(numbers),
     }
 
 
-def _typed_answers(request: HttpRequest) -> dict[str, Any]:
+def _typed_answers(request: HttpRequest, summary: CourseSummary) -> dict[str, Any]:
     name = request.POST.get("instrument", "")
-    if request.POST.get("do") != "enter" or name not in available():
+    found = next((each for each in offered(summary.course.site_id) if each.id == name), None)
+    if request.POST.get("do") != "enter" or found is None:
         return {}
-    return {"paper": _paper(load(name), request.POST)}
+    return {"paper": _paper(found, request.POST)}
+
+
+_VERBS = {
+    "ask": _ask,
+    "withdraw": _withdraw,
+    "enter": _enter,
+    "total": _total,
+    "link": _show_link,
+    "contact": _contact,
+}

@@ -11,9 +11,11 @@ from django.urls import reverse
 
 from evenkeel.clinic.course.pages.frame import address
 from evenkeel.clinic.outcome.actions.close_signal import close_signal
+from evenkeel.clinic.outcome.actions.take_signal import take_signal
 from evenkeel.clinic.outcome.models import SafetySignal
 from evenkeel.clinic.outcome.offering import form_of
 from evenkeel.clinic.outcome.queries import alarm_level, open_signals
+from evenkeel.clinic.outcome.signal_calls import TAKEN_FOR
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.record.door import log_read, open_record
 from evenkeel.clinic.record.errors import Conflict, DomainError, Invalid, Refused
@@ -40,15 +42,22 @@ def safety_signal(request: HttpRequest, signal_id: Any) -> HttpResponse:
     error: DomainError | None = None
     if request.method == "POST":
         note = request.POST.get("note", "")
+        taking = request.POST.get("do") == "take"
+
+        def do() -> dict[str, str]:
+            if taking:
+                return {"id": str(take_signal(ctx, signal_id=signal_id).pk)}
+            return {"id": str(close_signal(ctx, signal_id=signal_id, note=note).pk)}
+
         try:
-            act_once(
-                request,
-                lambda: {"id": str(close_signal(ctx, signal_id=signal_id, note=note).pk)},
-            )
+            act_once(request, do)
         except (Invalid, Refused, Conflict) as refusal:
             error = refusal
         else:
-            messages.success(request, "The safety signal is closed; its hold is lifted.")
+            said = "You have taken it. It stays open until somebody closes it."
+            if not taking:
+                said = "The safety signal is closed; its hold is lifted."
+            messages.success(request, said)
             return HttpResponseRedirect(reverse("safety_signal", args=[signal_id]), status=303)
     signal = open_record(
         ctx,
@@ -60,6 +69,7 @@ def safety_signal(request: HttpRequest, signal_id: Any) -> HttpResponse:
         "response",
         "call",
         "closed_by",
+        "taken_by",
         permission="outcome.view",
         what="safety signal",
     )
@@ -72,6 +82,9 @@ def safety_signal(request: HttpRequest, signal_id: Any) -> HttpResponse:
             "level": alarm_level(signal.urgency),
             "reasons": signal.follow_up.get("reasons", []),
             "may_close": ctx.actor.may("safety.close", signal.site_id),
+            "may_take": ctx.actor.may("safety.take", signal.site_id),
+            "calls": list(signal.calls.order_by("called_at")),
+            "taken_until": _taken_until(signal),
             "error": error,
             "typed": request.POST,
             "now": ctx.clock.now(),
@@ -80,6 +93,12 @@ def safety_signal(request: HttpRequest, signal_id: Any) -> HttpResponse:
         },
         status=error.status if error else 200,
     )
+
+
+def _taken_until(signal: SafetySignal) -> Any:
+    """Until when whoever took it is left to it; ``None`` where nobody is called."""
+    length = TAKEN_FOR.get(signal.urgency)
+    return signal.taken_at + length if signal.taken_at and length else None
 
 
 def _of_answers(signal: SafetySignal) -> dict[str, Any]:

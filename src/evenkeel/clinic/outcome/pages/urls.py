@@ -10,10 +10,14 @@ from evenkeel.clinic.outcome.pages import (
     course_page,
     long_term,
     own,
+    own_asking,
     own_decide,
     questionnaires,
     results,
     safety,
+    scores,
+    shelf,
+    team_questions,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -25,10 +29,19 @@ urlpatterns: list[URLPattern] = [
         questionnaires.questionnaires,
         name="questionnaires",
     ),
+    path("courses/<uuid:course_id>/scores", scores.scores, name="scores"),
     path("courses/<uuid:course_id>/long-term", long_term.long_term, name="long_term"),
     path("appointments/<uuid:appointment_id>/call", call.follow_up, name="follow_up"),
     path("safety/", safety.safety_signals, name="safety_signals"),
     path("safety/<uuid:signal_id>", safety.safety_signal, name="safety_signal"),
+    path("questionnaires/", shelf.shelf, name="instruments"),
+    path("questionnaires/<slug:instrument_id>", shelf.instrument, name="instrument"),
+    path(
+        "questionnaires/<slug:instrument_id>/template",
+        shelf.template_file,
+        name="instrument_template",
+    ),
+    path("asked/", team_questions.team_questions, name="team_questions"),
     path("results", results.results, name="own_results"),
     path("own/", own.own, name="own"),
     path("own/ready", own.own_ready, name="own_ready"),
@@ -37,4 +50,6 @@ urlpatterns: list[URLPattern] = [
     path("own/help", own.own_help, name="own_help"),
     path("own/decide", own_decide.own_decide, name="own_decide"),
     path("own/choices", own.own_choices, name="own_choices"),
+    path("own/ask", own_asking.own_ask, name="own_ask"),
+    path("own/messages", own_asking.own_contact, name="own_contact"),
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +21,21 @@ from evenkeel.protocol.calling import Called
 
 #: More alarms than this are counted in the bar, and stand one by one on the page to watch from.
 MOST_IN_BAR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What else waits for a person beside the alarms of sessions, and how often to look again.
+
+    ``find`` yields plain rows: level, name, statement, since, called, sounds, repeat_s, url.
+    """
+
+    find: Callable[[Context, datetime], list[dict[str, Any]]]
+    look_again: timedelta
+
+
+#: Filled when the later apps start: this one knows none of them.
+WAITING: list[Waiting] = []
 _PARTS = {"nurse": "you watch", "second": "you are second", "prescriber": "your patient"}
 
 
@@ -44,7 +61,8 @@ def _shown(request: HttpRequest, *, full: bool) -> dict[str, Any]:
     mine = my_alarms(ctx)
     locked = is_locked(request)
     alarms = [_alarm(ctx, one, now) | {"locked": locked} for one in mine.alarms]
-    sounding = [a for a in alarms if a["sounds"]]
+    others = [row for each in WAITING for row in each.find(ctx, now)]
+    sounding = [a for a in (*alarms, *others) if a["sounds"]]
     shown = alarms if full else alarms[:MOST_IN_BAR]
     return {
         "alarms": shown,
@@ -53,9 +71,20 @@ def _shown(request: HttpRequest, *, full: bool) -> dict[str, Any]:
         "live": len(mine.watched),
         "loudest": _loudest(sounding),
         "repeat_s": min((a["repeat_s"] for a in sounding), default=0),
-        "next_at": mine.next_at,
+        "others": others if full else others[:MOST_IN_BAR],
+        "next_at": _next_look(mine.next_at, others, now),
         "now": now,
     }
+
+
+def _next_look(
+    next_at: datetime | None, others: list[dict[str, Any]], now: datetime
+) -> datetime | None:
+    """When to ask again: at the next call, and soon enough for what waits elsewhere."""
+    if not others:
+        return next_at
+    soon = min((now + each.look_again for each in WAITING), default=None)
+    return min((at for at in (next_at, soon) if at is not None), default=None)
 
 
 def _loudest(sounding: list[dict[str, Any]]) -> str:

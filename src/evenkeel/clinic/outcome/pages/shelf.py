@@ -1,0 +1,139 @@
+"""The questionnaires of the house: what each measures, how it is scored, whose words it has."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from evenkeel.clinic.outcome.actions.load_text import LONGEST_LICENCE, load_text, withdraw_text
+from evenkeel.clinic.outcome.models import ClinicText
+from evenkeel.clinic.outcome.score_charts import definitions_of
+from evenkeel.clinic.people.models import Site
+from evenkeel.clinic.people.pages.posting import act_once
+from evenkeel.clinic.record.door import visible
+from evenkeel.clinic.record.errors import Conflict, DomainError, Invalid, NotFound, Refused
+from evenkeel.clinic.record.routes import page
+from evenkeel.instruments import (
+    Instrument,
+    UnknownInstrumentError,
+    for_a_person,
+    load,
+    shelved,
+    template,
+)
+from evenkeel.instruments.wording import LARGEST_BYTES
+
+
+@page("instrument.view")
+def shelf(request: HttpRequest) -> HttpResponse:
+    """Every questionnaire, with whether it can be asked here."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    texts = _texts(request)
+    loaded = {row.instrument for row in texts}
+    every = [load(name) for name in shelved()]
+    rows = [
+        {
+            "instrument": each,
+            "who": "the person" if for_a_person(each) else "a clinician",
+            "loaded": each.id in loaded,
+        }
+        for each in every
+        if each.asked_alone
+    ]
+    rows.sort(key=lambda r: (not (r["instrument"].text_ships or r["loaded"]), _title(r)))
+    return render(
+        request, "outcome/shelf.html", {"rows": rows, "may": ctx.actor.may("instrument.load")}
+    )
+
+
+def _title(row: dict[str, Any]) -> str:
+    return str(row["instrument"].title)
+
+
+@page("instrument.view")
+def instrument(request: HttpRequest, instrument_id: str) -> HttpResponse:
+    """One questionnaire: its rules with their sources, and the clinic's own text of it."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    found = _instrument(instrument_id)
+    error: DomainError | None = None
+    if request.method == "POST":
+        do = _withdraw if request.POST.get("do") == "withdraw" else _load
+        try:
+            do(request, found)
+        except (Invalid, Refused, Conflict) as refused:
+            error = refused
+        else:
+            return HttpResponseRedirect(reverse("instrument", args=[found.id]), status=303)
+    sites = list(visible(ctx, Site.objects.filter(active=True), "instrument.load").order_by("name"))
+    shown = {
+        "instrument": found,
+        "who": "the person" if for_a_person(found) else "a clinician",
+        "definitions": definitions_of(found),
+        "texts": [row for row in _texts(request) if row.instrument == found.id],
+        "may": ctx.actor.may("instrument.load"),
+        "sites": sites,
+        "error": error,
+        "typed": request.POST,
+        "longest": LONGEST_LICENCE,
+    }
+    return render(request, "outcome/instrument.html", shown, status=error.status if error else 200)
+
+
+@page("instrument.view")
+def template_file(request: HttpRequest, instrument_id: str) -> HttpResponse:
+    """The file to fill in with the clinic's licensed text."""
+    found = _instrument(instrument_id)
+    text = json.dumps(template(found.id), indent=2, ensure_ascii=False)
+    response = HttpResponse(text, content_type="application/fhir+json")
+    response["Content-Disposition"] = f'attachment; filename="{found.id}-template.json"'
+    return response
+
+
+def _texts(request: HttpRequest) -> list[ClinicText]:
+    ctx = request.ctx  # type: ignore[attr-defined]
+    rows = ClinicText.objects.filter(withdrawn_at=None).select_related("site")
+    return list(visible(ctx, rows, "instrument.view").order_by("-loaded_at"))
+
+
+def _instrument(instrument_id: str) -> Instrument:
+    try:
+        found = load(instrument_id)
+    except UnknownInstrumentError:
+        raise NotFound("There is no such questionnaire.") from None
+    if not found.asked_alone:
+        raise NotFound("There is no such questionnaire.")
+    return found
+
+
+def _load(request: HttpRequest, found: Instrument) -> None:
+    ctx = request.ctx  # type: ignore[attr-defined]
+    upload = request.FILES.get("file")
+    if upload is None or not upload.size:
+        raise Invalid("No file was chosen.", fields={"file": "Choose the filled-in file."})
+    # one byte beyond the limit is enough to be refused
+    data = upload.read(LARGEST_BYTES + 1)
+
+    def do() -> dict[str, str]:
+        row = load_text(
+            ctx,
+            site_id=request.POST.get("site", ""),
+            instrument_id=found.id,
+            data=data,
+            licence=request.POST.get("licence", ""),
+        )
+        return {"id": str(row.pk)}
+
+    act_once(request, do)
+    messages.success(request, f"{found.title} can be asked here now, in your own text.")
+
+
+def _withdraw(request: HttpRequest, found: Instrument) -> None:
+    ctx = request.ctx  # type: ignore[attr-defined]
+    text_id = request.POST.get("text", "")
+    act_once(request, lambda: {"id": str(withdraw_text(ctx, text_id=text_id).pk)})
+    messages.success(request, "The text is withdrawn, and open links to it are closed.")

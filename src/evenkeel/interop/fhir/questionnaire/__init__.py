@@ -1,0 +1,1 @@
+"""Questionnaire: the form as it was asked."""

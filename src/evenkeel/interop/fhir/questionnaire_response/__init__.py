@@ -1,0 +1,1 @@
+"""QuestionnaireResponse: what a person answered, with the total it adds up to."""

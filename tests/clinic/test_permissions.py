@@ -165,6 +165,8 @@ def test_the_table_names_only_roles_and_gives_no_patient_a_staff_act() -> None:
         "consent.withdraw",
         "touch.withdraw",
         "outcome.answer",
+        "contact.choose",
         "own.view",
         "own.answer",
+        "own.ask",
     }

@@ -33,6 +33,9 @@ def build_scene(house: House, stories: tuple[Story, ...]) -> None:
         register(house, story)
     patient = house.patients.get(PATIENT, house.patients[ADA.name])
     give_patient_sign_in(house, patient)
+    asking.ask_the_team(house, patient)
+    asking.choose_messages(house, house.patients[ADA.name], "sms")
+    asking.choose_messages(house, house.patients[WREN.name], "none")
     diary = Diary()
     for chair, story in zip(house.chairs, (WREN, ADA, TOMAS, GIL), strict=False):
         telling = Telling(house, story, diary, chair=chair)

@@ -54,8 +54,8 @@ def way_to(patient: Patient, choice: ContactChoice | None) -> Way:
 def is_quiet(choice: ContactChoice | None, now: datetime, zone: str) -> bool:
     """Whether ``now`` falls into the person's quiet time, by the clinic's own clock."""
     start, end = QUIET_FROM, QUIET_UNTIL
-    if choice is not None and choice.quiet_from is not None and choice.quiet_until is not None:
-        start, end = choice.quiet_from, choice.quiet_until
+    if choice is not None and choice.quiet_from and choice.quiet_until:
+        start, end = time.fromisoformat(choice.quiet_from), time.fromisoformat(choice.quiet_until)
     here = now.astimezone(ZoneInfo(zone)).time().replace(tzinfo=None)
     if start == end:
         return False

@@ -181,8 +181,9 @@ class ContactChoice(Record):
     patient = models.OneToOneField(Patient, on_delete=models.PROTECT, related_name="contact_choice")
     channel = models.CharField(max_length=8, choices=CHANNELS)
     language = models.CharField(max_length=16, default="en")
-    quiet_from = models.TimeField(null=True)
-    quiet_until = models.TimeField(null=True)
+    #: Times of the clinic's clock, "HH:MM"; empty: the clinic's usual quiet time.
+    quiet_from = models.CharField(max_length=5, blank=True)
+    quiet_until = models.CharField(max_length=5, blank=True)
     stopped_at = models.DateTimeField(null=True)
     chosen_at = models.DateTimeField()
     chosen_by = models.CharField(max_length=200)

@@ -23,6 +23,10 @@ LOWEST_BASELINE: Final = 10
 RELAPSED_FROM: Final = 10
 #: How long after the end of induction a relapse is looked for. Clinic policy.
 FOLLOWED: Final = timedelta(days=182)
+#: At the end below this total it is remission: the PHQ-9's own definition, with its source there.
+REMISSION_BELOW: Final = 5
+#: So many points above the baseline at the end is worse beyond chance: its reliable change.
+WORSE_BY: Final = 6
 #: Fewer people than this in a cell, or in its rest, are not shown. Clinic policy.
 SMALLEST_CELL: Final = 5
 
@@ -57,7 +61,9 @@ class OwnResults:
     """What came of the courses of one product.
 
     ``alarmed`` counts sessions, not people. ``left_out`` says how many courses could not be
-    counted, by reason; it is never hidden.
+    counted, by reason; it is never hidden. The two shares at the end count those who began ill
+    and have no score at the end too: as if none of them, and as if all of them, had responded.
+    The truth lies in between.
     """
 
     product: str
@@ -66,11 +72,17 @@ class OwnResults:
     relapse: Share
     alarmed: Share
     left_out: tuple[tuple[str, int], ...]
+    remission: Share
+    worse: Share
+    if_none_missing_responded: Share
+    if_all_missing_responded: Share
 
 
 def own_results(product: str, courses: Sequence[PastCourse]) -> OwnResults:
     """Count response at the end of induction, and relapse in the half year after it."""
     responded: list[bool] = []
+    remitted: list[bool] = []
+    worse: list[bool] = []
     relapsed: list[bool] = []
     reasons = {
         "no drug was given": 0,
@@ -85,14 +97,17 @@ def own_results(product: str, courses: Sequence[PastCourse]) -> OwnResults:
         if isinstance(found, str):
             reasons[found] += 1
             continue
-        ended_at, came = found
+        ended_at, came, before, total = found
         responded.append(came)
+        remitted.append(total < REMISSION_BELOW)
+        worse.append(total - before >= WORSE_BY)
         if came:
             after = _relapse(course, ended_at)
             if after is None:
                 reasons["response, and no later score"] += 1
             else:
                 relapsed.append(after)
+    lost = reasons["no score at the end of induction"]
     return OwnResults(
         product=product,
         courses=len(mine),
@@ -100,11 +115,15 @@ def own_results(product: str, courses: Sequence[PastCourse]) -> OwnResults:
         relapse=share(sum(relapsed), len(relapsed)),
         alarmed=share(sum(c.alarmed for c in mine), sum(len(c.doses_at) for c in mine)),
         left_out=tuple((why, count) for why, count in reasons.items() if count),
+        remission=share(sum(remitted), len(remitted)),
+        worse=share(sum(worse), len(worse)),
+        if_none_missing_responded=share(sum(responded), len(responded) + lost),
+        if_all_missing_responded=share(sum(responded) + lost, len(responded) + lost),
     )
 
 
-def _response(course: PastCourse) -> tuple[datetime, bool] | str:
-    """When induction ended by a score, and whether the score had halved; or why not counted."""
+def _response(course: PastCourse) -> tuple[datetime, bool, int, int] | str:
+    """When induction ended by a score, whether it had halved, and both; or why not counted."""
     if not course.doses_at:
         return "no drug was given"
     first = min(course.doses_at)
@@ -118,7 +137,7 @@ def _response(course: PastCourse) -> tuple[datetime, bool] | str:
     if not ends:
         return "no score at the end of induction"
     at, total = ends[-1]
-    return at, 2 * total <= before[-1]
+    return at, 2 * total <= before[-1], before[-1], total
 
 
 def _relapse(course: PastCourse, since: datetime) -> bool | None:

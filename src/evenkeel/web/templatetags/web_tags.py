@@ -1,5 +1,6 @@
 """Template tags and filters of the page kit: `{% load web_tags %}`."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -99,6 +100,23 @@ def src(mark: str, title: str, url: str = "") -> SafeString:
             title,
         )
     return format_html('<span class="src {}">{}{}</span>', kind, lead, title)
+
+
+_ADDRESS = re.compile(r"https://[^\s,;]+")
+
+
+@register.simple_tag
+def cite(mark: str, source: str) -> SafeString:
+    """Draw a source as it stands in a data file; an address in it becomes the link.
+
+    A source that is nothing but addresses is named by the first one's host.
+    """
+    found = _ADDRESS.search(source)
+    if found is None:
+        return src(mark, source)
+    url = found.group().rstrip(".")
+    title = re.sub(r"\s*\(\s*\)", "", _ADDRESS.sub("", source)).strip(" ,;.:")
+    return src(mark, re.sub(r"[ ,;]{2,}", ", ", title) or url.split("/")[2], url)
 
 
 @register.simple_tag(takes_context=True)

@@ -21,11 +21,12 @@ def choose_contact(
     patient_id: Any,
     channel: str,
     language: str = "en",
-    quiet_from: time | None = None,
-    quiet_until: time | None = None,
+    quiet_from: str = "",
+    quiet_until: str = "",
 ) -> ContactChoice:
     """Keep the choice. ``none`` stops every message; another channel starts them again.
 
+    ``quiet_from`` and ``quiet_until`` are times of the clinic's clock, "21:00"; empty: as usual.
     Raises ``Invalid`` by field.
     """
     patient = act.open(Patient, patient_id, "site")
@@ -42,7 +43,8 @@ def choose_contact(
         )
     if language not in languages():
         raise Invalid("There is no such language.", fields={"language": "Choose one of the list."})
-    if (quiet_from is None) != (quiet_until is None):
+    quiet_from, quiet_until = _time(quiet_from, "quiet_from"), _time(quiet_until, "quiet_until")
+    if bool(quiet_from) != bool(quiet_until):
         raise Invalid(
             "The quiet time is half said.",
             fields={"quiet_from": "Enter both times, or neither."},
@@ -58,3 +60,15 @@ def choose_contact(
     row.stopped_at = (row.stopped_at or act.now) if channel == "none" else None
     row.chosen_at, row.chosen_by = act.now, act.actor.name[:200]
     return act.write(row)
+
+
+def _time(text: str, field: str) -> str:
+    """A time as it is kept, "HH:MM"; "" for none. Raises ``Invalid`` for anything else."""
+    if not text.strip():
+        return ""
+    try:
+        return time.fromisoformat(text.strip()).strftime("%H:%M")
+    except ValueError:
+        raise Invalid(
+            "The time cannot be read.", fields={field: "Enter a time like 21:00."}
+        ) from None

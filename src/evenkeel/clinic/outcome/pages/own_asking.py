@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import time
 from typing import Any
 
 from django.contrib import messages
@@ -74,8 +73,8 @@ def own_contact(request: HttpRequest) -> HttpResponse:
 
 def contact_shown(choice: ContactChoice | None, patient: Any, typed: Any) -> dict[str, Any]:
     """What the form of the choice shows: what was typed, else what stands, else the usual."""
-    start = (choice and choice.quiet_from) or QUIET_FROM
-    end = (choice and choice.quiet_until) or QUIET_UNTIL
+    start = (choice.quiet_from if choice else "") or QUIET_FROM.strftime("%H:%M")
+    end = (choice.quiet_until if choice else "") or QUIET_UNTIL.strftime("%H:%M")
     standing = choice.channel if choice else ("email" if patient.email else "sms")
     return {
         "choice": choice,
@@ -87,8 +86,8 @@ def contact_shown(choice: ContactChoice | None, patient: Any, typed: Any) -> dic
         "chosen": typed.get("channel") or standing,
         "languages": languages(),
         "language": typed.get("language") or (choice.language if choice else "en"),
-        "quiet_from": typed.get("quiet_from") or start.strftime("%H:%M"),
-        "quiet_until": typed.get("quiet_until") or end.strftime("%H:%M"),
+        "quiet_from": typed.get("quiet_from") or start,
+        "quiet_until": typed.get("quiet_until") or end,
     }
 
 
@@ -98,19 +97,7 @@ def _choose(request: HttpRequest, patient_id: Any) -> dict[str, str]:
         patient_id=patient_id,
         channel=request.POST.get("channel", ""),
         language=request.POST.get("language", "en"),
-        quiet_from=_time(request, "quiet_from"),
-        quiet_until=_time(request, "quiet_until"),
+        quiet_from=request.POST.get("quiet_from", ""),
+        quiet_until=request.POST.get("quiet_until", ""),
     )
     return {"id": str(row.pk)}
-
-
-def _time(request: HttpRequest, name: str) -> time | None:
-    text = request.POST.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return time.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        raise Invalid(
-            "The time cannot be read.", fields={name: "Enter a time like 21:00."}
-        ) from None

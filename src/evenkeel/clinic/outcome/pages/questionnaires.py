@@ -125,8 +125,8 @@ def _contact(request: HttpRequest, summary: CourseSummary) -> None:
             patient_id=summary.course.patient_id,
             channel=request.POST.get("channel", ""),
             language=row.language if row else "en",
-            quiet_from=row.quiet_from if row else None,
-            quiet_until=row.quiet_until if row else None,
+            quiet_from=row.quiet_from if row else "",
+            quiet_until=row.quiet_until if row else "",
         )
         return {"id": str(chosen.pk)}
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.outcome import own_results as counting
-from evenkeel.clinic.outcome.models import Response
+from evenkeel.clinic.outcome.models import Ask, Response
+from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.door import log_read, visible
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.models import Session, SessionEvent
 from evenkeel.evidence.answering import answer, in_words
+from evenkeel.instruments import load
 from evenkeel.protocol.products import PRODUCTS
 
+#: Over how long it is told what was asked and came back. Clinic policy.
+ASKED_OVER: Final = timedelta(days=182)
 #: The published question that comes nearest; what it compares is another thing, and is said.
 BESIDE: Final = {"esketamine_nasal": "response-28d-esketamine"}
 BESIDE_ELSE: Final = "response-course-midazolam"
@@ -35,9 +40,44 @@ def results(request: HttpRequest) -> HttpResponse:
         "induction_days": counting.INDUCTION.days,
         "end_days": counting.END_WITHIN.days,
         "followed_days": counting.FOLLOWED.days,
+        "remission_below": counting.REMISSION_BELOW,
+        "worse_by": counting.WORSE_BY,
+        "asked": _asked(ctx),
+        "asked_days": ASKED_OVER.days,
+        "instrument_url": reverse("instrument", args=[counting.INSTRUMENT]),
     }
     log_read(ctx, "the clinic's own results")
     return render(request, "outcome/results.html", shown)
+
+
+def _asked(ctx: Context) -> list[dict[str, Any]]:
+    """Scheduled questionnaires whose time is over, by name: how many were answered. One query."""
+    now = ctx.clock.now()
+    rows = visible(
+        ctx,
+        Ask.objects.filter(occasion_key__isnull=False, sent_at__gte=now - ASKED_OVER).exclude(
+            state="withdrawn"
+        ),
+        "outcome.view",
+    ).values_list("instrument", "state", "expires_at")
+    asked: Counter[str] = Counter()
+    answered: Counter[str] = Counter()
+    for name, state, expires_at in rows:
+        if state == "answered":
+            answered[name] += 1
+        elif expires_at > now:
+            continue
+        asked[name] += 1
+    return [
+        {
+            "title": load(name).title,
+            "asked": count,
+            "answered": answered[name],
+            "missing": count - answered[name],
+            "percent": 100 * answered[name] / count,
+        }
+        for name, count in sorted(asked.items())
+    ]
 
 
 def _row(product: str, courses: list[counting.PastCourse]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def instrument(request: HttpRequest, instrument_id: str) -> HttpResponse:
     sites = list(visible(ctx, Site.objects.filter(active=True), "instrument.load").order_by("name"))
     shown = {
         "instrument": found,
-        "who": "the person" if for_a_person(found) else "a clinician",
+        "filled_by": "the person" if for_a_person(found) else "a clinician",
         "definitions": definitions_of(found),
         "texts": [row for row in _texts(request) if row.instrument == found.id],
         "may": ctx.actor.may("instrument.load"),

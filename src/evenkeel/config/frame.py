@@ -25,6 +25,13 @@ PLACES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("Set up", "setup", "setup.manage", ("/setup",)),
 )
 
+#: What stands in the menu under one's own name: (label, route name, permission).
+MENU: tuple[tuple[str, str, str], ...] = (
+    ("Safety signals", "safety_signals", "outcome.view"),
+    ("Questions from patients", "team_questions", "team_question.view"),
+    ("Questionnaires", "instruments", "instrument.view"),
+)
+
 
 def _filling() -> dict[str, int] | None:
     """How far a demonstration's older history is, while it is still being filled in."""
@@ -74,6 +81,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown["who"] = {"name": ctx.actor.name, "role": ", ".join(roles)}
     shown["signout_url"] = reverse("account_logout")
     shown["menu_links"] = [{"label": "Sign-in and PIN", "url": reverse("own_sign_in")}]
+    shown["menu_links"] = [
+        {"label": label, "url": reverse(route)}
+        for label, route, permission in MENU
+        if ctx.actor.may(permission)
+    ] + shown["menu_links"]
     if hears:
         shown["menu_links"].insert(0, {"label": "Watch from here", "url": reverse("watch_here")})
     return shown

@@ -15,7 +15,7 @@ from evenkeel.clinic.course.pages.frame import address
 from evenkeel.clinic.course.queries import CourseSummary
 from evenkeel.clinic.outcome.course_history import StateSpell, spells_of, stretches
 from evenkeel.clinic.outcome.long_term import LongTermWatch, long_term_watch
-from evenkeel.clinic.outcome.models import Response, SafetySignal
+from evenkeel.clinic.outcome.models import Response, SafetySignal, TeamQuestion
 from evenkeel.clinic.outcome.queries import (
     AskLine,
     ScoreLine,
@@ -51,6 +51,7 @@ class CourseStory:
     touches: Sequence[TouchAgreement]
     watch: LongTermWatch
     weight: Fact | None
+    questions: Sequence[TeamQuestion] = ()
 
     @property
     def given(self) -> list[Session]:
@@ -90,7 +91,7 @@ class CourseStory:
 
 
 def gather(summary: CourseSummary) -> CourseStory:
-    """Read everything of a course; thirteen queries."""
+    """Read everything of a course; fourteen queries."""
     course = summary.course
     sessions = list(
         Session.objects.filter(course=course)
@@ -126,6 +127,9 @@ def gather(summary: CourseSummary) -> CourseStory:
             .order_by("signed_at")
         ),
         watch=long_term_watch(summary),
+        questions=list(
+            TeamQuestion.objects.filter(course=course, answered_at=None).order_by("asked_at")
+        ),
         touches=list(
             TouchAgreement.objects.filter(course=course)
             .select_related("taken_by")

@@ -18,6 +18,7 @@ from evenkeel.instruments import Instrument, load
 
 _BACK: Final = timedelta(days=21)
 _AHEAD: Final = timedelta(days=30)
+_PLACES_AHEAD: Final = 5
 WORDS: Final = {
     "answered": "Answered",
     "sent": "Waits for an answer",
@@ -47,6 +48,15 @@ class ScheduleLine:
         return WORDS[self.standing]
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """One place of the schedule still to come, with everything that is asked there."""
+
+    label: str
+    titles: str
+    opens_at: datetime
+
+
 @dataclass(frozen=True)
 class ScheduleView:
     """The schedule a course follows, its lines in order of time, and how messages reach them."""
@@ -58,9 +68,26 @@ class ScheduleView:
     messages: Sequence[Message]
 
     @property
-    def overdue(self) -> int:
-        """How many are overdue or were not answered."""
-        return sum(line.standing in ("overdue", "expired") for line in self.lines)
+    def asked(self) -> list[ScheduleLine]:
+        """What was asked or is due, the newest first."""
+        found = [line for line in self.lines if line.ask is not None or line.standing == "due"]
+        return list(reversed(found))
+
+    @property
+    def passed(self) -> int:
+        """How many of the last weeks were never asked: answered just before, or no round ran."""
+        return sum(line.standing == "passed" for line in self.lines)
+
+    @property
+    def ahead(self) -> list[Ahead]:
+        """The next places of the schedule, those that open together as one."""
+        places: dict[tuple[datetime, str], list[str]] = {}
+        for line in self.lines:
+            if line.standing == "ahead":
+                key = (line.occasion.opens_at, line.occasion.label)
+                places.setdefault(key, []).append(line.instrument.title)
+        found = [Ahead(label, ", ".join(titles), at) for (at, label), titles in places.items()]
+        return found[:_PLACES_AHEAD]
 
 
 def schedule_view(summary: CourseSummary, asks: Sequence[AskLine]) -> ScheduleView:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from django.urls import reverse
+
 from evenkeel.clinic.course.pages.frame import address
 from evenkeel.clinic.course.queries import UNSIGNED_PROTOCOL, against_dosing
 from evenkeel.clinic.outcome.actions.record_watch import HOLD_KIND as WATCH_HOLD
@@ -58,6 +60,7 @@ def to_resolve(story: CourseStory) -> list[Open]:
         *_weight(story),
         *_consent(story),
         *_asks(story),
+        *_questions(story),
         *_left_early(story),
         *_long_term(story),
     ]
@@ -210,6 +213,16 @@ def _consent(story: CourseStory) -> list[Open]:
             f"{limit.value:g} days",
         )
     ]
+
+
+def _questions(story: CourseStory) -> list[Open]:
+    """What the person asked and nobody has answered."""
+    words = f"“{story.questions[0].text[:60]}”" if story.questions else ""
+    count = len(story.questions)
+    if not count:
+        return []
+    title = "A question to the team waits" if count == 1 else f"{count} questions to the team wait"
+    return [Open("inform", f"{title}: {words}", "Answer it.", reverse("team_questions"))]
 
 
 def _asks(story: CourseStory) -> list[Open]:

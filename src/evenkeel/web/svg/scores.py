@@ -223,7 +223,9 @@ def _totals(
         ends.append(words(a, b - 10, f"{first.score:g}", "middle", cls="halo"))
     if len(points) > 1:
         (a, b), last = points[-1], ordered[-1]
-        ends.append(words(a, b - 10, f"{last.score:g}", "middle", cls="halo"))
+        # below the point where a level and its words stand close above it
+        under = any(0 <= b - y(line.score) < 26 for line in chart.lines)
+        ends.append(words(a, b + 20 if under else b - 10, f"{last.score:g}", "middle", cls="halo"))
     return join(
         [
             group("obs", path(line_path(points)), hue="mood") if points else "",

@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -52,7 +53,7 @@ def run_checks(instance: Instance, *, before_serving: bool = False) -> list[Chec
             )
         )
     if not before_serving:
-        found.append(_pdf())
+        found += [_pdf(), *_messages()]
     return found
 
 
@@ -60,6 +61,48 @@ def serves_tls(instance: Instance) -> bool:
     """Whether this installation itself ends TLS, or a trusted proxy before it does."""
     proxy = str(instance.get("tls_proxy", "")).lower() in {"1", "true", "yes"}
     return bool(instance.get("tls_certificate", "")) or proxy
+
+
+def _messages() -> list[Check]:
+    """Whether reminders and calls for safety signals can leave this machine, and in which words."""
+    from evenkeel.clinic.outcome.message_text import MessageTextError, languages, message_text
+    from evenkeel.clinic.outcome.reminding import schedules
+    from evenkeel.clinic.outcome.schedule import ScheduleError
+    from evenkeel.clinic.outcome.senders import mail_is_set_up, sms_port
+
+    found = []
+    try:
+        texted = sms_port() is not None
+    except (ImportError, AttributeError, ValueError) as error:
+        texted = False
+        found.append(Check("warn", f"The setting sms_port leads nowhere: {error}.", _SMS))
+    if not settings.PUBLIC_ADDRESS:
+        found.append(
+            Check(
+                "warn", "No reminder can carry a link.", "Set public_address; see docs/running.md."
+            )
+        )
+    if mail_is_set_up() or texted:
+        ways = [name for name, on in (("e-mail", mail_is_set_up()), ("text message", texted)) if on]
+        found.append(Check("ok", f"Reminders go out by {' and '.join(ways)}."))
+    else:
+        found.append(
+            Check(
+                "warn",
+                "No reminder goes out, and no call for a safety signal after hours.",
+                "Set up e-mail or text messages; see docs/running.md.",
+            )
+        )
+    try:
+        schedules()
+        for language in languages():
+            message_text(language)
+    except (ScheduleError, MessageTextError) as error:
+        found.append(Check("warn", f"A file of the clinic's cannot be used: {error}", "Mend it."))
+    return found
+
+
+_SMS = "Write module:function, or leave it out."
 
 
 def _files(instance: Instance) -> Check:

@@ -188,17 +188,21 @@ def link(url: str, content: SafeString) -> SafeString:
 def picture(
     width: float, height: float, title: str, description: str, *children: object, cls: str = ""
 ) -> SafeString:
-    """Return the whole drawing with its spoken title and description."""
+    """Return the whole drawing with its spoken title and description.
+
+    A drawing that holds links is a group: one image has nothing in it that could be pressed.
+    """
+    inner = join(children)
     return element(
         "svg",
         element("title", title),
         element("desc", description) if description else "",
-        *children,
+        inner,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {fixed(width)} {fixed(height)}",
         width=float(width),
         height=float(height),
-        role="img",
+        role="group" if "<a " in inner else "img",
         font_family="sans-serif",
         cls=("drawing " + cls).strip(),
     )

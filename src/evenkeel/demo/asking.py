@@ -53,6 +53,8 @@ def enter_paper(
     )
     if course.patient.family_name in MEASURED_WIDELY:
         _enter_others(house, course, at + timedelta(minutes=6), total)
+        # about the same severity on the clinicians' scale: a stage prop, no crosswalk
+        enter_rating(house, course, at + timedelta(minutes=20), total=round(total * 1.6))
 
 
 def _enter_others(house: House, course: Course, at: datetime, phq9: int) -> None:

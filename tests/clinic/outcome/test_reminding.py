@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
 
+from evenkeel.cli import main
 from evenkeel.clinic.outcome import rounds, senders
 from evenkeel.clinic.outcome.actions.answer_question import answer_question, context_of
 from evenkeel.clinic.outcome.actions.choose_contact import choose_contact
 from evenkeel.clinic.outcome.actions.remind import claim_message
 from evenkeel.clinic.outcome.contact import is_quiet
+from evenkeel.clinic.outcome.message_text import SHIPPED as SHIPPED_TEXTS
 from evenkeel.clinic.outcome.models import Ask, ContactChoice, Message
 from evenkeel.clinic.outcome.reminding import remind
 from evenkeel.clinic.people.actions.register_patient import edit_patient
@@ -348,3 +352,46 @@ def test_the_staff_page_shows_schedule_messages_and_the_link(
     ask = scheduled(case)[0]
     shown = client.post(address, {"do": "link", "ask": str(ask.pk)}).content.decode()
     assert re.search(r'value="http://testserver/q/[A-Za-z0-9_-]{43}"', shown)
+
+
+def test_the_command_runs_one_round(
+    clinic: Clinic, case: Case, pass_time: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pass_time(timedelta(0))
+    assert main(["remind", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["asked"], told["sent"], told["calls"]) == (2, 1, 0)
+    assert main(["remind"]) == 0
+    assert "asked 0, sent 0" in capsys.readouterr().out
+
+
+def test_a_schedule_that_cannot_be_read_stops_the_round_and_says_so(
+    clinic: Clinic,
+    case: Case,
+    settings: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "usual.json").write_text("{}")
+    settings.SCHEDULES_PATH = tmp_path
+    assert main(["remind"]) == 2
+    assert "usual.json: id must be" in capsys.readouterr().out
+    assert not scheduled(case)
+
+
+def test_a_language_of_the_clinics_own(
+    clinic: Clinic, case: Case, settings: Any, tmp_path: Path
+) -> None:
+    text = json.loads((SHIPPED_TEXTS / "en.json").read_text())
+    text |= {"language": "de", "subject": "Einige Fragen", "until": "Bis {until}."}
+    (tmp_path / "de.json").write_text(json.dumps(text))
+    settings.MESSAGE_TEXTS_PATH = tmp_path
+    choose_contact(
+        clinic.as_("front_desk"), patient_id=case.patient.pk, channel="email", language="de"
+    )
+    remind(clinic.clock)
+    assert mail.outbox[0].subject == "Einige Fragen"
+    with pytest.raises(Invalid):
+        choose_contact(
+            clinic.as_("front_desk"), patient_id=case.patient.pk, channel="email", language="xx"
+        )

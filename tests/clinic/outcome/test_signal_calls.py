@@ -21,6 +21,7 @@ from evenkeel.clinic.outcome.models import Ask, SafetySignal, SignalCall
 from evenkeel.clinic.outcome.signal_calls import call_for_signals
 from evenkeel.clinic.record.errors import Forbidden, Refused
 from tests.clinic.outcome.conftest import FOLLOW_UP, PHQ9, make_patient
+from tests.clinic.outcome.test_clinic_text import load_it
 from tests.clinic_factory import Clinic, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -226,3 +227,30 @@ def test_the_page_takes_and_tells_who_was_called(
     taken = {"do": "take", "act_id": str(uuid4())}
     assert client.post(f"/safety/{urgent.pk}", taken).status_code == 303
     assert "Test session_nurse</b> took it" in client.get(f"/safety/{urgent.pk}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("yes", "urgency"),
+    [
+        (("cssrs-2", "cssrs-5"), "now"),
+        (("cssrs-6-lifetime", "cssrs-6-past-3-months"), "now"),
+        (("cssrs-2", "cssrs-3"), "today"),
+        (("cssrs-1",), "routine"),
+        ((), None),
+    ],
+)
+def test_the_columbia_screener_in_the_clinics_own_text(
+    clinic: Clinic, course: Course, yes: tuple[str, ...], urgency: str | None
+) -> None:
+    load_it(clinic, "cssrs_screen")
+    answers = {f"cssrs-{n}": 0 for n in (1, 2)} | {"cssrs-6-lifetime": 0}
+    if "cssrs-2" in yes:
+        answers |= {f"cssrs-{n}": 0 for n in (3, 4, 5)}
+    if "cssrs-6-lifetime" in yes:
+        answers["cssrs-6-past-3-months"] = 0
+    signal = enter(clinic, course, "cssrs_screen", answers | dict.fromkeys(yes, 1))
+    assert (signal.urgency if signal else None) == urgency
+    if signal is not None:
+        assert signal.kind == "thoughts_of_death"
+        page = sign_in(Client(), clinic.staff["therapist"]).get(f"/safety/{signal.pk}")
+        assert page.content.decode().count("An invented text") >= len(yes)

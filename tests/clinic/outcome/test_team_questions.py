@@ -41,6 +41,8 @@ def test_asked_answered_and_read(clinic: Clinic, course: Course, pass_time: Any)
     assert row.course_id == course.pk
     staff = sign_in(Client(), clinic.staff["session_nurse"])
     assert "May I drink tea before?" in staff.get("/asked/").content.decode()
+    course_page = staff.get(f"/courses/{course.pk}").content.decode()
+    assert "A question to the team waits" in course_page
     answer = {"question": str(row.pk), "answer": "Until half an hour before."}
     answer["act_id"] = str(uuid4())
     assert staff.post("/asked/", answer).status_code == 303

@@ -11,4 +11,4 @@ class OutcomeConfig(AppConfig):
         from evenkeel.clinic.outcome.waiting_signals import LOOK_AGAIN, waiting_signals
         from evenkeel.clinic.session.pages import mine
 
-        mine.WAITING[:] = [mine.Waiting(waiting_signals, LOOK_AGAIN)]
+        mine.WAITING[:] = [mine.Waiting(waiting_signals, LOOK_AGAIN, "safety.take")]

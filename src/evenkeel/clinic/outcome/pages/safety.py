@@ -117,6 +117,7 @@ def _of_answers(signal: SafetySignal) -> dict[str, Any]:
     return {
         "instrument": instrument,
         "rows": [*rows, *open_],
+        "show_text": "hits" in told,
         "answers": _answers(told),
     }
 

@@ -27,11 +27,13 @@ MOST_IN_BAR = 3
 class Waiting:
     """What else waits for a person beside the alarms of sessions, and how often to look again.
 
-    ``find`` yields plain rows: level, name, statement, since, called, sounds, repeat_s, url.
+    ``find`` yields plain rows: level, name, statement, since, called, sounds, repeat_s, url. Who
+    lacks ``permission`` is never asked about it.
     """
 
     find: Callable[[Context, datetime], list[dict[str, Any]]]
     look_again: timedelta
+    permission: str
 
 
 #: Filled when the later apps start: this one knows none of them.
@@ -61,7 +63,9 @@ def _shown(request: HttpRequest, *, full: bool) -> dict[str, Any]:
     mine = my_alarms(ctx)
     locked = is_locked(request)
     alarms = [_alarm(ctx, one, now) | {"locked": locked} for one in mine.alarms]
-    others = [row for each in WAITING for row in each.find(ctx, now)]
+    others = [
+        row for each in WAITING if ctx.actor.may(each.permission) for row in each.find(ctx, now)
+    ]
     sounding = [a for a in (*alarms, *others) if a["sounds"]]
     shown = alarms if full else alarms[:MOST_IN_BAR]
     return {
@@ -72,19 +76,15 @@ def _shown(request: HttpRequest, *, full: bool) -> dict[str, Any]:
         "loudest": _loudest(sounding),
         "repeat_s": min((a["repeat_s"] for a in sounding), default=0),
         "others": others if full else others[:MOST_IN_BAR],
-        "next_at": _next_look(mine.next_at, others, now),
+        "next_at": _next_look(ctx, mine.next_at, now),
         "now": now,
     }
 
 
-def _next_look(
-    next_at: datetime | None, others: list[dict[str, Any]], now: datetime
-) -> datetime | None:
-    """When to ask again: at the next call, and soon enough for what waits elsewhere."""
-    if not others:
-        return next_at
-    soon = min((now + each.look_again for each in WAITING), default=None)
-    return min((at for at in (next_at, soon) if at is not None), default=None)
+def _next_look(ctx: Context, next_at: datetime | None, now: datetime) -> datetime | None:
+    """When to ask again: at the next call, and soon enough for what no stream tells of."""
+    soon = [now + each.look_again for each in WAITING if ctx.actor.may(each.permission)]
+    return min((at for at in (next_at, *soon) if at is not None), default=None)
 
 
 def _loudest(sounding: list[dict[str, Any]]) -> str:

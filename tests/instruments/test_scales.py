@@ -394,3 +394,9 @@ def test_what_a_clinician_rates_is_never_sent_to_a_person() -> None:
 def test_pictures_of_the_path_do_not_hide_a_folder() -> None:
     folders = {path.parent.name for path in Path(SHELF).glob("*/scoring.json")}
     assert folders == set(shelved())
+
+
+@pytest.mark.parametrize("name", ["day_after", "bladder_check"])
+def test_the_products_own_questions_name_no_drug(name: str) -> None:
+    """They are read on a telephone, perhaps over a shoulder."""
+    assert "ketamine" not in load(name).questionnaire_text.lower()

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from evenkeel.clinic.course.actions.open_course import open_course
 from evenkeel.clinic.course.models import Course
@@ -18,6 +18,7 @@ from evenkeel.clinic.outcome.actions.close_signal import close_signal
 from evenkeel.clinic.outcome.actions.enter_answers import enter_answers
 from evenkeel.clinic.outcome.actions.take_signal import take_signal
 from evenkeel.clinic.outcome.models import Ask, SafetySignal, SignalCall
+from evenkeel.clinic.outcome.pages import answering
 from evenkeel.clinic.outcome.signal_calls import call_for_signals
 from evenkeel.clinic.record.errors import Forbidden, Refused
 from tests.clinic.outcome.conftest import FOLLOW_UP, PHQ9, make_patient
@@ -101,6 +102,12 @@ def test_help_comes_at_once_and_the_rest_is_still_asked(clinic: Clinic, course: 
         return answer_question(context_of(row, clinic.clock), ask_id=ask.pk, key=key, value=value)
 
     say("day-after-unreal", 2)
+    row = Ask.objects.select_related("patient", "site", "course").get(pk=ask.pk)
+    request = RequestFactory().get("/q/x")
+    shown = answering.show(request, row, "/q/x").content.decode()
+    assert 'href="tel:988"' in shown
+    assert "Your care team will look at it." in shown
+    assert "ketamine" not in shown.lower()
     signal = SafetySignal.objects.get()
     assert signal.urgency == "today"
     say("_help", None)

@@ -82,7 +82,7 @@ def draw(
     walk = walk_of(ask)
     context = _frame(ask, here) | {"error": error, "back": _back(walk, screen, here)}
     if screen.kind == "help":
-        context["worry"] = True
+        context |= {"worry": True, "grave": _is_grave(walk)}
         return render(request, "outcome/answer_help.html", context | {"key": HELP})
     item = screen.item
     assert item is not None  # every kind but help carries one
@@ -107,7 +107,8 @@ def draw(
 
 def thanks(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
     """The end: what happens now, and whom to call meanwhile."""
-    shown = {"worried": bool(walk_of(ask).worry), "next": next_of(ask, here)}
+    walk = walk_of(ask)
+    shown = {"worried": bool(walk.worry), "grave": _is_grave(walk), "next": next_of(ask, here)}
     return render(request, "outcome/answer_thanks.html", _frame(ask, here) | shown)
 
 
@@ -135,6 +136,12 @@ def next_of(ask: Ask, here: str) -> str:
 def stop_page(request: HttpRequest, ask: Ask, here: str, *, stopped: bool = False) -> HttpResponse:
     """No more messages: asked once, and said when it is done."""
     return render(request, "outcome/answer_stop.html", _frame(ask, here) | {"stopped": stopped})
+
+
+def _is_grave(walk: Walk) -> bool:
+    """Whether the worry is about death or harm: a sore bladder is met in other words."""
+    kinds = {rule.link_id: rule.kind for rule in walk.instrument.scoring.safety}
+    return any(kinds[link_id] == "thoughts_of_death" for link_id in walk.worries)
 
 
 def _frame(ask: Ask, here: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from evenkeel.cli import main
 from evenkeel.clinic.course.models import Course
@@ -19,6 +19,7 @@ from evenkeel.clinic.outcome.actions.enter_answers import enter_answers, enter_t
 from evenkeel.clinic.outcome.actions.load_text import load_text, withdraw_text
 from evenkeel.clinic.outcome.models import Ask, ClinicText, Response, SafetySignal
 from evenkeel.clinic.outcome.offering import form_of, offered, sendable
+from evenkeel.clinic.outcome.pages import answering
 from evenkeel.clinic.record.errors import Forbidden, Invalid
 from evenkeel.instruments import template
 from tests.clinic_factory import Clinic, sign_in
@@ -91,6 +92,16 @@ def test_a_translation_is_asked_in_its_language_alone(clinic: Clinic) -> None:
     assert form_of("phq9", clinic.site.pk).title == "PHQ-9"
     assert form_of("phq9", clinic.site.pk, "de").title == "PHQ-9 (erfunden)"
     assert form_of("phq9", clinic.site.pk, "fr").title == "PHQ-9"
+
+
+def test_a_person_is_asked_in_the_language_they_chose(clinic: Clinic, course: Course) -> None:
+    """The question is marked with its language, so that a screen reader speaks it rightly."""
+    load_it(clinic, "phq9", language="de")
+    ask = ask_questionnaire(clinic.as_("therapist"), course_id=course.pk, instrument_id="phq9").ask
+    row = Ask.objects.select_related("patient", "site", "course").get(pk=ask.pk)
+    row.state, row.language = "begun", "de"  # as a scheduled ask carries it
+    shown = answering.show(RequestFactory().get("/q/x"), row, "/q/x").content.decode()
+    assert '<fieldset lang="de">' in shown
 
 
 @pytest.mark.parametrize("role", ["prescriber", "therapist", "front_desk"])

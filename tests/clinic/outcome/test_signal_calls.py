@@ -193,8 +193,11 @@ def test_a_signal_for_the_next_dose_calls_nobody(clinic: Clinic, course: Course)
     assert call_for_signals(clinic.clock) == 0
 
 
-def test_without_a_team_everybody_is_called_at_once(clinic: Clinic, course: Course) -> None:
+def test_without_a_team_everybody_is_called_in_its_place(clinic: Clinic, course: Course) -> None:
     enter(clinic, course, "bladder_check", CALM_BLADDER | {"bladder-blood": 1})
+    clinic.clock.advance(timedelta(minutes=4, seconds=59))
+    assert call_for_signals(clinic.clock) == 0  # the person may still be answering
+    clinic.clock.advance(timedelta(seconds=1))
     assert call_for_signals(clinic.clock) == 1
     assert SignalCall.objects.get().step == "everybody"
 

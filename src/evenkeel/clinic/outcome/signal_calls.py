@@ -1,6 +1,6 @@
 """Whom an open safety signal calls, and when: the ladder of an unanswered alarm, slower.
 
-At once the care team of the course; unanswered, everybody at the site who may close it. Who takes
+First the care team of the course; unanswered, everybody at the site who may close it. Who takes
 the signal stops the ladder for a while; it starts again where it is still open then. A signal that
 waits for the next dose calls nobody: it stands on the pages. The calls go on after hours, since
 they go out as messages and not only to open screens.
@@ -27,6 +27,9 @@ from evenkeel.clinic.record.permissions import roles_for
 
 log = logging.getLogger("evenkeel.outcome")
 
+#: The team is called so long after a signal was raised: what is for today waits until the person
+#: has had time to answer the questions that follow, which may make it urgent. Clinic policy.
+TEAM_AFTER: Final = {"now": timedelta(0), "today": timedelta(minutes=5)}
 #: Unanswered for so long, everybody at the site is called. Clinic policy: nobody states the times.
 EVERYBODY_AFTER: Final = {"now": timedelta(minutes=10), "today": timedelta(hours=4)}
 #: Who takes a signal has so long before the ladder starts again. Clinic policy.
@@ -53,9 +56,10 @@ def ladder_of(signal: SafetySignal, *, has_team: bool) -> Ladder:
         return Ladder(since, ())
     if signal.taken_at is not None:
         since = max(since, signal.taken_at + TAKEN_FOR[signal.urgency])
+    first = since + TEAM_AFTER[signal.urgency]
     if not has_team:
-        return Ladder(since, (("everybody", since),))
-    return Ladder(since, (("team", since), ("everybody", since + wait)))
+        return Ladder(since, (("everybody", first),))
+    return Ladder(since, (("team", first), ("everybody", since + wait)))
 
 
 def closers_at(site_ids: set[Any]) -> dict[Any, dict[Any, Account]]:

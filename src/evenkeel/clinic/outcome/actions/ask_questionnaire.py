@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from evenkeel.clinic.course.models import Course
-from evenkeel.clinic.outcome.models import Ask
+from evenkeel.clinic.outcome.models import Ask, ContactChoice
 from evenkeel.clinic.outcome.offering import sendable
 from evenkeel.clinic.outcome.senders import SENDERS
 from evenkeel.clinic.people.sign_in import new_token
@@ -77,8 +77,15 @@ def ask_questionnaire(
         due_at=due_at,
         expires_at=act.now + OPEN_FOR,
         partial=next((partial for partial in kept if partial), {}),
+        language=_language(course),
     )
     return Asked(act.write(ask), token)
+
+
+def _language(course: Course) -> str | None:
+    """The language the person chose for messages; ``None`` where they chose none."""
+    choice = ContactChoice.objects.filter(patient_id=course.patient_id).first()
+    return choice.language if choice is not None else None
 
 
 @action("questionnaire.withdraw", permission="outcome.ask")

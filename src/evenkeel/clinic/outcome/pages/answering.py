@@ -92,6 +92,7 @@ def draw(
     context |= {
         "key": screen.key,
         "lead_in": item.lead_in,
+        "spoken_in": "" if follow_up else walk.instrument.languages[0],
         "show_lead_in": not follow_up or place == 1,
         "question": item.text,
         "options": [(value, text, said.get(screen.key) == value) for value, text in item.options],

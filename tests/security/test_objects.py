@@ -82,6 +82,7 @@ ROUTES: dict[str, Row] = {
     "api_session_view": Row("pharmacist", 200, "administrator", READ_ONLY),
     "course": Row("therapist", 200, "front_desk"),
     "questionnaires": Row("auditor", 200, "pharmacist"),
+    "scores": Row("auditor", 200, "front_desk", READ_ONLY),
     "long_term": Row("auditor", 200, "front_desk"),
     "safety_signal": Row("auditor", 200, "front_desk"),
     "protocol": Row("therapist", 200, "front_desk", READ_ONLY),
@@ -99,7 +100,12 @@ ROUTES: dict[str, Row] = {
 #: Addresses whose one argument is a secret, not a thing; each is nothing to who has no secret.
 LINKS = frozenset({"invitation", "first_administrator", "answer"})
 #: Addresses that name what every installation ships; nobody's record stands behind them.
-SHIPPED = frozenset({"library_answer", "library_review", "evidence_question", "api_question"})
+SHIPPED = frozenset(
+    {
+        *("library_answer", "library_review", "evidence_question", "api_question"),
+        *("instrument", "instrument_template"),
+    }
+)
 #: What only a patient may open.
 OF_PATIENTS = frozenset({"own_answer"})
 
@@ -192,6 +198,7 @@ def test_a_patient_reaches_no_page_without_an_argument_but_their_own(world: Worl
     client = world.caller("patient")
     allowed = {"home", "kit", "own", "own_ready", "own_questions", "own_help", "own_choices"}
     allowed |= {"own_decide", "evidence", "api_evidence"}
+    allowed |= {"own_ask", "own_contact", "own_download", "own_download_file"}
     allowed |= {
         "library",
         "second_factor",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from evenkeel.clinic.outcome.pages.own import own_frame, own_record
 from evenkeel.clinic.people.fact_words import fact_words
@@ -15,6 +16,7 @@ from evenkeel.instruments import Instrument
 from evenkeel.interop.fhir.own_bundle import label_of, own_bundle, own_record_of
 
 
+@require_GET
 @page("own.view")
 def own_download(request: HttpRequest) -> HttpResponse:
     """Everything on one page, in plain words; it prints."""
@@ -33,6 +35,7 @@ def own_download(request: HttpRequest) -> HttpResponse:
     return render(request, "fhir/own_download.html", shown)
 
 
+@require_GET
 @page("own.view")
 def own_download_file(request: HttpRequest) -> HttpResponse:
     """The same as one FHIR R4 Bundle."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from evenkeel.clinic.course.pages.frame import course_frame, open_course_page
 from evenkeel.clinic.outcome.queries import responses_of, score_lines
@@ -15,6 +16,7 @@ from evenkeel.clinic.session.models import Session
 from evenkeel.web.svg import score_chart
 
 
+@require_GET
 @page("outcome.view")
 def scores(request: HttpRequest, course_id: Any) -> HttpResponse:
     """Every questionnaire that has totals, drawn; the rest listed."""

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from evenkeel.clinic.outcome.actions.load_text import LONGEST_LICENCE, load_text, withdraw_text
 from evenkeel.clinic.outcome.models import ClinicText
@@ -29,6 +30,7 @@ from evenkeel.instruments import (
 from evenkeel.instruments.wording import LARGEST_BYTES
 
 
+@require_GET
 @page("instrument.view")
 def shelf(request: HttpRequest) -> HttpResponse:
     """Every questionnaire, with whether it can be asked here."""
@@ -84,6 +86,7 @@ def instrument(request: HttpRequest, instrument_id: str) -> HttpResponse:
     return render(request, "outcome/instrument.html", shown, status=error.status if error else 200)
 
 
+@require_GET
 @page("instrument.view")
 def template_file(request: HttpRequest, instrument_id: str) -> HttpResponse:
     """The file to fill in with the clinic's licensed text."""

@@ -2,6 +2,7 @@
 
 from .fit import Fit, Level, fit_many, fit_person
 from .learning import Forecast
+from .mood_ahead import MoodAhead, MoodHistory, mood_ahead, mood_version
 from .mood_learning import MoodForecast, MoodPrediction, MoodSetting
 from .observations import KINDS, Observation
 from .particles import Setting
@@ -12,7 +13,9 @@ __all__ = [
     "Fit",
     "Forecast",
     "Level",
+    "MoodAhead",
     "MoodForecast",
+    "MoodHistory",
     "MoodPrediction",
     "MoodSetting",
     "Observation",
@@ -21,4 +24,6 @@ __all__ = [
     "Surprise",
     "fit_many",
     "fit_person",
+    "mood_ahead",
+    "mood_version",
 ]

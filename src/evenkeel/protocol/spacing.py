@@ -106,9 +106,7 @@ def propose_spacing(asked: ComingBack, protocol: Protocol) -> SpacingProposal:
     _check(asked)
     limit = protocol.find(TOLERANCE)
     if limit is None or protocol.find(LONGEST) is None or protocol.find(MOST) is None:
-        words = (
-            "The protocol in force states no tolerance of relapse, or not its limits."
-        )
+        words = "The protocol in force states no tolerance of relapse, or not its limits."
         chance = _chance_at(asked, asked.planned_at)
         return SpacingProposal("none", None, None, None, None, chance, (words,))
     source = limit.source

@@ -127,6 +127,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "safety.close": frozenset({_MD, _RX, _TH}),
     "watch.record": _CARE,
     "watch.review": frozenset({_MD, _RX}),
+    "spacing.decide": frozenset({_MD, _RX}),
     # the patient's own pages
     "own.view": frozenset({_PT}),
     "own.answer": frozenset({_PT}),

@@ -77,6 +77,4 @@ def _from_summary(session: Session, route: str) -> list[GivenDose]:
     from evenkeel.pharmacology.regimen import NASAL_DEVICE_MG
 
     count = max(1, round(total / NASAL_DEVICE_MG))
-    return [
-        GivenDose(at + timedelta(minutes=5 * n), NASAL_DEVICE_MG, route) for n in range(count)
-    ]
+    return [GivenDose(at + timedelta(minutes=5 * n), NASAL_DEVICE_MG, route) for n in range(count)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from evenkeel.clinic.course.forecast import SEED, given_as
 from evenkeel.clinic.course.forecast_medicines import Interacting, interacting

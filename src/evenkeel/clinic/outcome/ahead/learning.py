@@ -108,7 +108,7 @@ def _notes(inputs: AheadInputs) -> list[str]:
 def _document(inputs: AheadInputs, found: MoodAhead, notes: list[str]) -> dict[str, Any]:
     """Everything a page shows, rounded, so that it is the same on every machine."""
     known_at = inputs.began_at + timedelta(hours=found.known_h)
-    counts = {name: 0 for name in found.scales}
+    counts = dict.fromkeys(found.scales, 0)
     for score in inputs.scores:
         counts[score.instrument] += 1
     return {

@@ -47,9 +47,7 @@ def pending(limit: int = 10) -> list[UUID]:
     )
     rows = (
         Course.objects.filter(state__in=_FOLLOWED)
-        .filter(
-            Q(mood_ahead=None) | ~Q(mood_ahead__model_version=mood_version()) | Exists(since)
-        )
+        .filter(Q(mood_ahead=None) | ~Q(mood_ahead__model_version=mood_version()) | Exists(since))
         .select_related("patient", "site", "mood_ahead")
         .order_by(F("mood_ahead__made_at").asc(nulls_first=True), "pk")
     )

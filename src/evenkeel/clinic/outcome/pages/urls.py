@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from evenkeel.clinic.outcome.pages import (
     answer,
     call,
+    coming_back,
     course_page,
     long_term,
     own,
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern] = [
         name="questionnaires",
     ),
     path("courses/<uuid:course_id>/long-term", long_term.long_term, name="long_term"),
+    path("courses/<uuid:course_id>/coming-back", coming_back.coming_back, name="coming_back"),
     path("appointments/<uuid:appointment_id>/call", call.follow_up, name="follow_up"),
     path("safety/", safety.safety_signals, name="safety_signals"),
     path("safety/<uuid:signal_id>", safety.safety_signal, name="safety_signal"),

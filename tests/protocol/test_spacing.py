@@ -160,7 +160,7 @@ def test_a_later_day_stays_within_the_longest_spacing(
         ({"sessions_planned": 8}, "All 8 sessions"),
         ({"sessions": tuple(on(-7 - 7 * n) for n in range(60)), "sessions_planned": 99}, "60"),
         ({"was_well": False, "is_well": False}, "whether to go on"),
-        ({"was_well": None, "is_well": False}, "whether to go on"),
+        ({"was_well": False, "is_well": None}, "whether to go on"),
     ],
 )
 def test_where_a_day_is_not_the_question_none_is_proposed(
@@ -177,7 +177,17 @@ def test_relief_that_has_faded_by_the_scores_comes_first() -> None:
     assert "faded" in found.reasons[0]
     unsure = proposed(relapse=None)
     assert (unsure.kind, unsure.at) == ("as_planned", on(7))
-    assert "newer score" in " ".join(unsure.reasons)
+    assert "Too few" in unsure.reasons[0]
+
+
+@pytest.mark.parametrize("percent_a_day", [0.3, 2.0, 9.0])
+def test_where_nobody_has_scored_since_the_last_session_a_score_is_asked_for(
+    percent_a_day: float,
+) -> None:
+    scored, unscored = (proposed(relapse=rising(percent_a_day), is_well=w) for w in (True, None))
+    assert scored.at == unscored.at
+    assert "a score now" in " ".join(unscored.reasons)
+    assert "a score now" not in " ".join(scored.reasons)
 
 
 def test_the_first_series_is_given_as_planned() -> None:

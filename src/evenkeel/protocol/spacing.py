@@ -37,6 +37,7 @@ MOST: Final = "spacing.most_sessions"
 #: spacing as well: within that the plan is as good as the forecast. [assumed]
 _LEAST_DAYS: Final = 2
 _LATER_SHARE: Final = 0.25
+_UNSCORED: Final = "Nobody has scored since the last session: a score now would tell more."
 _DAY: Final = timedelta(days=1)
 _WINDOW: Final = timedelta(days=28)
 
@@ -55,8 +56,9 @@ class ComingBack:
 
     ``relapse`` is the chance of a relapse from ``known_at`` to each day after it, without a further
     session, among people who were well then: it begins at 0 and never falls. None where too few
-    are well. ``was_well`` and ``is_well`` say whether a score of this course has met response, and
-    whether the newest does; None where nobody scored. ``sessions`` are those given, in any order.
+    are well. ``was_well`` says whether any score since the first dose has met response, ``is_well``
+    whether the newest since the last session does; None where there is none. ``sessions`` are
+    those given, in any order.
     """
 
     now: datetime
@@ -133,7 +135,7 @@ def propose_spacing(asked: ComingBack, protocol: Protocol) -> SpacingProposal:
     if asked.first_series:
         words = "The first series is given as it was planned; spacing is looked at after it."
         return found("as_planned", [words], asked.planned_at)
-    if asked.is_well is False and not asked.was_well:
+    if asked.was_well is False:
         words = "No score of this course has met response: whether to go on comes before when."
         return found("none", [words])
     kind, at, reasons = _weighed(asked, protocol, tolerance, crosses, chance)
@@ -150,15 +152,17 @@ def _weighed(
     if asked.is_well is False:
         faded = "The newest score no longer meets response: relief has faded before the visit."
         return _earlier(asked, protocol, asked.now, [faded])
+    unscored = [] if asked.is_well is not None else [_UNSCORED]
     if chance is None:
         few = "Too few of the virtual people behind these scores are well to tell of a relapse."
-        return "as_planned", asked.planned_at, [few, "A newer score would tell more."]
+        return "as_planned", asked.planned_at, [few, *unscored]
     told = f"Relapse before the planned visit has a chance of {_percent(chance)}"
     if chance > tolerance and crosses is not None:
         over = f"{told}, above the clinic's tolerance of {_percent(tolerance)}."
-        return _earlier(asked, protocol, crosses - _DAY, [over])
+        return _earlier(asked, protocol, crosses - _DAY, [over, *unscored])
     within = f"{told}, within the clinic's tolerance of {_percent(tolerance)}."
-    return _later(asked, protocol, crosses, [within])
+    kind, at, reasons = _later(asked, protocol, crosses, [within])
+    return kind, at, [*reasons, *unscored]
 
 
 def _earlier(

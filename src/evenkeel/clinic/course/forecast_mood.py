@@ -37,6 +37,9 @@ from evenkeel.pharmacology.people import people_from_normals
 
 MOOD_PEOPLE: Final = 200
 _AFTER_DAYS: Final = 28
+#: After so long less than a hundredth is left of a dose: the slowest part of either form fades with
+#: a time constant of 14 days. [derived]
+_LASTS_DAYS: Final = 70.0
 #: Beyond these the answer would take longer than a page that redraws while typing may.
 _MOST_SESSIONS: Final = 16
 _LONGEST_DAYS: Final = 182.0
@@ -186,14 +189,20 @@ def _followed_on(
     days: Array,
     times: Array,
 ) -> Course:
-    """The learned people through what was given and what is planned, at ``times`` (days)."""
+    """The learned people through what was given and what is planned, at ``times`` (days).
+
+    Doses so long ago that nothing of them is left are passed over, and every second person stands
+    for two: a page that redraws while typing has no time for more.
+    """
     learned, start_h = going_on.learned, going_on.next_h
+    since_h = start_h - 24.0 * _LASTS_DAYS
+    lately = Regimen.of(dose for dose in learned.given if dose.at_h >= since_h)
     planned = regimen.repeated((start_h + 24.0 * days).tolist())
     return course(
         model,
-        learned.given + planned,
-        people_from_normals(model, learned.blood, **covariates),
-        mood_people_from_normals(learned.mood, baseline_madrs=learned.baseline_madrs),
+        lately + planned,
+        people_from_normals(model, learned.blood[::2], **covariates),
+        mood_people_from_normals(learned.mood[::2], baseline_madrs=learned.baseline_madrs),
         start_h + 24.0 * times,
     )
 

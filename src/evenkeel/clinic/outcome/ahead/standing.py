@@ -153,6 +153,7 @@ def _proposal(
     if plan is None:
         return None
     met = _responses_met(story)
+    since = [well for at, well in met if at > max(given)]
     asked = ComingBack(
         now=summary.now,
         planned_at=inputs.planned_at,
@@ -162,17 +163,17 @@ def _proposal(
         sessions=tuple(given),
         sessions_planned=plan.sessions_planned,
         first_series=summary.course.state == "induction",
-        was_well=any(met) if met else None,
-        is_well=met[-1] if met else None,
+        was_well=any(well for _, well in met) if met else None,
+        is_well=since[-1] if since else None,
         open_findings=open_findings(story),
     )
     return propose_spacing(asked, summary.held.protocol)
 
 
-def _responses_met(story: CourseStory) -> list[bool]:
-    """Whether each score after the first dose met response, in order of time."""
+def _responses_met(story: CourseStory) -> list[tuple[datetime, bool]]:
+    """When each score after the first dose was given and whether it met response, in order."""
     return [
-        bool(line.since_baseline.met)
+        (line.response.answered_at, bool(line.since_baseline.met))
         for line in story.scores
         if line.instrument.id in LEARNED and line.since_baseline is not None
     ]

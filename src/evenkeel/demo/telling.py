@@ -50,6 +50,8 @@ ORDERS: Final[dict[Way, DoseOrder]] = {
 #: A person is screened again before this many days, so that the screening stands.
 _SCREEN_EVERY_DAYS: Final = 80
 _SCREENED_BEFORE_DAYS: Final = 9
+#: Who comes less often than this answers a questionnaire between two sessions as well.
+_SCORED_BETWEEN_DAYS: Final = 7
 
 
 def tell_past(telling: Telling) -> Iterator[None]:
@@ -241,6 +243,11 @@ def treat(telling: Telling) -> Iterator[None]:
             yield from _talk(telling, days_ago - 1, "integration")
     if story.doses >= INDUCTION_DOSES and story.stage == "maintenance":
         yield from _maintain(telling, max(story.last_days - 1, 0))
+        if story.last_days > _SCORED_BETWEEN_DAYS:
+            total = telling.score.total(story.doses, story.last_days - 1.0)
+            at = telling.on(1, time(9, 40))
+            asking.enter_paper(house, telling.fresh(), telling.score, at, total=total)
+            yield
 
 
 def _screen_again(telling: Telling, days_ago: int) -> Iterator[None]:

@@ -98,7 +98,7 @@ def _crossing(forecast: Forecast, frame: Frame) -> SafeString:
         return SafeString("")
     fits = at + 6 + text_width(forecast.crosses_label) <= frame.right
     side = "start" if fits else "end"
-    label = words(at + 6 if fits else at - 6, frame.top + 14, forecast.crosses_label, side,
+    label = words(at + 6 if fits else at - 6, frame.floor - 8, forecast.crosses_label, side,
                   cls="halo")  # fmt: skip
     return join(
         [group("thr", path(f"M{at:.1f} {frame.top:.0f}V{frame.floor:.0f}")), group("lab", label)]

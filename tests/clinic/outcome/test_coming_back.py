@@ -1,4 +1,4 @@
-"""When to come back, on the page: proposed with reasons, withheld, decided, revised, and by whom."""
+"""When to come back, on the page: proposed with reasons, withheld, decided, and by whom."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_the_course_page_proposes_with_reasons_and_what_was_given_beside(
     assert head in shown
     assert said in shown
     assert "learned from 7 PHQ-9, 7 sessions" in shown
-    assert "worked out 180 min ago" in shown
+    assert "worked out 3 hours ago" in shown
     assert "7 sessions, 259 mg in" in shown  # 7 x 37 mg
     assert "trials followed about 0.1" in shown
     assert "without more" in answer.content.decode()
@@ -466,6 +466,10 @@ def test_the_action_refuses_by_itself(clinic: Clinic, case: Case) -> None:
         decide_spacing(case.prescriber, **given)
 
 
+#: What would read as a hint for dosing.
+_HINTS = ("relapse likelier", "Earlier, from", "Later, until", "tolerance", "coming-back")
+
+
 def test_patients_see_nothing_of_it(clinic: Clinic, case: Case) -> None:
     forecast_for(case, 4.0)
     clinic.patient_context(case.patient)
@@ -474,5 +478,11 @@ def test_patients_see_nothing_of_it(clinic: Clinic, case: Case) -> None:
     assert client.get(f"/courses/{case.fresh().pk}").status_code in (403, 404)
     for path in ("/own/", "/own/questions", "/own/decide", "/results"):
         shown = client.get(path).content.decode()
-        for word in ("relapse likelier", "Earlier, from", "Later, until", "tolerance", "coming-back"):
+        for word in (
+            "relapse likelier",
+            "Earlier, from",
+            "Later, until",
+            "tolerance",
+            "coming-back",
+        ):
             assert word not in shown

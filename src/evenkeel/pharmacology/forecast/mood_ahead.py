@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..model import Model, Status
 from ..model_file import FOLDER
-from ..mood import Course, course, load_mood, phq9_from_madrs, relapse, remitted, responded
+from ..mood import Course, course, load_mood, phq9_from_madrs, relapse
 from ..mood.outcome import MADRS_TOP, PHQ9_TOP
 from ..mood.parameters import FILE
 from ..quantiles import weighted_quantiles
@@ -100,8 +100,9 @@ class MoodAhead:
     """The weeks after ``known_h``: ``times_h`` (T,) a day apart.
 
     ``relapse`` (T,) is the chance of a relapse from ``known_h`` to each time among those who were
-    well then, if nothing more is given; ``relapse_planned`` the same with the next session. Both
-    are None where ``well`` (a share of weight) is below ``LEAST_WELL``. ``surprises`` are (id of
+    well then, if nothing more is given; ``relapse_planned`` the same with the next session. Each
+    counts as far as a score of theirs would say at ``known_h`` that they are well; ``well`` is that
+    share of all. Both are None where it is below ``LEAST_WELL``. ``surprises`` are (id of
     the score, share of people who read as far out). ``blood`` and ``mood`` are the normals of
     ``KEPT`` people of equal weight.
     """
@@ -138,12 +139,13 @@ def mood_ahead(
     other = None if planned is None else course(history.model, planned, *learned.people, times)
     weights = np.where(without.failed, 0.0, learned.weights)
     weights = weights / weights.sum()
-    well, lost = _relapse(learned, history.given, without, weights, times)
-    _, lost_planned = (
-        (well, None)
-        if planned is None or lost is None
-        else _relapse(learned, planned, without, weights, times)
-    )
+    wellness = weights * _wellness(history, without)
+    well = float(wellness.sum())
+    lost, lost_planned = None, None
+    if well >= LEAST_WELL:
+        lost = _relapse(learned, history.given, wellness, times)
+        if planned is not None:
+            lost_planned = _relapse(learned, planned, wellness, times)
     kept = systematic(weights, 0.5)[:: max(1, n // KEPT)][:KEPT]
     return MoodAhead(
         known_h=history.known_h,
@@ -171,21 +173,23 @@ def _with_next(history: MoodHistory) -> Regimen | None:
     return history.given + Regimen.of(moved)
 
 
-def _relapse(
-    learned: MoodForecast, regimen: Regimen, found: Course, weights: Array, times: Array
-) -> tuple[float, Array | None]:
-    """The share who are well at the begin, and their chance of relapse by each time."""
-    start, base = found.madrs[:, 0], found.people.baseline_madrs
-    is_well = remitted(start) | responded(start, base)
-    share = float(weights @ np.where(found.failed, False, is_well))
-    if share < LEAST_WELL:
-        return share, None
+def _wellness(history: MoodHistory, found: Course) -> Array:
+    """(n,) how likely each would be seen to be well at the first time, by the scale they answer."""
+    name = "phq9" if any(one.kind == "phq9" for one in history.scores) else "madrs"
+    half, line = _limits(name, history, found)
+    error = load_mood().value("outcome", _ERRORS[name])
+    at_most: Array = _at_most(np.maximum(half, line)[:, None], _expected(name, found)[:, :1], error)
+    return np.where(found.failed, 0.0, at_most[:, 0])
+
+
+def _relapse(learned: MoodForecast, regimen: Regimen, wellness: Array, times: Array) -> Array:
+    """(T,) chance of relapse from the first time to each, by weight of the well."""
     place = learned.setting
     followed = relapse(
         place.model, regimen, *learned.people, from_h=float(times[0]), until_h=float(times[-1]),
         where=place.where,
     )  # fmt: skip
-    return share, followed.probability(times, weights * is_well)
+    return followed.probability(times, wellness)
 
 
 def _scale(
@@ -193,22 +197,27 @@ def _scale(
 ) -> Scale:
     """One questionnaire as it would be read."""
     error = load_mood().value("outcome", _ERRORS[name])
-    expected, base = _expected(name, found), found.people.baseline_madrs
-    if name == "madrs":
-        half = load_mood().value("outcome", "response_share") * base
-        line = load_mood().value("outcome", "remission_madrs")
-    else:
-        start = phq9_from_madrs(base) if history.baseline_phq9 is None else history.baseline_phq9
-        half = np.broadcast_to(np.asarray(start) / 2.0, base.shape)
-        line = load_mood().value("outcome", "remission_phq9") - 1.0
+    expected = _expected(name, found)
+    half, line = _limits(name, history, found)
     return Scale(
         bands=_as_read(expected, error, weights, _TOPS[name]),
-        response=weights @ _at_most(np.floor(half)[:, None], expected, error),
+        response=weights @ _at_most(half[:, None], expected, error),
         remission=weights @ _at_most(line, expected, error),
         planned=None
         if other is None
         else _as_read(_expected(name, other), error, weights, _TOPS[name], (0.5,))[0],
     )
+
+
+def _limits(name: str, history: MoodHistory, found: Course) -> tuple[Array, float]:
+    """The highest whole scores that still are a response (n,), and a remission."""
+    base = found.people.baseline_madrs
+    if name == "madrs":
+        share = load_mood().value("outcome", "response_share")
+        return np.floor(share * base), load_mood().value("outcome", "remission_madrs")
+    start = phq9_from_madrs(base) if history.baseline_phq9 is None else history.baseline_phq9
+    half = np.broadcast_to(np.floor(np.asarray(start) / 2.0), base.shape)
+    return half, load_mood().value("outcome", "remission_phq9") - 1.0
 
 
 def _expected(name: str, found: Course) -> Array:

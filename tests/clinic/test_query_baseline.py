@@ -48,6 +48,7 @@ def _paths(filled: Filled) -> dict[str, str]:
         "plan": f"/courses/{course}/plan",
         "questionnaires": f"/courses/{course}/questionnaires",
         "long_term": f"/courses/{course}/long-term",
+        "coming_back": f"/courses/{course}/coming-back",
         "board": "/board",
         "session": f"/sessions/{session}",
         "note": f"/sessions/{session}/note",

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from evenkeel.clinic.course import forecast_warm
 from evenkeel.clinic.course.actions.move_course import close_course
 from evenkeel.clinic.course.models import Course, Plan
 from evenkeel.clinic.course.mood_learned import learned_mood
@@ -24,9 +27,10 @@ from evenkeel.clinic.people.models import Fact
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.session.models import Session, SessionEvent
 from tests.clinic.course.makers import Case, make_case
+from tests.clinic.course.test_pages import PLAN
 from tests.clinic.outcome.conftest import PHQ9
 from tests.clinic.outcome.histories import make_history, paper, past_session, put_appointment
-from tests.clinic_factory import Clinic
+from tests.clinic_factory import Clinic, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -333,3 +337,22 @@ def test_doses_are_what_the_pump_gave(
     ] == [(at, mg, pytest.approx(over)) for at, mg, over in expected]
     assert {dose.route for dose in found} == {"iv"}
     assert assumed == (() if events else (session.number,))
+
+
+def test_the_plan_page_goes_on_from_what_was_learned(
+    clinic: Clinic, case: Case, pass_time: Callable[[timedelta], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(forecast_warm, "state", lambda: "ready")
+    pass_time(timedelta(0))
+    client = sign_in(Client(), clinic.staff["prescriber"])
+    address = reverse("plan_forecast", args=[case.fresh().pk])
+    anew = client.post(address, PLAN).content.decode()
+    assert "no score of this course has been learned from yet" in anew
+    catch_up(clock=clinic.clock)
+    on = client.post(address, PLAN).content.decode()
+    assert "learned from 5 PHQ-9, 4 sessions" in on
+    assert "begins anew" not in on
+    with CaptureQueriesContext(connection) as seen:
+        client.post(address, PLAN)
+    assert sum("outcome_moodahead" in query["sql"] for query in seen) == 1

@@ -166,7 +166,7 @@ def forecast_mood(
 
 def _as_learned(learned: LearnedMood) -> tuple[float | None, tuple[str, ...]]:
     """Where a course that goes on began, and that it does not begin anew."""
-    words = f"It goes on from here: learned from {learned.learned_from} of this course."
+    words = f"It goes on from this course so far: learned from {learned.learned_from}."
     return learned.baseline_madrs, (words,)
 
 

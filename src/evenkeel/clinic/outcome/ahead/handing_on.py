@@ -13,6 +13,7 @@ from evenkeel.instruments import load
 from evenkeel.pharmacology import Regimen
 from evenkeel.pharmacology.forecast import mood_version
 from evenkeel.pharmacology.regimen import Dose
+from evenkeel.web.wording import day_text
 
 
 def read_learned(course_id: Any) -> LearnedMood | None:
@@ -22,12 +23,12 @@ def read_learned(course_id: Any) -> LearnedMood | None:
     row = (
         MoodAhead.objects.filter(course_id=course_id, model_version=mood_version())
         .exclude(people=None)
-        .values_list("people", "payload")
+        .values_list("people", "payload", "made_at")
         .first()
     )
     if row is None:
         return None
-    people, payload = row
+    people, payload, made_at = row
     doses = (Dose(at, route, mg, "mg", over) for at, route, mg, over in people["doses"])
     return LearnedMood(
         model_id=people["model"],
@@ -36,7 +37,7 @@ def read_learned(course_id: Any) -> LearnedMood | None:
         baseline_madrs=people["baseline_madrs"],
         blood=np.array(people["blood"]),
         mood=np.array(people["mood"]),
-        learned_from=learned_from(payload),
+        learned_from=f"{learned_from(payload)}, as known on {day_text(made_at)}",
     )
 
 

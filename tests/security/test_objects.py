@@ -83,6 +83,7 @@ ROUTES: dict[str, Row] = {
     "course": Row("therapist", 200, "front_desk"),
     "questionnaires": Row("auditor", 200, "pharmacist"),
     "long_term": Row("auditor", 200, "front_desk"),
+    "coming_back": Row("auditor", 200, "front_desk"),
     "safety_signal": Row("auditor", 200, "front_desk"),
     "protocol": Row("therapist", 200, "front_desk", READ_ONLY),
     "protocol_compare": Row("pharmacist", 200, "administrator", READ_ONLY),

@@ -138,7 +138,7 @@ def long_course(clinic: Clinic) -> Case:
     [
         (0.3, "Later, until", "relief holds"),
         (1.5, "As planned", "within the clinic's tolerance of 20 %"),
-        (4.0, "Earlier, from", "above the clinic's tolerance of 20 %"),
+        (4.0, "Earlier, around", "above the clinic's tolerance of 20 %"),
     ],
 )
 def test_the_course_page_proposes_with_reasons_and_what_was_given_beside(
@@ -153,6 +153,7 @@ def test_the_course_page_proposes_with_reasons_and_what_was_given_beside(
     assert "worked out 3 hours ago" in shown
     assert "7 sessions, 259 mg in" in shown  # 7 x 37 mg
     assert "trials followed about 0.1" in shown
+    assert "half relapse" in shown
     assert "without more" in answer.content.decode()
     for way in ("As planned", "Earlier", "Later", "Stop", "Another treatment"):
         assert way in shown
@@ -231,7 +232,7 @@ def test_an_open_finding_withholds_the_day_and_is_named(
     shown = words(course_page(clinic, case))
     assert "No day: something is open" in shown
     assert family in shown
-    assert "Earlier, from" not in shown
+    assert "Earlier, around" not in shown
     assert "Chance of a relapse" in shown  # the forecast itself is not hidden
 
 
@@ -264,8 +265,8 @@ def test_relief_that_faded_is_seen_in_the_newest_score_alone(clinic: Clinic, cas
     forecast_for(case, None, well=0.1)
     shown = words(course_page(clinic, case))
     assert "relief has faded" in shown
-    assert "Earlier, from" in shown
-    assert "Without more, half relapse" not in shown
+    assert "Earlier, around" in shown
+    assert "half relapse by" not in shown
 
 
 def test_a_surprising_score_is_called_out(clinic: Clinic, case: Case) -> None:
@@ -467,7 +468,7 @@ def test_the_action_refuses_by_itself(clinic: Clinic, case: Case) -> None:
 
 
 #: What would read as a hint for dosing.
-_HINTS = ("relapse likelier", "Earlier, from", "Later, until", "tolerance", "coming-back")
+_HINTS = ("relapse likelier", "Earlier, around", "Later, until", "tolerance", "coming-back")
 
 
 def test_patients_see_nothing_of_it(clinic: Clinic, case: Case) -> None:
@@ -480,7 +481,7 @@ def test_patients_see_nothing_of_it(clinic: Clinic, case: Case) -> None:
         shown = client.get(path).content.decode()
         for word in (
             "relapse likelier",
-            "Earlier, from",
+            "Earlier, around",
             "Later, until",
             "tolerance",
             "coming-back",

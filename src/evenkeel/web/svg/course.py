@@ -331,4 +331,12 @@ def course_chart(story: CourseStory, width: int = 1020) -> SafeString:
         _dose(story, frame),
         flag,
     ]
-    return picture(width, frame.dose_floor + 26, story.title, _spoken(story), *drawing, cls="story")
+    return picture(
+        width,
+        frame.dose_floor + 26,
+        story.title,
+        _spoken(story),
+        *drawing,
+        cls="story",
+        links=any(session.url for session in story.sessions),
+    )

@@ -186,9 +186,18 @@ def link(url: str, content: SafeString) -> SafeString:
 
 
 def picture(
-    width: float, height: float, title: str, description: str, *children: object, cls: str = ""
+    width: float,
+    height: float,
+    title: str,
+    description: str,
+    *children: object,
+    cls: str = "",
+    links: bool = False,
 ) -> SafeString:
-    """Return the whole drawing with its spoken title and description."""
+    """Return the whole drawing with its spoken title and description.
+
+    One that holds ``links`` is a group: what is inside an image cannot be reached by keys.
+    """
     return element(
         "svg",
         element("title", title),
@@ -198,7 +207,7 @@ def picture(
         viewBox=f"0 0 {fixed(width)} {fixed(height)}",
         width=float(width),
         height=float(height),
-        role="img",
+        role="group" if links else "img",
         font_family="sans-serif",
         cls=("drawing " + cls).strip(),
     )

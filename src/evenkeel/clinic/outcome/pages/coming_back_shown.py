@@ -85,7 +85,7 @@ def _head(standing: Standing) -> dict[str, str]:
     apart = abs((found.at.date() - planned.date()).days)
     if found.moves:
         small = f"{apart} days {found.kind} than planned, {day_text(planned)}"
-    word = "from " if found.kind == "earlier" else "until " if found.kind == "later" else ""
+    word = "around " if found.kind == "earlier" else "until " if found.kind == "later" else ""
     return {"big": f"{_HEADS[found.kind]}, {word}{day_text(found.at)}", "small": small}
 
 
@@ -139,17 +139,19 @@ def _lost(standing: Standing) -> str:
     if chances is None:
         return ""
 
+    known = datetime.fromisoformat(payload["known_at"])
+
     def by(share: float) -> str:
         day = next((n for n, chance in enumerate(chances) if chance >= share), None)
-        known = datetime.fromisoformat(payload["known_at"])
-        return f"after {day_text(known + DAYS_AHEAD * _DAY)}" if day is None else day_text(
-            known + day * _DAY
-        )  # fmt: skip
+        beyond = f"after {day_text(known + DAYS_AHEAD * _DAY)}"
+        return beyond if day is None else day_text(known + day * _DAY)
 
-    return (
-        f"Without more, half relapse by {by(0.5)} (9 in 10: {by(0.05)} to {by(0.95)}). "
-        "People differ much in this."
-    ).replace("by after", "only after")
+    well = chance_text(payload["well"])
+    said = (
+        f"Of those who are well on {day_text(known)} ({well} of the virtual people), half relapse "
+        f"by {by(0.5)} without more; 9 in 10 {by(0.05)} to {by(0.95)}."
+    )
+    return said.replace("by after", "only after")
 
 
 def _surprises(story: CourseStory, standing: Standing) -> list[dict[str, str]]:

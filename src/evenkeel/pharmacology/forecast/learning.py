@@ -6,8 +6,9 @@ weight, they are drawn anew in proportion to it and then moved: each is offered 
 that the readings so far allow (resample-move: Gilks and Berzuini 2001, doi:10.1111/1467-9868.00280;
 the step: Cotter et al. 2013, doi:10.1214/13-STS421).
 
-A forecast is a pure function of its setting and its readings in the order they were measured: a
-late reading is replayed in its place, so the answer is that of having had it in time.
+A forecast is a pure function of its setting, its readings in the order they were measured, and what
+was known of the regimen at each of them: a late reading is replayed in its place, under the regimen
+as it was known then, so the answer is that of having had it in time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..regimen import Regimen
+from ..regimen import Regimen, check_agree
+from .carried import PERSISTENCE, Learned, carried
 from .observations import EFFECT_OF, Observation, check, likelihood
 from .particles import Setting
 from .prediction import SESSION, Prediction, Surprise, predict
@@ -38,7 +40,8 @@ class Forecast:
     """Weighted virtual people, immutable: ``update`` gives another.
 
     ``normals`` (n, columns), ``log_weights`` (n,), ``log_likelihood`` (n,) of all readings so far;
-    ``accepted`` is the share of moves taken at the last renewal.
+    ``accepted`` is the share of moves taken at the last renewal. ``earlier`` are the regimens that
+    were known before the one of the setting, each with the last moment (h) it was known for.
     """
 
     setting: Setting
@@ -48,6 +51,7 @@ class Forecast:
     log_weights: Array
     log_likelihood: Array
     accepted: float = 1.0
+    earlier: tuple[tuple[float, Regimen], ...] = ()
 
     @classmethod
     def prior(cls, setting: Setting) -> Forecast:
@@ -74,20 +78,71 @@ class Forecast:
         added = sorted(set(readings) - set(self.observations))
         if not added:
             return self
-        if self.observations and added[0] < self.observations[-1]:
-            everything = sorted({*self.observations, *added})
-            return Forecast.prior(self.setting)._absorb(everything)
+        late = self.observations and added[0] < self.observations[-1]
+        if late or (self.earlier and added[0].time_h <= self.earlier[-1][0]):
+            return self._again(sorted({*self.observations, *added}))
         return self._absorb(added)
 
     def without(self, *readings: Observation) -> Forecast:
         """As if these readings had never been taken: a correction takes one out, puts one in."""
-        left = [one for one in self.observations if one not in readings]
-        return Forecast.prior(self.setting)._absorb(left)
+        return self._again([one for one in self.observations if one not in readings])
+
+    def before(self, time_h: float) -> Forecast:
+        """As it stood just before ``time_h``, under the regimen known then.
+
+        Costs nothing while the last reading is older; else what was read before is learned again.
+        """
+        kept = [one for one in self.observations if one.time_h < time_h]
+        found = self if len(kept) == len(self.observations) else self._again(kept)
+        return found._under(time_h)
 
     def changed(self, regimen: Regimen) -> Forecast:
-        """Under the regimen as it went on: what was given differs, so all is learned anew."""
+        """Under another regimen from the start: what was given differs, so all is learned anew."""
         setting = replace(self.setting, regimen=regimen)
         return Forecast.prior(setting)._absorb(list(self.observations))
+
+    def continued(self, regimen: Regimen, from_h: float | None = None) -> Forecast:
+        """Under the regimen as it goes on: the same as before up to ``from_h``, new after it.
+
+        ``from_h`` is the time of the last reading if None. Where no reading is later, nothing is
+        learned again: weights and people stay. Else the later readings are, so that the answer
+        does not depend on whether they or the change came first. Tell changes in the order of
+        their time. Raises ``RegimenError`` where the two differ before ``from_h``.
+        """
+        last = self.observations[-1].time_h if self.observations else 0.0
+        moment = last if from_h is None else from_h
+        check_agree(self.setting.regimen, regimen, moment)
+        known = [one for one in self.earlier if one[0] < moment]
+        earlier = (*known, (moment, self.setting.regimen))
+        found = replace(self, setting=replace(self.setting, regimen=regimen), earlier=earlier)
+        return found if last <= moment else found._again(list(self.observations))
+
+    def carried(self, persistence: float = PERSISTENCE) -> Learned:
+        """What this session taught of the person, for ``Setting.learned`` of the next one.
+
+        ``persistence`` is the share of the variance between people that lasts between sessions.
+        """
+        return carried(self, persistence)
+
+    def _again(self, readings: list[Observation]) -> Forecast:
+        """Learned from the start, each reading under the regimen known at its time."""
+        found = Forecast.prior(self.setting)
+        while readings:
+            until = min((t for t, _ in self.earlier if t >= readings[0].time_h), default=np.inf)
+            ready = [one for one in readings if one.time_h <= until]
+            readings = readings[len(ready) :]
+            found = found._under(ready[0].time_h, self)._absorb(ready)
+        return replace(found, setting=self.setting, earlier=self.earlier)
+
+    def _under(self, time_h: float, whole: Forecast | None = None) -> Forecast:
+        """The same people under the regimen that ``whole`` knew at ``time_h``."""
+        whole = whole or self
+        later = [one for one in whole.earlier if one[0] >= time_h]
+        if not later and whole is self:
+            return self
+        regimen = later[0][1] if later else whole.setting.regimen
+        known = tuple(one for one in whole.earlier if one[0] < time_h)
+        return replace(self, setting=replace(whole.setting, regimen=regimen), earlier=known)
 
     def predict(
         self,

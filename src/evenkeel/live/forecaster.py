@@ -22,8 +22,10 @@ HEARTBEAT: Final = "forecaster"
 POLL_S: Final = 0.005
 IDLE_POLL_S: Final = 0.25
 BEAT_EVERY_S: Final = 2.0
-#: What is not done by then is given up, so that one session cannot hold up the others. [assumed]
-LONGEST_TURN_S: Final = 20.0
+#: Whether the next half hour has moved on is asked this often.
+LOOK_EVERY_S: Final = 1.0
+#: A session that is not done by then is given up, so that it cannot hold up the others. [assumed]
+LONGEST_S: Final = 20.0
 
 
 def main() -> None:
@@ -50,30 +52,37 @@ def run_forecaster(stop: threading.Event) -> None:
     clock = system_clock()
     beat(HEARTBEAT, clock.now(), state="warming")
     _warm()
-    forecaster, changes = Forecaster(), Changes(stop)
+    next_beat_s = 0.0
+
+    def alive() -> None:
+        nonlocal next_beat_s
+        if time.monotonic() >= next_beat_s:
+            beat(HEARTBEAT, clock.now(), state="ready")
+            next_beat_s = time.monotonic() + BEAT_EVERY_S
+
+    forecaster = Forecaster(lambda: _at_most(LONGEST_S), alive)
+    changes = Changes(stop)
     changes.begin()
-    next_beat = next_turn = 0.0
+    next_turn_s = 0.0
     while not stop.is_set():
+        busy = False
         try:
-            now_s = time.monotonic()
-            if changes.seen() or now_s >= next_turn:
-                with _at_most(LONGEST_TURN_S):
-                    forecaster.turn(clock.now())
+            alive()
+            if changes.seen() or time.monotonic() >= next_turn_s:
+                forecaster.turn(clock.now())
                 changes.seen()  # what was written here is no news
-                next_turn = now_s + 1.0
-            elif not forecaster.kept:
-                with _at_most(LONGEST_TURN_S):
-                    forecaster.catch_up(clock.now())
-            if now_s >= next_beat:
-                beat(HEARTBEAT, clock.now(), state="ready", sessions=len(forecaster.kept))
-                next_beat = now_s + BEAT_EVERY_S
+                next_turn_s = time.monotonic() + LOOK_EVERY_S
+            else:
+                busy = forecaster.catch_up(clock.now())
         except Exception:
+            busy = False
             log.exception("the forecaster stumbled")
             close_old_connections()
             connection.close()
             changes.forget()
             stop.wait(1.0)
-        changes.wait(POLL_S if forecaster.kept else IDLE_POLL_S)
+        if not busy:
+            changes.wait(POLL_S if forecaster.kept else IDLE_POLL_S)
 
 
 def _warm() -> None:

@@ -14,7 +14,7 @@ from evenkeel.clinic.session.forecast import work
 from evenkeel.clinic.session.forecast.inputs import Inputs
 from evenkeel.clinic.session.forecast.learner import Learner
 from evenkeel.clinic.session.forecast.shown import is_shown_at
-from evenkeel.clinic.session.forecast.store import forecast_of
+from evenkeel.clinic.session.forecast.store import forecast_of, learned_in
 from evenkeel.clinic.session.forecast.work import Forecaster, Kept, inputs_of
 from evenkeel.clinic.session.models import ForecastScore, SessionEvent, SessionForecast
 from evenkeel.clinic.session.moments import Event
@@ -75,6 +75,16 @@ def payload(stage: Stage) -> dict[str, Any]:
     row = SessionForecast.objects.get(pk=stage.session.pk)
     assert row.payload["state"] == "shown", row.payload
     return dict(row.payload)
+
+
+def caught_up(forecaster: Forecaster, stage: Stage) -> None:
+    """Everything is learned that can be, as in the process's own loop."""
+    for _ in range(3):
+        forecaster.turn(stage.now)
+        forecaster.backlog.look()
+        while forecaster.catch_up(stage.now):
+            continue
+    forecaster.turn(stage.now)
 
 
 def events(stage: Stage) -> list[Event]:
@@ -249,12 +259,15 @@ def test_a_session_teaches_the_next(stage: Stage) -> None:
         rise = min(40, 2 * minute)
         stage.says("observation", body={"sbp_mmhg": 122 + rise, "dbp_mmhg": 76 + rise // 2})
     nxt = second_session(stage)
-    Forecaster().turn(nxt.now)
-    taught = payload(nxt)
-    assert taught["sessions_before"] == 1
+    forecaster = Forecaster()
+    forecaster.turn(nxt.now)
+    assert payload(nxt)["waits"], "whoever is in the chair does not wait for the learning"
+    caught_up(forecaster, nxt)
+    assert not payload(nxt)["waits"]
+    assert payload(nxt)["sessions_before"] == 1
     inputs = inputs_of(nxt.row(), events(nxt))
     assert isinstance(inputs, Inputs)
-    known = Learner(Forecaster().learned_before(nxt.session, nxt.now)).learn(inputs)
+    known = Learner(learned_in(stage.session.pk)).learn(inputs)
     stranger = Learner().learn(inputs)
     last_h = inputs.steps[-1].at_h
     given = Regimen.of(infusion(34.0, over_min=40, at_h=last_h))
@@ -263,6 +276,26 @@ def test_a_session_teaches_the_next(stage: Stage) -> None:
         for one in (known, stranger)
     ]
     assert peaks[0] > peaks[1] + 5
+
+
+def test_a_correction_after_the_end_is_learned_and_carried_on(stage: Stage) -> None:
+    stage.started()
+    stage.wait(10)
+    high = stage.says("observation", body={"sbp_mmhg": 171, "dbp_mmhg": 99})
+    nxt = second_session(stage)
+    forecaster = Forecaster()
+    caught_up(forecaster, nxt)
+    before, taught = payload(nxt), learned_in(stage.session.pk)
+    at, old = high.event.happened_at, high.event.pk
+    stage.says("observation", body={"sbp_mmhg": 131, "dbp_mmhg": 79}, at=at, supersedes=old)
+    caught_up(forecaster, nxt)
+    assert learned_in(stage.session.pk) != taught
+    after = payload(nxt)
+    assert after["bands"] != before["bands"]
+    SessionForecast.objects.all().delete()
+    ForecastScore.objects.all().delete()
+    caught_up(Forecaster(), nxt)
+    assert payload(nxt) == after, "the same as if it had been right from the start"
 
 
 def test_nothing_of_it_is_on_the_chain(stage: Stage) -> None:

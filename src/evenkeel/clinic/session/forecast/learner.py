@@ -56,17 +56,23 @@ class Learner:
 
         Raises ``PeopleError`` where what was carried in was learned under other parameters.
         """
+        while not self.learn_one(inputs):
+            continue
+        assert self.forecast is not None
+        return self.forecast
+
+    def learn_one(self, inputs: Inputs) -> bool:
+        """Take in the next step of ``inputs``; whether there is none left. Raises as ``learn``."""
         setting = self._key(inputs)
         done = len(self._steps)
         same = setting == self._setting and self._steps == list(inputs.steps[:done])
         if self.forecast is None or self.prior is None or not same:
             self._begin(inputs)
             self._setting, self._steps, done = setting, [], 0
-        begun = inputs.first_dose_h
-        for step in inputs.steps[done:]:
+        if done < len(inputs.steps):
+            begun, step = inputs.first_dose_h, inputs.steps[done]
             self._take(step, begun is not None and step.at_h > begun)
-        assert self.forecast is not None
-        return self.forecast
+        return len(self._steps) == len(inputs.steps)
 
     def carried(self) -> dict[str, Any] | None:
         """What this session taught of the person, as plain data."""
@@ -105,6 +111,6 @@ class Learner:
             inputs.seed,
             inputs.zero.isoformat(),
             inputs.first_dose_h,
-            self.carried_in,
+            id(self.carried_in),
         ]
         return json.dumps(said)

@@ -23,12 +23,14 @@ PAUSE_MIN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way on: its name, its words, and the events that would be recorded."""
+    """One way on: its name and label, what it means, how the picture says it, and the events that
+    would be recorded."""
 
     name: str
     label: str
     words: str
     supposed: tuple[Event, ...] = ()
+    said: str = ""
 
 
 def options_of(inputs: Inputs, scene: Scene) -> tuple[Option, ...]:
@@ -51,6 +53,7 @@ def options_of(inputs: Inputs, scene: Scene) -> tuple[Option, ...]:
                 "Half rate",
                 f"{rate / 2:g} mg/h until the same dose is given.",
                 (_event("rate_change", now, {"rate_mg_per_h": rate / 2}),),
+                "at half rate",
             ),
             Option(
                 "pause",
@@ -60,8 +63,15 @@ def options_of(inputs: Inputs, scene: Scene) -> tuple[Option, ...]:
                     _event("pause", now, {}),
                     _event("resume", later, {"rate_mg_per_h": rate}),
                 ),
+                f"if paused {PAUSE_MIN} min",
             ),
-            Option("stop", "Stop", "Nothing more.", (_event("infusion_stop", now, {}),)),
+            Option(
+                "stop",
+                "Stop",
+                "Nothing more.",
+                (_event("infusion_stop", now, {}),),
+                "if stopped now",
+            ),
         )
     if scene.phase == "paused" and rate:
         return (
@@ -71,18 +81,26 @@ def options_of(inputs: Inputs, scene: Scene) -> tuple[Option, ...]:
                 "Resume",
                 f"On at {rate:g} mg/h until the dose is given.",
                 (_event("resume", now, {"rate_mg_per_h": rate}),),
+                "if resumed now",
             ),
             Option(
                 "half",
                 "Resume at half",
                 f"On at {rate / 2:g} mg/h until the dose is given.",
                 (_event("resume", now, {"rate_mg_per_h": rate / 2}),),
+                "if resumed at half",
             ),
         )
     if scene.phase == "running" and inputs.given.route == "nasal":
         return (
             Option("continue", "Continue", "The devices still planned are given."),
-            Option("stop", "No more devices", "Nothing more.", (_event("infusion_stop", now, {}),)),
+            Option(
+                "stop",
+                "No more",
+                "No more devices.",
+                (_event("infusion_stop", now, {}),),
+                "without more devices",
+            ),
         )
     return (Option("continue", "As it is", "What was given runs its course."),)
 

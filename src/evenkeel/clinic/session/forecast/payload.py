@@ -145,6 +145,7 @@ def _option(
         "name": option.name,
         "label": option.label,
         "words": option.words,
+        "said": option.said,
         "peak_sbp_mmhg": round(float(weighted_quantiles(highest, found.weights, (0.5,))[0, 0])),
         "chance": {name: round(value, 4) for name, value in by_line.items()},
         "any": {level: round(value, 4) for level, value in by_level.items()},

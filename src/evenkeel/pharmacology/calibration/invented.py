@@ -239,7 +239,8 @@ def _true(
     usual = {f"{s}_usual_{u.removeprefix(s + '_')}": person.usual[s] for s, u in _UNITS.items()}
     drawn = person.normals.copy()
     for place, name in enumerate(RANDOM_EFFECTS):
-        if name.endswith(("_session_sd_mmhg", "_session_sd_bpm")):
+        # Usual values and the shift of a day are this file's own, not the forecasting model's.
+        if "_baseline_" in name or "_session_sd_" in name:
             drawn[place] = 0.0
     own = people_from_normals(drawn[None, :], covariates=usual, model=true_effects())
     own = _on_the_day(own, person, stream)

@@ -41,6 +41,7 @@ FORMAT = "evenkeel-learned/1"
 #: for these effects was read; variability between occasions of ketamine's clearance and effects is
 #: reported as smaller than that between people]
 PERSISTENCE = 0.8
+USUAL = ("sbp_usual_mmhg", "dbp_usual_mmhg", "hr_usual_bpm")
 _BLOOD = "blood:"
 _MOST_NAMES = 200
 
@@ -51,7 +52,9 @@ class Learned:
 
     ``names`` are random effects of the acute effects, and those of the blood level's model with
     ``blood:`` before them; ``model`` is that model's id. ``sessions`` counts what it was learned
-    from. ``effects_version`` is that of the parameters of the acute effects.
+    from. ``effects_version`` is that of the parameters of the acute effects. ``usual`` are the
+    usual pressures as the first session was told them: what was learned of them is how far they
+    were off, so the next session goes on from these and not from newer ones.
     """
 
     model: str
@@ -61,6 +64,7 @@ class Learned:
     names: tuple[str, ...]
     mean: Array
     root: Array
+    usual: Mapping[str, float]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -73,6 +77,7 @@ class Learned:
             "names": list(self.names),
             "mean": self.mean.tolist(),
             "root": self.root.tolist(),
+            "usual": dict(self.usual),
         }
 
     @classmethod
@@ -96,6 +101,7 @@ class Learned:
             tuple(names),
             _numbers(kept, "mean", (len(names),)),
             _root(_numbers(kept, "root", (len(names), len(names)))),
+            _usual(kept.get("usual")),
         )
 
     @cached_property
@@ -157,7 +163,15 @@ def carried(forecast: Forecast, persistence: float = PERSISTENCE) -> Learned:
         names=tuple(names[i] for i in kept),
         mean=math.sqrt(persistence) * mean,
         root=np.linalg.cholesky(covariance + 1e-9 * np.eye(len(kept))),
+        usual={name: setting.known[name] for name in USUAL if name in setting.known},
     )
+
+
+def _usual(found: object) -> dict[str, float]:
+    if not isinstance(found, Mapping) or not set(found) <= set(USUAL):
+        raise PeopleError(f"what was learned: 'usual' may hold {', '.join(USUAL)}")
+    values = _numbers({"usual": list(found.values())}, "usual", (len(found),))
+    return dict(zip(found, values.tolist(), strict=True))
 
 
 def _whole(kept: Mapping[Any, Any], key: str) -> int:
@@ -172,7 +186,7 @@ def _numbers(kept: Mapping[Any, Any], key: str, shape: tuple[int, ...]) -> Array
         found = np.array(kept.get(key), dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         found = np.empty(0)
-    if found.shape != shape or not np.isfinite(found).all() or np.abs(found).max() > 1e3:
+    if found.shape != shape or not (np.abs(found) <= 1e3).all():
         raise PeopleError(f"what was learned: {key!r} must be {shape} numbers")
     return found
 

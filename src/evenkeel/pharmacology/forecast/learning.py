@@ -30,9 +30,15 @@ Array = NDArray[np.float64]
 
 #: Below this share of effective people they are drawn anew and moved.
 RENEW = 0.5
-#: Rounds of moves at a renewal, and the size of a move: 0 none, 1 an independent draw.
-MOVES = 2
+#: Rounds of moves at a renewal, at most, and how often each person is to have moved on average
+#: before they end; the size of a move: 0 none, 1 an independent draw.
+MOVES = 8
+MOVED = 1.5
 STEP = 0.45
+#: The same before a forecast is summed up for the next session, where time does not press.
+SETTLING_MOVES = 40
+SETTLED = 8.0
+_SETTLING_STREAM = 2 * 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +127,9 @@ class Forecast:
         """What this session taught of the person, for ``Setting.learned`` of the next one.
 
         ``persistence`` is the share of the variance between people that lasts between sessions.
+        The people are settled first, which takes some tenths of a second.
         """
-        return carried(self, persistence)
+        return carried(self.settled(), persistence)
 
     def _again(self, readings: list[Observation]) -> Forecast:
         """Learned from the start, each reading under the regimen known at its time."""
@@ -190,25 +197,42 @@ class Forecast:
         return weighed
 
     def _renewed(self) -> Forecast:
-        """Draw in proportion to weight, then move each person ``MOVES`` times."""
+        """Draw in proportion to weight, then move the people so that they are not copies."""
         stream = self.setting.stream(len(self.observations))
-        chosen = systematic(self.weights, float(stream.random()))
-        normals, log = self.normals[chosen], self.log_likelihood[chosen]
-        keep, accepted = float(np.sqrt(1.0 - STEP**2)), 0.0
-        for _ in range(MOVES):
+        return self._drawn(stream)._moved(stream, MOVES, MOVED)
+
+    def _moved(self, stream: np.random.Generator, most: int, enough: float) -> Forecast:
+        """Up to ``most`` rounds of moves, until people have moved ``enough`` times on average."""
+        normals, log = self.normals, self.log_likelihood
+        keep, moved, rounds = float(np.sqrt(1.0 - STEP**2)), 0.0, 0
+        while rounds < most and moved < enough:
             offered = keep * normals + STEP * stream.standard_normal(normals.shape)
             offered_log = self._likelihoods(offered)
             with np.errstate(invalid="ignore"):
                 taken = np.log(stream.random(len(log))) < offered_log - log
             normals = np.where(taken[:, None], offered, normals)
             log = np.where(taken, offered_log, log)
-            accepted += float(taken.mean()) / MOVES
+            moved, rounds = moved + float(taken.mean()), rounds + 1
+        return replace(self, normals=normals, log_likelihood=log, accepted=moved / rounds)
+
+    def settled(self) -> Forecast:
+        """The same posterior, its people drawn evenly and moved until they have mixed.
+
+        Dear (tens of rounds of all readings): for what is kept of a session, not while one runs.
+        """
+        if not self.observations:
+            return self
+        stream = self.setting.stream(_SETTLING_STREAM)
+        return self._drawn(stream)._moved(stream, SETTLING_MOVES, SETTLED)
+
+    def _drawn(self, stream: np.random.Generator) -> Forecast:
+        """People drawn in proportion to weight, each weighing the same."""
+        chosen = systematic(self.weights, float(stream.random()))
         return replace(
             self,
-            normals=normals,
-            log_weights=np.zeros(len(log)),
-            log_likelihood=log,
-            accepted=accepted,
+            normals=self.normals[chosen],
+            log_weights=np.zeros(len(chosen)),
+            log_likelihood=self.log_likelihood[chosen],
         )
 
     def _likelihoods(self, normals: Array) -> Array:

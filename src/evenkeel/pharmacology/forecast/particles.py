@@ -16,7 +16,7 @@ from ..model import Model
 from ..people import WEIGHT, People
 from ..people import people_from_normals as blood_people
 from ..regimen import Regimen
-from .carried import Learned, columns_of, placed
+from .carried import USUAL, Learned, columns_of, placed
 
 Array = NDArray[np.float64]
 
@@ -29,7 +29,8 @@ class Setting:
     (``weight_kg``, ``age_years``, ``sbp_usual_mmhg`` ...); each model takes those it knows.
     ``n`` virtual people are drawn from ``seed``. Where only levels in blood are read and predicted,
     ``effects=False`` leaves the effects out and costs less. ``learned`` is what earlier sessions
-    taught of this person; None is a stranger. Raises ``PeopleError`` where it cannot be used.
+    taught of this person, None a stranger; its usual pressures then stand for those given here.
+    Raises ``PeopleError`` where it cannot be used.
     """
 
     model: Model
@@ -71,6 +72,14 @@ class Setting:
         own = len(self.model.random_effects)
         return own + len(RANDOM_EFFECTS) if self.effects else own
 
+    @cached_property
+    def known(self) -> Mapping[str, float]:
+        """The covariates, with the usual pressures that the learning started from."""
+        if self.learned is None:
+            return self.covariates
+        rest = {name: value for name, value in self.covariates.items() if name not in USUAL}
+        return {**rest, **self.learned.usual}
+
     def prior(self) -> Array:
         """(n, columns) standard normals."""
         return self.stream(0).standard_normal((self.n, self.columns))
@@ -83,7 +92,7 @@ class Setting:
         """The virtual people that normals (N, columns) stand for."""
         known = {
             name: value
-            for name, value in self.covariates.items()
+            for name, value in self.known.items()
             if name in self.model.covariates or name == WEIGHT.name
         }
         normals = self.placed(normals)
@@ -91,9 +100,7 @@ class Setting:
         people = blood_people(self.model, normals[:, :split], **known)
         if not self.effects:
             return people, typical_person()
-        person = people_from_normals(
-            normals[:, split:], covariates=self.covariates, between_study=True
-        )
+        person = people_from_normals(normals[:, split:], covariates=self.known, between_study=True)
         return people, person
 
     def run(

@@ -80,6 +80,7 @@ class Step:
 class Inputs:
     """All that a forecast of a session stands on; equal inputs give equal forecasts."""
 
+    session_id: str
     model: Model
     covariates: tuple[tuple[str, float], ...]
     session_number: int
@@ -130,6 +131,7 @@ def read_inputs(
     if about.sbp_mmhg is not None and about.dbp_mmhg is not None:
         known |= {"sbp_usual_mmhg": about.sbp_mmhg, "dbp_usual_mmhg": about.dbp_mmhg}
     return Inputs(
+        session_id=str(session_id),
         model=model,
         covariates=tuple(sorted(known.items())),
         session_number=about.session_number,

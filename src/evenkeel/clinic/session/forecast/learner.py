@@ -39,8 +39,9 @@ def version_of(model_id: str) -> str:
 class Learner:
     """The forecast of one session, as far as it was learned.
 
-    ``carried_in`` is what earlier sessions taught, as plain data; ``None`` for a stranger.
-    ``rewritten`` says that learning began anew, so that scores told before do not stand.
+    ``scores`` are of the readings after the first dose, their time from it on. ``carried_in`` is
+    what earlier sessions taught, as plain data; ``None`` for a stranger. ``rewritten`` says that
+    learning began anew, so that scores told before do not stand.
     """
 
     carried_in: dict[str, Any] | None = None
@@ -70,8 +71,7 @@ class Learner:
             self._begin(inputs)
             self._setting, self._steps, done = setting, [], 0
         if done < len(inputs.steps):
-            begun, step = inputs.first_dose_h, inputs.steps[done]
-            self._take(step, begun is not None and step.at_h > begun)
+            self._take(inputs.steps[done], inputs)
         return len(self._steps) == len(inputs.steps)
 
     def carried(self) -> dict[str, Any] | None:
@@ -93,13 +93,15 @@ class Learner:
         self.rewritten = bool(self.scores)
         self.scores = []
 
-    def _take(self, step: Step, counts: bool) -> None:
+    def _take(self, step: Step, inputs: Inputs) -> None:
         """Learn one step; what was predicted of it counts from the first dose on."""
         assert self.forecast is not None
         assert self.prior is not None
         known = self.forecast.continued(step.regimen)
-        if counts:
-            self.scores += score_moment(known, step.readings, self.prior)
+        begun_h = inputs.first_dose_h
+        if begun_h is not None and step.at_h > begun_h:
+            told = score_moment(known, step.readings, self.prior, session_id=inputs.session_id)
+            self.scores += [replace(one, time_h=one.time_h - begun_h) for one in told]
         self.forecast = known.update(*step.readings)
         self._steps.append(step)
 

@@ -19,6 +19,7 @@ from django.db.models import Max
 
 from evenkeel.clinic.course.forecast_terms import NoForecast
 from evenkeel.clinic.session.forecast.backlog import Backlog
+from evenkeel.clinic.session.forecast.calibration import calibration_of, doubts
 from evenkeel.clinic.session.forecast.inputs import Inputs, read_inputs
 from evenkeel.clinic.session.forecast.learner import Learner
 from evenkeel.clinic.session.forecast.payload import as_payload, as_refusal
@@ -33,6 +34,8 @@ from evenkeel.pharmacology import PeopleError
 log = logging.getLogger("evenkeel.forecast")
 #: A forecast is looked at again after so long without anything new: the next half hour moves on.
 AGAIN_AFTER: Final = timedelta(minutes=1)
+#: How the forecast does at a site is counted anew after so long.
+JUDGED_EVERY: Final = timedelta(hours=1)
 _ROWS: Final = ("patient", "site", "protocol_used")
 
 
@@ -79,6 +82,7 @@ class Forecaster:
         self.kept: dict[UUID, Kept] = {}
         self.backlog = Backlog()
         self._within, self._alive = within, alive
+        self._judged: dict[tuple[UUID, str], tuple[datetime | None, list[str]]] = {}
         self._seen: int | None = None
         self._behind: Kept | None = None
 
@@ -203,10 +207,20 @@ class Forecaster:
         scene = scene_of(kept.session, kept.events, now, protocol_of(kept.session))
         payload = as_payload(inputs, forecast, learner.prior, scene)
         payload["waits"] = kept.waits
+        payload["unreliable"] = self._doubts(kept.session, now)
         anew, learner.rewritten = learner.rewritten, False
         given = inputs.first_dose_h is not None
         learned = learner.carried() if kept.closed and given else None
         return Made(payload, str(payload["version"]), learned, list(learner.scores), anew)
+
+    def _doubts(self, session: Session, now: datetime) -> list[str]:
+        """Where the bands did not hold at this site so far; counted anew now and then."""
+        pair = (session.site_id, session.product)
+        asked_at, found = self._judged.get(pair, (None, []))
+        if asked_at is None or now - asked_at >= JUDGED_EVERY:
+            found = doubts(calibration_of(*pair))
+            self._judged[pair] = (now, found)
+        return found
 
     def _learned_before(self, kept: Kept) -> dict[str, Any] | None:
         """What the newest earlier session of the same course taught; ``None`` for the first, and

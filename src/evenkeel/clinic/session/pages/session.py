@@ -269,6 +269,7 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
             "stream": f"/live/sessions/{key}",
             "dose_check": reverse("session_dose_check", args=[key]),
             "unlock": reverse("unlock"),
+            "calibration": "/oversight/forecast",
         },
         "events": [as_wire(event) for event in events_of(session.pk)],
         "forecast": forecast_of(session.pk),

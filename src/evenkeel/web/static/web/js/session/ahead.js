@@ -197,6 +197,9 @@ export class Ahead {
     const trust = { validated: "Validated for this use.", derived: "Derived: put together from several sources.", extrapolated: "Extrapolated: outside what it was made for." }[f.trust.status];
     box.append(el("p.small", `${f.trust.model}. ${trust} ${f.trust.reasons.join("; ")}.`));
     box.append(el("p.small.faint", `${f.people} virtual people, ${f.effective} of them carry the weight; version ${f.version}, seed ${f.seed}. ${f.leave.note} It silences no alarm.`));
+    const link = el("a", "How it does here");
+    link.href = this.config.urls.calibration;
+    box.append(el("p.small", link));
     return box;
   }
 

@@ -7,6 +7,7 @@ learning step by step and learning all anew are the same sum.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +25,10 @@ from evenkeel.protocol.products import PRODUCTS
 #: [assumed]
 LEAD: Final = timedelta(hours=1)
 #: A monitor's readings of one sign within so many minutes say the same thing again: the first of
-#: them counts. [assumed]
+#: them counts. Of those entered by hand the first two of a minute do: a reading and its repeat.
+#: [assumed]
 THINNED_MIN: Final = 5.0
+BY_HAND: Final = 2
 #: What a field of an observation is called as a reading.
 READINGS: Final = {
     "sbp_mmhg": "sbp",
@@ -186,14 +189,14 @@ def _readings(stands: Iterable[Event], zero: datetime) -> list[tuple[Observation
 
 def _thinned(readings: Iterable[tuple[Observation, str]]) -> list[Observation]:
     kept: list[Observation] = []
-    seen: set[tuple[str, int]] = set()
+    seen: Counter[tuple[str, str, int]] = Counter()
     for one, via in sorted(readings):
-        if via == "monitor":
-            place = (one.kind, int(one.time_h * 60.0 // THINNED_MIN))
-            if place in seen:
-                continue
-            seen.add(place)
-        kept.append(one)
+        monitor = via == "monitor"
+        every_min, most = (THINNED_MIN, 1) if monitor else (1.0, BY_HAND)
+        place = (one.kind, "monitor" if monitor else "hand", int(one.time_h * 60.0 // every_min))
+        seen[place] += 1
+        if seen[place] <= most:
+            kept.append(one)
     return kept
 
 

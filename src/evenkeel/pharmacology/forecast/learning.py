@@ -36,8 +36,8 @@ MOVES = 8
 MOVED = 1.5
 STEP = 0.45
 #: The same before a forecast is summed up for the next session, where time does not press.
-SETTLING_MOVES = 40
-SETTLED = 8.0
+SETTLING_MOVES = 20
+SETTLED = 4.0
 _SETTLING_STREAM = 2 * 10**9
 
 

@@ -36,10 +36,12 @@ def replay(
     done = 0
     for _, own in groupby(ordered, key=lambda one: one.person):
         learned: Learned | None = None
-        for session in own:
+        of_one = list(own)
+        for session in of_one:
             scores, forecast = replay_session(session, n=n, seed=seed, learned=learned)
             found += scores
-            learned = forecast.carried() if carry else None
+            if carry and session is not of_one[-1]:
+                learned = forecast.carried()
             done += 1
             if progress is not None:
                 progress(done, len(ordered))

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from ..effects import RANDOM_EFFECTS, SESSION_EFFECTS, load_acute
 from ..errors import PeopleError
+from .weights import moments
 
 if TYPE_CHECKING:
     from .learning import Forecast
@@ -150,9 +151,8 @@ def carried(forecast: Forecast, persistence: float = PERSISTENCE) -> Learned:
     kept = [i for i, name in enumerate(names) if name not in SESSION_EFFECTS]
     normals = setting.placed(forecast.normals)[:, kept]
     weights = forecast.weights
-    mean = weights @ normals
-    centered = normals - mean
-    spread = (weights[:, None] * centered).T @ centered / (1.0 - np.square(weights).sum())
+    mean, spread = moments(normals, weights)
+    spread = spread / (1.0 - np.square(weights).sum())
     covariance = persistence * spread + (1.0 - persistence) * np.eye(len(kept))
     earlier = 0 if setting.learned is None else setting.learned.sessions
     return Learned(

@@ -2,9 +2,12 @@
 
 A reading multiplies each virtual person's weight by its likelihood. When too few people carry the
 weight, they are drawn anew in proportion to it and then moved: each is offered a place near its own
-(a preconditioned Crank-Nicolson step, which leaves the prior as it is) and takes it with the chance
-that the readings so far allow (resample-move: Gilks and Berzuini 2001, doi:10.1111/1467-9868.00280;
-the step: Cotter et al. 2013, doi:10.1214/13-STS421).
+and takes it with the chance that the readings so far allow (resample-move: Gilks and Berzuini 2001,
+doi:10.1111/1467-9868.00280). The step is a preconditioned Crank-Nicolson step (Cotter et al. 2013,
+doi:10.1214/13-STS421) about the normal that the weighted people themselves are nearest to, with the
+ratio of that normal to the prior in the chance (as in generalized forms of the step: Rudolf and
+Sprungk 2018, doi:10.1007/s10208-016-9340-x): many readings leave little room, and steps as wide as
+the prior would hardly ever be taken.
 
 A forecast is a pure function of its setting, its readings in the order they were measured, and what
 was known of the regimen at each of them: a late reading is replayed in its place, under the regimen
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +28,7 @@ from .carried import PERSISTENCE, Learned, carried
 from .observations import EFFECT_OF, Observation, check, likelihood
 from .particles import Setting
 from .prediction import SESSION, Prediction, Surprise, predict
-from .weights import effective_number, normalized, systematic
+from .weights import effective_number, moments, normalized, systematic, turned
 
 Array = NDArray[np.float64]
 
@@ -32,12 +36,14 @@ Array = NDArray[np.float64]
 RENEW = 0.5
 #: Rounds of moves at a renewal, at most, and how often each person is to have moved on average
 #: before they end; the size of a move: 0 none, 1 an independent draw.
-MOVES = 8
+MOVES = 6
 MOVED = 1.5
-STEP = 0.45
+STEP = 0.7
 #: The same before a forecast is summed up for the next session, where time does not press.
-SETTLING_MOVES = 40
-SETTLED = 8.0
+SETTLING_MOVES = 20
+SETTLED = 5.0
+#: Fewer people than so many a column say nothing about their own covariance; the prior's is taken.
+PEOPLE_A_COLUMN = 8
 _SETTLING_STREAM = 2 * 10**9
 
 
@@ -198,41 +204,40 @@ class Forecast:
 
     def _renewed(self) -> Forecast:
         """Draw in proportion to weight, then move the people so that they are not copies."""
-        stream = self.setting.stream(len(self.observations))
-        return self._drawn(stream)._moved(stream, MOVES, MOVED)
-
-    def _moved(self, stream: np.random.Generator, most: int, enough: float) -> Forecast:
-        """Up to ``most`` rounds of moves, until people have moved ``enough`` times on average."""
-        normals, log = self.normals, self.log_likelihood
-        keep, moved, rounds = float(np.sqrt(1.0 - STEP**2)), 0.0, 0
-        while rounds < most and moved < enough:
-            offered = keep * normals + STEP * stream.standard_normal(normals.shape)
-            offered_log = self._likelihoods(offered)
-            with np.errstate(invalid="ignore"):
-                taken = np.log(stream.random(len(log))) < offered_log - log
-            normals = np.where(taken[:, None], offered, normals)
-            log = np.where(taken, offered_log, log)
-            moved, rounds = moved + float(taken.mean()), rounds + 1
-        return replace(self, normals=normals, log_likelihood=log, accepted=moved / rounds)
+        return self._moved(self.setting.stream(len(self.observations)), MOVES, MOVED)
 
     def settled(self) -> Forecast:
         """The same posterior, its people drawn evenly and moved until they have mixed.
 
-        Dear (tens of rounds of all readings): for what is kept of a session, not while one runs.
+        Dear (up to 20 rounds of all readings): for what is kept of a session, not while one runs.
         """
         if not self.observations:
             return self
         stream = self.setting.stream(_SETTLING_STREAM)
-        return self._drawn(stream)._moved(stream, SETTLING_MOVES, SETTLED)
+        return self._moved(stream, SETTLING_MOVES, SETTLED)
 
-    def _drawn(self, stream: np.random.Generator) -> Forecast:
-        """People drawn in proportion to weight, each weighing the same."""
+    def _moved(self, stream: np.random.Generator, most: int, enough: float) -> Forecast:
+        """Drawn, and moved up to ``most`` rounds, until ``enough`` moves a person were taken."""
+        near = _Near.of(self.normals, self.weights)
         chosen = systematic(self.weights, float(stream.random()))
+        normals, log = self.normals[chosen], self.log_likelihood[chosen]
+        extra = near.log_ratio(normals)
+        moved, rounds = 0.0, 0
+        while rounds < most and moved < enough:
+            offered = near.step(normals, stream)
+            offered_log, offered_extra = self._likelihoods(offered), near.log_ratio(offered)
+            with np.errstate(invalid="ignore"):
+                gain = offered_log + offered_extra - log - extra
+                taken = np.log(stream.random(len(log))) < gain
+            normals = np.where(taken[:, None], offered, normals)
+            log, extra = np.where(taken, offered_log, log), np.where(taken, offered_extra, extra)
+            moved, rounds = moved + float(taken.mean()), rounds + 1
         return replace(
             self,
-            normals=self.normals[chosen],
-            log_weights=np.zeros(len(chosen)),
-            log_likelihood=self.log_likelihood[chosen],
+            normals=normals,
+            log_weights=np.zeros(len(log)),
+            log_likelihood=log,
+            accepted=moved / rounds,
         )
 
     def _likelihoods(self, normals: Array) -> Array:
@@ -249,3 +254,41 @@ def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:
     """The effects and the outputs of the model that readings show."""
     kinds = {one.kind for one in readings}
     return {EFFECT_OF[k] for k in kinds if k in EFFECT_OF}, {k for k in kinds if k not in EFFECT_OF}
+
+
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """The normal that weighted people are nearest to: ``mean`` (c,), lower ``root`` (c, c)."""
+
+    mean: Array
+    root: Array
+
+    @classmethod
+    def of(cls, normals: Array, weights: Array) -> _Near:
+        columns = normals.shape[1]
+        if len(normals) < PEOPLE_A_COLUMN * columns:
+            return cls(np.zeros(columns), np.eye(columns))
+        # Any normal will do for a step, so it is rounded: readings of one moment give weights that
+        # differ in the last bit by which of them were worked out together, and would else move
+        # everybody by that much. A tenth of the prior's keeps every direction open.
+        mean, covariance = (np.round(one, 6) for one in moments(normals, weights))
+        root = np.linalg.cholesky(0.9 * covariance + 0.1 * np.eye(columns))
+        return cls(mean, np.asarray(np.round(root, 12), dtype=np.float64))
+
+    @cached_property
+    def inverse(self) -> Array:
+        """Of the root."""
+        return np.asarray(np.linalg.inv(self.root), dtype=np.float64)
+
+    def step(self, normals: Array, stream: np.random.Generator) -> Array:
+        """A place near each person's own, in a step that leaves this normal as it is."""
+        drawn = turned(stream.standard_normal(normals.shape), self.root)
+        keep = float(np.sqrt(1.0 - STEP**2))
+        found: Array = self.mean + keep * (normals - self.mean) + STEP * drawn
+        return found
+
+    def log_ratio(self, normals: Array) -> Array:
+        """(n,) log density of the prior over that of this normal, but for a constant."""
+        own = turned(normals - self.mean, self.inverse)
+        found: Array = 0.5 * (np.square(own).sum(axis=1) - np.square(normals).sum(axis=1))
+        return found

@@ -17,6 +17,7 @@ from ..people import WEIGHT, People
 from ..people import people_from_normals as blood_people
 from ..regimen import Regimen
 from .carried import USUAL, Learned, columns_of, placed
+from .weights import turned
 
 Array = NDArray[np.float64]
 
@@ -63,8 +64,7 @@ class Setting:
         if self.learned is None:
             return normals
         mean, root = self._placing
-        moved: Array = mean + normals @ root.T
-        return moved
+        return mean + turned(normals, root)
 
     @property
     def columns(self) -> int:

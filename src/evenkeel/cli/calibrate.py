@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
         "file", nargs="?", type=Path, help="recorded sessions (JSON); without it the bundled replay"
+    )
+    parser.add_argument(
+        "--clinic", action="store_true", help="the recorded sessions of this installation"
+    )
+    parser.add_argument("--product", default="", help="with --clinic: of one product")
+    parser.add_argument(
+        "--since", type=date.fromisoformat, metavar="DAY", help="with --clinic: opened from then on"
     )
     parser.add_argument(
         "--people", type=int, default=1000, help="virtual people of each forecast (1000)"
@@ -58,6 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"--people is 10 to 100000, not {arguments.people}")
     if arguments.example:
         return _example(arguments.example)
+    if arguments.clinic:
+        return _clinic(arguments)
+    if arguments.product or arguments.since:
+        raise ConfigurationError("--product and --since are of the clinic's sessions: add --clinic")
     folder = None if arguments.write is None else _folder(arguments)
     try:
         if arguments.file is not None:
@@ -77,6 +89,55 @@ def report_on(
     """
     given = tuple(sessions)
     measured = _measured(given, title, arguments, _Bar(len(given)))
+    _told(measured, (), arguments.json)
+    return 0
+
+
+def _clinic(arguments: argparse.Namespace) -> int:
+    """The installation's own sessions, replayed as they were forecast; nobody is named."""
+    if arguments.file is not None or arguments.write is not None:
+        raise ConfigurationError("--clinic takes no file, and --write is for the bundled replay")
+    from evenkeel.config.instance import find_instance
+    from evenkeel.config.manage import start_django
+
+    find_instance()
+    start_django()
+    from evenkeel.clinic.record.act import Context, system_actor
+    from evenkeel.clinic.record.door import log_read
+    from evenkeel.clinic.session.forecast.learner import PEOPLE
+    from evenkeel.clinic.session.forecast.recorded import replay_recorded
+    from evenkeel.pharmacology.calibration.report import Measured
+    from evenkeel.protocol.products import PRODUCTS
+
+    if arguments.product and arguments.product not in PRODUCTS:
+        raise ConfigurationError(
+            f"there is no product {arguments.product!r}; {', '.join(PRODUCTS)}"
+        )
+    log_read(Context(system_actor("calibrate"), via="command"), "recorded sessions replayed")
+    since = arguments.since and datetime(*arguments.since.timetuple()[:3], tzinfo=UTC)
+    bar = _Bar(1)
+
+    def progress(done: int, of: int) -> None:
+        bar.of = of
+        bar(done, of)
+
+    found = replay_recorded(
+        product=arguments.product, since=since, carry=not arguments.alone, progress=progress
+    )
+    for why, count in found.left_out.items():
+        print(f"Left out, {count} session{'s' if count > 1 else ''}: {why}")
+    if not found.scores:
+        print("No session with readings after its first dose is recorded yet.")
+        return 0
+    measured = Measured(
+        "The clinic's recorded sessions",
+        found.sessions,
+        found.people,
+        found.scores,
+        PEOPLE,
+        0,
+        not arguments.alone,
+    )
     _told(measured, (), arguments.json)
     return 0
 

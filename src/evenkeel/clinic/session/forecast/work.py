@@ -125,7 +125,7 @@ class Forecaster:
     def _learned_a_step(self, kept: Kept) -> bool:
         """Learn one more step of a closed session; whether that was the last, or it cannot be."""
         if not kept.events:
-            kept.events = _events_after(kept.session.pk, -1)
+            kept.events = events_of_session(kept.session.pk)
             kept.learner = Learner(self._learned_before(kept))
         inputs = inputs_of(kept.session, kept.events)
         if isinstance(inputs, NoForecast) or kept.learner is None:
@@ -180,7 +180,7 @@ class Forecaster:
     def make(self, kept: Kept, now: datetime, shown: bool) -> None:
         """Work out one session and store what came of it. Raises only what the database does."""
         self._alive()
-        kept.events += _events_after(kept.session.pk, kept.newest if kept.events else -1)
+        kept.events += events_of_session(kept.session.pk, kept.newest if kept.events else -1)
         if kept.learner is None:
             kept.learner = Learner(self._learned_before(kept))
         try:
@@ -248,8 +248,9 @@ def inputs_of(session: Session, events: list[Event]) -> Inputs | NoForecast:
     return read_inputs(events, session.pk, about, given, session.opened_at)
 
 
-def _events_after(session_id: UUID, position: int) -> list[Event]:
-    rows = SessionEvent.objects.filter(session_id=session_id, position__gt=position)
+def events_of_session(session_id: UUID, after: int = -1) -> list[Event]:
+    """The events of a session beyond a position, in the order they were recorded."""
+    rows = SessionEvent.objects.filter(session_id=session_id, position__gt=after)
     return [Event.of(row) for row in rows.order_by("position", "happened_at", "pk")]
 
 

@@ -48,6 +48,8 @@ from evenkeel.clinic.session.arriving import Arrival  # noqa: E402
 from evenkeel.clinic.session.events import checks_for  # noqa: E402
 from evenkeel.clinic.session.models import Appointment, Session  # noqa: E402
 from tests.clinic.course.makers import IV_ORDER, NASAL_ORDER, SOUND_FACTS, Case  # noqa: E402
+from tests.clinic.session.forecast.choosing import shown_here  # noqa: E402
+from tests.clinic.session.makers import Stage  # noqa: E402
 from tests.clinic_factory import Clinic, build_clinic  # noqa: E402
 
 PIN = "274916"
@@ -278,12 +280,20 @@ def _dose(session: Session, happen: Any, phase: str) -> None:
         happen(0, "injection", {"dose_mg": float(sheet["dose_mg"]), "body_site": "left deltoid"})
 
 
+def show_forecast(now: datetime, session_id: str) -> dict[str, Any]:
+    """The director, having seen scored readings, shows the forecast of this session's product."""
+    clinic = _clinic(FixedClock(now))
+    session = Session.objects.select_related("course").get(pk=session_id)
+    shown_here(Stage(clinic, Case(clinic, session.patient), session))
+    return {}
+
+
 def main() -> None:
     """Do what is asked, line by line, and print what was made."""
     for line in sys.stdin:
         what, *arguments = json.loads(line)
         now = datetime.now(UTC)
-        told = found(now) if what == "found" else bring(now, *arguments)
+        told = {"found": found, "session": bring, "forecast": show_forecast}[what](now, *arguments)
         # nothing may be held open in between: servers are stopped and files copied meanwhile
         connections.close_all()
         print(json.dumps(told), flush=True)

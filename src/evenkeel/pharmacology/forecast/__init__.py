@@ -1,5 +1,6 @@
 """What will happen next to this person: virtual people, weighted by what was read so far."""
 
+from .carried import PERSISTENCE, Learned
 from .fit import Fit, Level, fit_many, fit_person
 from .learning import Forecast
 from .mood_ahead import MoodAhead, MoodHistory, mood_ahead, mood_version
@@ -10,8 +11,10 @@ from .prediction import Prediction, Surprise
 
 __all__ = [
     "KINDS",
+    "PERSISTENCE",
     "Fit",
     "Forecast",
+    "Learned",
     "Level",
     "MoodAhead",
     "MoodForecast",

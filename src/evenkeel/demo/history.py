@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
-import time
-from typing import Final
 
 from evenkeel.config.manage import start_django
 from evenkeel.demo.settings import DemoSettings
 
 log = logging.getLogger("evenkeel.demo")
-#: How long the machine is left to others after each forecast.
-_REST_S: Final = 1.0
 
 
 def main() -> None:
@@ -24,7 +20,6 @@ def main() -> None:
     settings = DemoSettings.from_environment(os.environ)
     start_django()
     fill(settings)
-    look_ahead()
 
 
 def fill(settings: DemoSettings, *, rest_share: float | None = None) -> None:
@@ -50,14 +45,6 @@ def fill(settings: DemoSettings, *, rest_share: float | None = None) -> None:
             rest = pace.REST_SHARE if rest_share is None else rest_share
             pace.run(tell_person(telling), rest_share=rest)
     note_progress(len(stories), len(stories), clock.now())
-
-
-def look_ahead() -> None:
-    """Work out the forecast of mood of everybody, one after the other, resting in between."""
-    from evenkeel.clinic.outcome.ahead.work import catch_up
-
-    while catch_up(most=1):
-        time.sleep(_REST_S)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
 import django
+
+from evenkeel.live.mood_beside import MoodBeside
 
 log = logging.getLogger("evenkeel.forecast")
 HEARTBEAT: Final = "forecaster"
@@ -35,11 +37,18 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_forecaster(stop)
+    beside = MoodBeside()
+    try:
+        run_forecaster(stop, beside.look)
+    finally:
+        beside.end()
 
 
-def run_forecaster(stop: threading.Event) -> None:
-    """Warm the kernels, then follow the record. An error is logged and the following goes on."""
+def run_forecaster(stop: threading.Event, aside: Callable[[], None] = lambda: None) -> None:
+    """Warm the kernels, then follow the record. An error is logged and the following goes on.
+
+    ``aside`` is called whenever nothing is new; it must be quick.
+    """
     import time
 
     from django.db import close_old_connections, connection
@@ -74,6 +83,7 @@ def run_forecaster(stop: threading.Event) -> None:
                 next_turn_s = time.monotonic() + LOOK_EVERY_S
             else:
                 busy = forecaster.catch_up(clock.now())
+                aside()
         except Exception:
             busy = False
             log.exception("the forecaster stumbled")

@@ -106,6 +106,16 @@ def test_pending_asks_as_often_for_many_as_for_few(clinic: Clinic, case: Case) -
     assert queries(lambda: pending(1))[1] == queries(lambda: pending(50))[1] == 1
 
 
+def test_somebody_in_a_session_keeps_theirs_until_it_has_ended(clinic: Clinic, case: Case) -> None:
+    session = Session.objects.latest("number")
+    change_session(case.nurse, session, closed_at=None, state="running")
+    assert catch_up(clock=clinic.clock) == 1  # the first is made at any time
+    paper(clinic, case.fresh(), 12)
+    assert pending() == []
+    change_session(case.nurse, session, closed_at=clinic.clock.now(), state="closed")
+    assert pending() == [case.fresh().pk]
+
+
 def test_a_new_model_is_work_for_all(
     clinic: Clinic, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

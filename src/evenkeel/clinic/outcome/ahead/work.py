@@ -21,6 +21,7 @@ from evenkeel.clinic.outcome.models import MoodAhead
 from evenkeel.clinic.record.chain import head
 from evenkeel.clinic.record.clock import Clock, system_clock
 from evenkeel.clinic.record.models import ChainEntry
+from evenkeel.clinic.session.models import LIVE_STATES, Session
 from evenkeel.pharmacology.forecast import mood_version
 
 log = logging.getLogger("evenkeel.forecast")
@@ -38,6 +39,9 @@ _FAILED: Final = NoForecast(
 def pending(limit: int = 10) -> list[UUID]:
     """Courses whose forecast is not that of their inputs, those never worked out first.
 
+    Somebody in a session keeps the one they have until it has ended: until then much is recorded
+    of them that does not matter here.
+
     One query finds the courses whose person the record has said something of since they were last
     looked at; of each the inputs are read (six queries), and where they are what they were, that
     is noted and nothing is worked out.
@@ -45,9 +49,11 @@ def pending(limit: int = 10) -> list[UUID]:
     since = ChainEntry.objects.filter(
         patient_id=OuterRef("patient_id"), position__gt=OuterRef("mood_ahead__position")
     )
+    live = Session.objects.filter(course=OuterRef("pk"), state__in=LIVE_STATES)
+    anew = ~Q(mood_ahead__model_version=mood_version()) | Exists(since)
     rows = (
         Course.objects.filter(state__in=_FOLLOWED)
-        .filter(Q(mood_ahead=None) | ~Q(mood_ahead__model_version=mood_version()) | Exists(since))
+        .filter(Q(mood_ahead=None) | (~Exists(live) & anew))
         .select_related("patient", "site", "mood_ahead")
         .order_by(F("mood_ahead__made_at").asc(nulls_first=True), "pk")
     )

@@ -14,9 +14,8 @@ day. It is drawn anew, and so is independent of what was carried.
 know only people who never change. ``PERSISTENCE`` says which share of the variance between people
 lasts from one session to the next: the mean moves that far back to the population's (its root),
 and the covariance is that share of what was learned and the rest of the population's. So a person
-of whom nothing was learned stays a stranger exactly, and certainty cannot grow without end. What
-is ``LASTING`` is carried whole: the place does not change, and the usual pressure and pulse vary by
-the shift of the day, which is drawn anew already.
+of whom nothing was learned stays a stranger exactly, and certainty cannot grow without end. The
+spread between places is carried whole (``LASTING``): the place does not change.
 """
 
 from __future__ import annotations
@@ -43,13 +42,8 @@ FORMAT = "evenkeel-learned/1"
 #: for these effects was read]
 PERSISTENCE = 0.8
 USUAL = ("sbp_usual_mmhg", "dbp_usual_mmhg", "hr_usual_bpm")
-#: Carried whole: what varies from day to day by an effect of its own, and the place.
-LASTING = (
-    "sbp_baseline_mmhg",
-    "dbp_baseline_mmhg",
-    "hr_baseline_bpm",
-    "slope_between_study_log_sd",
-)
+#: Carried whole: the place does not change from session to session.
+LASTING = ("slope_between_study_log_sd",)
 _BLOOD = "blood:"
 _MOST_NAMES = 200
 

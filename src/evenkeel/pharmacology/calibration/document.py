@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..forecast import PERSISTENCE
+from .invented import fingerprint
 from .plots import Picture, pictures
 from .report import GROUPS, NAMES, SKILL, Failing, Measured, cells, met
 from .score import UNITS
@@ -61,6 +62,8 @@ def _head(measured: Measured) -> Iterator[str]:
         "first run and not touched after it. Invented people cannot show that the forecast is "
         "right for real ones: a clinic's own sessions can, and are counted in the same way."
     )
+    yield ""
+    yield f"Sessions replayed: SHA-256 `{fingerprint()}`."
 
 
 def _result(measured: Measured) -> Iterator[str]:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..regimen import Regimen, check_agree
 from .carried import PERSISTENCE, Learned, carried
-from .observations import EFFECT_OF, Observation, check, likelihood
+from .observations import EFFECT_OF, Observation, check, likelihood, log_likelihoods
 from .particles import Setting
 from .prediction import SESSION, Prediction, Surprise, predict
 from .weights import effective_number, moments, normalized, systematic, turned
@@ -247,10 +247,7 @@ class Forecast:
         """(n,) log likelihood of all readings for other virtual people."""
         times = sorted({one.time_h for one in self.observations})
         acute = self.setting.run(normals, np.array(times), *shown_by(self.observations))
-        total = np.zeros(len(normals))
-        for one in self.observations:
-            total += likelihood(one, acute, times.index(one.time_h), None).log
-        return total
+        return log_likelihoods(self.observations, acute, times)
 
 
 def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:

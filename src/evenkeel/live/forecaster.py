@@ -23,6 +23,8 @@ HEARTBEAT: Final = "forecaster"
 #: How often it looks for something new while sessions are live, and while none is.
 POLL_S: Final = 0.005
 IDLE_POLL_S: Final = 0.25
+#: How much it stands back for pages, monitors and the watch.
+NICER: Final = 3
 BEAT_EVERY_S: Final = 2.0
 #: Whether the next half hour has moved on is asked this often.
 LOOK_EVERY_S: Final = 1.0
@@ -58,6 +60,8 @@ def run_forecaster(stop: threading.Event, aside: Callable[[], None] = lambda: No
     from evenkeel.clinic.session.watch import beat
     from evenkeel.live.changes import Changes
 
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(NICER)  # where the machine is short, what is entered is stored first
     clock = system_clock()
     beat(HEARTBEAT, clock.now(), state="warming")
     _warm()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..forecast import PERSISTENCE
+from .invented import fingerprint
 from .plots import Picture, pictures
 from .report import GROUPS, NAMES, SKILL, Failing, Measured, cells, met
 from .score import UNITS
@@ -38,7 +40,8 @@ def markdown(measured: Measured, failing: Sequence[Failing]) -> str:
     for by, title in GROUPS.items():
         groups = {f"{NAMES[k]}, {g}": (k, found) for (k, g), found in measured.by(by).items()}
         lines += [f"### {title}", "", *_table(groups), ""]
-    return "\n".join(lines).rstrip() + "\n"
+    text = "\n".join(lines).rstrip() + "\n"
+    return re.sub(r"(\d)%", r"\1 %", re.sub(r"\n{3,}", "\n\n", text))
 
 
 def _head(measured: Measured) -> Iterator[str]:
@@ -59,6 +62,8 @@ def _head(measured: Measured) -> Iterator[str]:
         "first run and not touched after it. Invented people cannot show that the forecast is "
         "right for real ones: a clinic's own sessions can, and are counted in the same way."
     )
+    yield ""
+    yield f"Sessions replayed: SHA-256 `{fingerprint()}`."
 
 
 def _result(measured: Measured) -> Iterator[str]:
@@ -125,7 +130,7 @@ def _failing(failing: Sequence[Failing], drawn: Sequence[Picture]) -> Iterator[s
         yield ""
         yield (
             "**What it cannot see:** "
-            + " ".join(f"{f.measured.title} went unnoticed." for f in missed)
+            + " ".join(f'"{f.measured.title}" went unnoticed.' for f in missed)
             + " A person who got twice the dose reads like a sensitive person, and after three "
             "readings the forecast has learned just that: the bands are right, the reason is not. "
             "A forecast that fits is no proof that the vial was the right one."
@@ -164,7 +169,9 @@ def _first(measured: Measured) -> Iterator[str]:
         "as exact. It is a mean of cuff readings of another day, so it now carries that day's "
         "shift and the error of two readings, both sizes the model had before. And people are "
         "moved until they have mixed when they are drawn anew, where two rounds had been enough "
-        "to run but not to mix. Both are right whatever a replay says."
+        "to run but not to mix. Both are right whatever a replay says. One thing was tried and "
+        "taken back: usual pressure and pulse carried whole to the next session, where they are "
+        "carried as everything of the person. Readings before the dose then missed more often."
     )
     yield ""
     yield "| | 90 % held: first, now | better than the prior: first, now | before the dose, 90 % held: first, now |"  # noqa: E501
@@ -172,11 +179,11 @@ def _first(measured: Measured) -> Iterator[str]:
     zero = {kind: one for (kind, group), one in measured.by("readings").items() if group == "0"}
     for kind, one in measured.learned.items():
         held, better, before = _FIRST.get(kind, ("-", "-", "-"))
-        skill = "-" if one.skill is None else f"{one.skill[0]:.0%}".replace("%", " %")
-        now = f"{one.coverage_90.value:.0%}".replace("%", " %")
+        skill = "-" if one.skill is None else f"{one.skill[0]:.0%}"
+        now = f"{one.coverage_90.value:.0%}"
         yield (
             f"| {NAMES[kind]} | {held}, {now} | {better}, {skill} | "
-            f"{before}, {f'{zero[kind].coverage_90.value:.0%}'.replace('%', ' %')} |"
+            f"{before}, {zero[kind].coverage_90.value:.0%} |"
         )
 
 
@@ -218,8 +225,10 @@ def _rules() -> Iterator[str]:
         "sensitivity, half-lives, usual pressure and pulse, clearance and volumes, and of the "
         "spread between clinics, as the next session is in the same one. The shift of pressure "
         f"and pulse on the day is not carried; it is drawn anew. {PERSISTENCE:.0%} of the "
-        "variance between people is taken to last from session to session (assumed), so a "
-        "stranger stays a stranger and certainty cannot grow without end."
+        "variance between people is taken to last from session to session (assumed), that between "
+        "clinics wholly; so a stranger stays a stranger and certainty cannot grow without end. The "
+        "usual pressure stays the one the first session was told; what readings say of it is "
+        "learned beside it."
     )
 
 

@@ -6,6 +6,7 @@ effects off the center of what the forecast expects. The forecast is told what a
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from ..model_file import load_model
 from ..people import known_people
 from ..regimen import Regimen
 from ..regimen_words import parse_regimen
-from .sessions import RecordedSession
+from .sessions import RecordedSession, document
 
 Array = NDArray[np.float64]
 FORMAT = "evenkeel-replay-truth/1"
@@ -60,6 +61,13 @@ def bundled_sessions() -> tuple[RecordedSession, ...]:
     """The sessions of the bundled replay, the same every time."""
     about = truth()["people"]
     return _group(0, "r", about["count"], about["sessions_each"], {})
+
+
+def fingerprint() -> str:
+    """SHA-256 of the bundled sessions and of those that the forecast should fail."""
+    groups = [bundled_sessions(), *(case.sessions for case in bundled_cases())]
+    written = json.dumps([document(one) for one in groups], sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def bundled_cases() -> tuple[Case, ...]:

@@ -64,16 +64,14 @@ def pictures(measured: Measured, failing: Sequence[Failing]) -> list[Picture]:
             "at the ends is a forecast too sure of itself, in the middle one too wide.",
         ),
     ]
-    for one in (measured, *(f.measured for f in failing)):
-        session = _shown(one, most_surprising=one is not measured)
-        name = "usual" if one is measured else next(f.id for f in failing if f.measured is one)
-        about = "A session of the replay" if one is measured else one.title
+    for shown in _sessions(measured, failing):
         found.append(
             Picture(
-                f"session-{name.replace('_', '-')}",
-                f"Systolic readings of session {session} in bands forecast one reading ahead",
-                f"{about} (session {session}): each reading, and the 50 and 90 % bands forecast "
-                "just before it. Crosses came as a surprise.",
+                f"session-{shown.name}",
+                f"{NAMES[shown.kind].capitalize()} of session {shown.session} in bands forecast "
+                "one reading ahead",
+                f"{shown.about} (session {shown.session}): {NAMES[shown.kind]}, and the 50 and "
+                "90 % bands forecast just before each reading. Crosses came as a surprise.",
             )
         )
     return found
@@ -87,10 +85,7 @@ def draw_all(measured: Measured, failing: Sequence[Failing], folder: Path) -> li
         lambda figure: _panels(figure, kinds, lambda axes, kind: _learning(axes, measured, kind)),
         lambda figure: _panels(figure, VITALS, lambda axes, kind: _places(axes, measured, kind)),
     ]
-    draws += [
-        partial(_session, one, most_surprising=one is not measured)
-        for one in (measured, *(f.measured for f in failing))
-    ]
+    draws += [partial(_session, shown) for shown in _sessions(measured, failing)]
     every = zip(pictures(measured, failing), draws, strict=True)
     return [_drawn(picture.name, draw, folder) for picture, draw in every]
 
@@ -155,21 +150,39 @@ def _places(axes: Axes, measured: Measured, kind: str) -> None:
     axes.set(xlabel="share of the forecast below the reading", xlim=(0.0, 1.0))
 
 
-def _shown(measured: Measured, *, most_surprising: bool) -> str:
-    """The session with the most surprises, the first of those; or the first person's last one."""
-    own = [one for one in measured.scores if one.kind == "sbp"]
-    ids = list(dict.fromkeys(one.session_id for one in own))
-    if not most_surprising:
-        first = ids[0].rsplit("/", 1)[0]
-        return [name for name in ids if name.rsplit("/", 1)[0] == first][-1]
-    counts = [sum(one.surprising for one in own if one.session_id == name) for name in ids]
-    return ids[counts.index(max(counts))]
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """One session to draw: of whom, and which kind of reading."""
+
+    name: str
+    about: str
+    kind: str
+    session: str
+    measured: Measured
 
 
-def _session(measured: Measured, figure: Any, *, most_surprising: bool) -> None:
+def _sessions(measured: Measured, failing: Sequence[Failing]) -> list[_Shown]:
+    """The first person's last session; of each group that should fail the most surprising one."""
+    ids = list(dict.fromkeys(one.session_id for one in measured.scores))
+    first = ids[0].rsplit("/", 1)[0]
+    last = [name for name in ids if name.rsplit("/", 1)[0] == first][-1]
+    found = [_Shown("usual", "A session of the replay", "sbp", last, measured)]
+    for one in failing:
+        kind = one.expected[0]
+        own = [score for score in one.measured.scores if score.kind == kind]
+        odd = {score.session_id: 0 for score in own}
+        for score in own:
+            odd[score.session_id] += score.surprising
+        session = max(odd, key=lambda name: odd[name])
+        name = one.id.replace("_", "-")
+        found.append(_Shown(name, one.measured.title, kind, session, one.measured))
+    return found
+
+
+def _session(shown: _Shown, figure: Any) -> None:
     axes: Axes = figure.add_subplot()
-    session = _shown(measured, most_surprising=most_surprising)
-    own = [one for one in measured.scores if one.session_id == session and one.kind == "sbp"]
+    scores = shown.measured.scores
+    own = [one for one in scores if one.session_id == shown.session and one.kind == shown.kind]
     minutes = [one.minute for one in own]
     for low, high, shade in ((0, 4, 0.18), (1, 3, 0.3)):
         axes.fill_between(
@@ -183,7 +196,7 @@ def _session(measured: Measured, figure: Any, *, most_surprising: bool) -> None:
     axes.plot(minutes, [one.quantiles[2] for one in own], color=_OWN, linewidth=1.2)
     _marks(axes, [one for one in own if not one.surprising], "o", _READ)
     _marks(axes, [one for one in own if one.surprising], "X", _ODD)
-    axes.set(xlabel="minutes", ylabel="systolic, mmHg")
+    axes.set(xlabel="minutes", ylabel=f"{NAMES[shown.kind]}, {UNITS[shown.kind]}")
 
 
 def _marks(axes: Axes, scores: Sequence[Score], shape: str, color: str) -> None:

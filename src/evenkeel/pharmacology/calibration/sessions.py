@@ -210,9 +210,10 @@ def _state(item: object) -> tuple[float, Spoken]:
 
 
 def _drug(item: Mapping[Any, Any], spoken: list[Spoken]) -> Drug:
-    named = {one.drug for one in spoken if one.drug} | ({item["drug"]} if "drug" in item else set())
-    if not named <= set(get_args(Drug)):
+    told = [*(one.drug for one in spoken if one.drug), *([item["drug"]] if "drug" in item else [])]
+    if not all(isinstance(name, str) and name in get_args(Drug) for name in told):
         raise SessionsError(f"the key 'drug' must be one of {', '.join(get_args(Drug))}")
+    named = set(told)
     if len(named) > 1:
         raise SessionsError("the drug is told differently in different places")
     nasal = any(dose.route == "nasal" for one in spoken for dose in one.regimen)

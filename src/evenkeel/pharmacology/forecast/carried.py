@@ -14,12 +14,12 @@ day. It is drawn anew, and so is independent of what was carried.
 know only people who never change. ``PERSISTENCE`` says which share of the variance between people
 lasts from one session to the next: the mean moves that far back to the population's (its root),
 and the covariance is that share of what was learned and the rest of the population's. So a person
-of whom nothing was learned stays a stranger exactly, and certainty cannot grow without end.
+of whom nothing was learned stays a stranger exactly, and certainty cannot grow without end. The
+spread between places is carried whole (``LASTING``): the place does not change.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,10 +39,11 @@ Array = NDArray[np.float64]
 
 FORMAT = "evenkeel-learned/1"
 #: Share of the variance between people that lasts from one session to the next. [assumed: no source
-#: for these effects was read; variability between occasions of ketamine's clearance and effects is
-#: reported as smaller than that between people]
+#: for these effects was read]
 PERSISTENCE = 0.8
 USUAL = ("sbp_usual_mmhg", "dbp_usual_mmhg", "hr_usual_bpm")
+#: Carried whole: the place does not change from session to session.
+LASTING = ("slope_between_study_log_sd",)
 _BLOOD = "blood:"
 _MOST_NAMES = 200
 
@@ -153,7 +154,9 @@ def carried(forecast: Forecast, persistence: float = PERSISTENCE) -> Learned:
     weights = forecast.weights
     mean, spread = moments(normals, weights)
     spread = spread / (1.0 - np.square(weights).sum())
-    covariance = persistence * spread + (1.0 - persistence) * np.eye(len(kept))
+    lasts = np.array([1.0 if names[i] in LASTING else persistence for i in kept])
+    root = np.sqrt(lasts)
+    covariance = root[:, None] * spread * root + np.diag(1.0 - lasts)
     earlier = 0 if setting.learned is None else setting.learned.sessions
     return Learned(
         model=setting.model.id,
@@ -161,7 +164,7 @@ def carried(forecast: Forecast, persistence: float = PERSISTENCE) -> Learned:
         effects_version=load_acute().version,
         sessions=earlier + 1,
         names=tuple(names[i] for i in kept),
-        mean=math.sqrt(persistence) * mean,
+        mean=root * mean,
         root=np.linalg.cholesky(covariance + 1e-9 * np.eye(len(kept))),
         usual={name: setting.known[name] for name in USUAL if name in setting.known},
     )

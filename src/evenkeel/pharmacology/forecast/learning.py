@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..regimen import Regimen, check_agree
 from .carried import PERSISTENCE, Learned, carried
-from .observations import EFFECT_OF, Observation, check, likelihood
+from .observations import EFFECT_OF, Observation, check, likelihood, log_likelihoods
 from .particles import Setting
 from .prediction import SESSION, Prediction, Surprise, predict
 from .weights import effective_number, moments, normalized, systematic, turned
@@ -36,11 +36,14 @@ Array = NDArray[np.float64]
 RENEW = 0.5
 #: Rounds of moves at a renewal, at most, and how often each person is to have moved on average
 #: before they end; the size of a move: 0 none, 1 an independent draw.
-MOVES = 6
+ROUNDS = 6
 MOVED = 1.5
-STEP = 0.7
+STRIDE = 0.7
+#: Rounds and size of a move about the prior, where nothing is known of the people but that.
+MOVES = 2
+STEP = 0.45
 #: The same before a forecast is summed up for the next session, where time does not press.
-SETTLING_MOVES = 20
+SETTLING_ROUNDS = 20
 SETTLED = 5.0
 #: Fewer people than so many a column say nothing about their own covariance; the prior's is taken.
 PEOPLE_A_COLUMN = 8
@@ -204,7 +207,7 @@ class Forecast:
 
     def _renewed(self) -> Forecast:
         """Draw in proportion to weight, then move the people so that they are not copies."""
-        return self._moved(self.setting.stream(len(self.observations)), MOVES, MOVED)
+        return self._moved(self.setting.stream(len(self.observations)), ROUNDS, MOVED)
 
     def settled(self) -> Forecast:
         """The same posterior, its people drawn evenly and moved until they have mixed.
@@ -214,7 +217,7 @@ class Forecast:
         if not self.observations:
             return self
         stream = self.setting.stream(_SETTLING_STREAM)
-        return self._moved(stream, SETTLING_MOVES, SETTLED)
+        return self._moved(stream, SETTLING_ROUNDS, SETTLED)
 
     def _moved(self, stream: np.random.Generator, most: int, enough: float) -> Forecast:
         """Drawn, and moved up to ``most`` rounds, until ``enough`` moves a person were taken."""
@@ -244,10 +247,7 @@ class Forecast:
         """(n,) log likelihood of all readings for other virtual people."""
         times = sorted({one.time_h for one in self.observations})
         acute = self.setting.run(normals, np.array(times), *shown_by(self.observations))
-        total = np.zeros(len(normals))
-        for one in self.observations:
-            total += likelihood(one, acute, times.index(one.time_h), None).log
-        return total
+        return log_likelihoods(self.observations, acute, times)
 
 
 def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:
@@ -283,8 +283,8 @@ class _Near:
     def step(self, normals: Array, stream: np.random.Generator) -> Array:
         """A place near each person's own, in a step that leaves this normal as it is."""
         drawn = turned(stream.standard_normal(normals.shape), self.root)
-        keep = float(np.sqrt(1.0 - STEP**2))
-        found: Array = self.mean + keep * (normals - self.mean) + STEP * drawn
+        keep = float(np.sqrt(1.0 - STRIDE**2))
+        found: Array = self.mean + keep * (normals - self.mean) + STRIDE * drawn
         return found
 
     def log_ratio(self, normals: Array) -> Array:

@@ -43,7 +43,7 @@ def options_of(inputs: Inputs, scene: Scene) -> tuple[Option, ...]:
     if scene.phase == "before_dose":
         start = _start(inputs, now)
         words = "As ordered, if it were begun at this moment."
-        return (Option("start", "If begun now", words, start),)
+        return (Option("start", "If begun now", words, start, "if begun now"),)
     if scene.phase == "running" and rate and inputs.given.route == "iv":
         later = now + timedelta(minutes=PAUSE_MIN)
         return (

@@ -6,6 +6,8 @@ const OF_LANE = { pressure: ["sbp", "dbp"], heart: ["hr"], dissociation: ["disso
 const GHOST_OF = { pressure: "sbp", dissociation: "dissociation" };
 /** Words are written where a peak is so far away, in minutes. */
 const WORTH_WORDS_MIN = 2;
+/** And where it rises so much from now: mmHg, and points of ten. */
+const WORTH_RISE = { sbp: 2, dissociation: 0.5 };
 
 /** With less height than this the row in the table says enough of the dotted line. */
 const ROOM_PX = 210;
@@ -97,11 +99,15 @@ export function peakOf(shown, lane, now, to, zero) {
   if (!shown || shown.faded || !["pressure", "dissociation"].includes(lane)) return null;
   const middle = shown.forecast.bands[name][2];
   let best = null;
+  let first = null;
   shown.at.forEach((at, i) => {
-    if (at >= now && at <= to && (best === null || middle[i] > middle[best])) best = i;
+    if (at < now || at > to) return;
+    first ??= i;
+    if (best === null || middle[i] > middle[best]) best = i;
   });
-  if (best === null || shown.at[best] - now < WORTH_WORDS_MIN * MINUTE) return null;
+  if (best === null || shown.at[best] - now < WORTH_WORDS_MIN * MINUTE || middle[best] - middle[first] < WORTH_RISE[name]) return null;
   if (lane === "dissociation" && middle[best] < 1) return null;
   const when = zero === null ? "" : ` at ${Math.round((shown.at[best] - zero) / MINUTE)} min`;
-  return { at: shown.at[best], value: middle[best], top: shown.forecast.bands[name][4][best], words: `${lane === "pressure" ? "peak " : ""}${Math.round(middle[best])}${when}` };
+  const said = lane === "pressure" ? `${shown.forecast.options[0].said ? `${shown.forecast.options[0].said}: ` : ""}peak ` : "";
+  return { at: shown.at[best], value: middle[best], top: shown.forecast.bands[name][4][best], words: `${said}${Math.round(middle[best])}${when}` };
 }

@@ -50,10 +50,12 @@ READINGS = (
 )
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_posterior_is_that_of_numerical_integration(one: Model, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "effects"), [(1, True), (2, False)])
+def test_the_posterior_is_that_of_numerical_integration(
+    one: Model, seed: int, effects: bool
+) -> None:
     readings = {0.4: 150.0, 1.0: 95.0, 2.0: 47.0}
-    forecast = Forecast.prior(Setting(one, HALF_AN_HOUR, n=20_000, seed=seed))
+    forecast = Forecast.prior(Setting(one, HALF_AN_HOUR, n=20_000, seed=seed, effects=effects))
     for time_h, value in readings.items():
         forecast = forecast.update(Observation(time_h, LEVEL, value))
     a, b = np.meshgrid(np.linspace(-1.5, 1.5, 401), np.linspace(-1.2, 1.2, 401))

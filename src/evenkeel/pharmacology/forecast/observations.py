@@ -124,7 +124,7 @@ def log_likelihoods(
     Vital signs, of which a monitor sends many, are worked out together.
     """
     column = {time_h: place for place, time_h in enumerate(times_h)}
-    total = np.zeros(len(acute.person))
+    total = np.zeros(len(acute.result.failed))
     for kind in VITALS:
         own = [one for one in observations if one.kind == kind]
         if own:

@@ -15,6 +15,7 @@ from .model import Model, Status
 from .people import People
 from .plan import check_times
 from .regimen import Regimen
+from .sharpness import fineness
 from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, room_for, threads
 from .system import Filter, Integral, build, fastest_per_h
 
@@ -91,6 +92,7 @@ def simulate(
     bends = room_for(len(wanted), people.n, len(times))
     failed = np.zeros(people.n, dtype=bool)
     fastest = fastest_per_h(model, filters) if wanted else 0.0
+    fine = fineness(model, regimen, filters, stages) if wanted else (0, 0)
 
     def part(first: int, last: int) -> None:
         some = slice(first, last)
@@ -100,7 +102,7 @@ def simulate(
         linear(system, inputs, times, kernel, out, first)
         if wanted:
             own_stages = [_stage_part(s, some) for s in stages]
-            bent(system, inputs, own_stages, wanted, times, fastest, kernel, bends, first)
+            bent(system, inputs, own_stages, wanted, times, fastest, fine, kernel, bends, first)
 
     size = max(64, min(PART, -(-people.n // threads())))
     if kernel == "jax":

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import reference_kernel
-from .bends import Bend, Stage
+from .bends import Stage
 from .chart import Chart
 from .pattern import Sparsity
-from .plan import PANELS, PANELS_SHARP, Ladder, LinearPlan, ladder, linear_plan
+from .plan import Ladder, LinearPlan, ladder, linear_plan
 from .system import Inputs, System
 
 Array = NDArray[np.float64]
@@ -111,18 +111,18 @@ def bent(
     wanted: Sequence[str],
     times: Array,
     fastest: float,
+    fine: tuple[int, int],
     kernel: Kernel = "auto",
     out: Array | None = None,
     offset: int = 0,
 ) -> Array:
     """The ``wanted`` delays and growths at ``times`` (T,): (wanted, people, T). As ``linear``.
 
-    ``fastest`` is ``system.fastest_per_h`` of the model.
+    ``fastest`` is ``system.fastest_per_h`` of the model, ``fine`` its ``sharpness.fineness``.
     """
     chart = Chart.of(system, stages, wanted)
-    sharp = any(isinstance(s, Bend) and (s.power > 1 or s.fall is not None) for s in stages)
-    panels = PANELS_SHARP if sharp else PANELS
-    steps = ladder(inputs, float(times[-1]), 2.0 * fastest, panels)
+    octaves, panels = fine
+    steps = ladder(inputs, float(times[-1]), 2.0 * fastest * 2.0**octaves, panels)
     alone = out is not None
     if out is None:
         out = room_for(len(wanted), system.n, len(times))

@@ -6,7 +6,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -163,11 +163,15 @@ def _kept(steps: Ladder) -> tuple[Integers, int]:
 
 def _reach(system: System) -> Sparsity:
     """The states (outputs, n) that can reach each output."""
-    closed = system.a.closed.mask
-    own = np.zeros((len(system.outputs), len(closed)), dtype=bool)
-    of = np.repeat(np.arange(len(system.outputs)), np.diff(system.output_start))
-    own[of, system.output_cols] = True
-    return Sparsity.of(own @ closed)
+    terms = np.diff(system.output_start).tolist()
+    return _reached(system.a.closed, tuple(terms), tuple(system.output_cols.tolist()))
+
+
+@lru_cache(maxsize=256)
+def _reached(closed: Sparsity, terms: tuple[int, ...], cols: tuple[int, ...]) -> Sparsity:
+    own = np.zeros((len(terms), len(closed.mask)), dtype=bool)
+    own[np.repeat(np.arange(len(terms)), terms), list(cols)] = True
+    return Sparsity.of(own @ closed.mask)
 
 
 def threads() -> int:

@@ -157,7 +157,7 @@ class _Problem:
         names = tuple(dict.fromkeys(outputs))
         self.pick = (np.array([names.index(name) for name in outputs]), at)
         self.names = [model.random_effects[c] for c in chosen]
-        self.root = effects_root(model)[chosen][:, chosen]
+        self.root = np.ascontiguousarray(effects_root(model)[chosen][:, chosen])
         self.layout, self.typical = _layout(model, regimen, names, tuple(covariates.items()))
         self.plan: LinearPlan | None = None
         self.measured = np.isfinite(values)
@@ -265,8 +265,7 @@ def _descend(
     for step in range(1, MOST_STEPS + 1):
         if step == 1:
             # All begin at the typical person, whose levels are the same for everybody.
-            levels = problem.predict(neighbors)[None]
-            levels = np.broadcast_to(levels, (people, *levels.shape[1:]))
+            levels = np.repeat(problem.predict(neighbors)[None], people, axis=0)
         else:
             near = (z[:, None, :] + neighbors).reshape(-1, k)
             levels = problem.predict(near).reshape(people, len(neighbors), -1)

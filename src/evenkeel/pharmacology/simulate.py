@@ -150,6 +150,13 @@ def trust(model: Model, regimen: Regimen, people: People) -> tuple[Status, tuple
         status = least_trusted(status, route.status)
         if route.status != "validated":
             reasons.append(f"{name}: {route.note}" if route.note else f"{name}: {route.status}")
+        shortest_h = route.shortest_min / 60.0
+        if any(dose.route == name and dose.over_h < shortest_h - 1e-9 for dose in regimen):
+            status = "extrapolated"
+            reasons.append(
+                f"{name}: given within less than {route.shortest_min:g} minutes, and the model is "
+                f"not made for the first {route.shortest_min:g} after that"
+            )
     for name in ("weight_kg", "age_years"):
         studied = model.population.get(name)
         values = people.covariates.get(name)

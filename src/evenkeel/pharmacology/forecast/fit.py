@@ -20,7 +20,7 @@ from ..model import Model
 from ..people import People, effects_root, typical_people
 from ..plan import LinearPlan, check_times, linear_plan
 from ..regimen import Regimen
-from ..solve import linear
+from ..solve import has_compiled, linear
 from ..system import Layout, build_in
 
 Array = NDArray[np.float64]
@@ -177,6 +177,16 @@ class _Problem:
         picked: Array = found[self.pick[0], :, self.pick[1]].T
         return picked
 
+    def look(self, levels: Array, z: Array) -> tuple[Array, Array, Array]:
+        """What is minimized (people,), the step and the curvature, from levels of neighbors."""
+        if not has_compiled():
+            return self.objective(z, levels[:, 0]), *self.step(levels, z)
+        from ..fit_kernel import newton
+
+        found = newton(levels, self.values, z, self.sd, _NUDGE, NEAR, _LEAST)
+        objective, step, curvature = found
+        return objective, step, curvature
+
     def objective(self, z: Array, predicted: Array) -> Array:
         """(people,) what is minimized."""
         safe = np.maximum(predicted, 1e-300)
@@ -269,9 +279,8 @@ def _descend(
         else:
             near = (z[:, None, :] + neighbors).reshape(-1, k)
             levels = problem.predict(near).reshape(people, len(neighbors), -1)
-        value = problem.objective(z, levels[:, 0])
+        value, proposed, found = problem.look(levels, z)
         worse = ~(value <= best + 1e-9)
-        proposed, found = problem.step(levels, z)
         small = np.abs(proposed).max(axis=1) < SETTLED
         if worse.any():
             best = np.where(worse, best, value)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
+from evenkeel.clinic.people.sign_in import SIGNED_IN_AT
 from evenkeel.clinic.programs.actions.choose_program import choose_program, leave_program
 from evenkeel.clinic.programs.actions.edit_program import (
     discard_program,
@@ -216,6 +218,16 @@ def test_the_pages_from_list_to_signature(clinic: Clinic, client: Client, page_c
     assert "Silence." in saved.content.decode()
     row.refresh_from_db()
     sent = {"read_hash": text_digest(row.text)}
+    # signed in an hour ago: who one is, is asked again
+    session = client.session
+    session[SIGNED_IN_AT] = time.time() - 3600
+    session.save()
+    asked = client.post(f"/programs/{row.pk}/sign", sent | act() | {"agreed": "on"})
+    assert asked["Location"].startswith("/accounts/2fa/reauthenticate/?next=%2Fprograms%2F")
+    session[SIGNED_IN_AT] = time.time()
+    session.save()
+    row.refresh_from_db()
+    assert row.state == "draft"
     assert client.post(f"/programs/{row.pk}/sign", sent | act()).status_code == 422
     done = client.post(f"/programs/{row.pk}/sign", sent | act() | {"agreed": "on"}, follow=True)
     assert "Signed" in done.content.decode()

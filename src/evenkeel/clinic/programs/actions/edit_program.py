@@ -144,10 +144,13 @@ def discard_program(act: Act, *, version_id: Any) -> ProgramVersion:
 
 
 @action("program.sign", permission="program.sign")
-def sign_program(act: Act, *, version_id: Any, read_hash: str, agreed: bool) -> ProgramVersion:
+def sign_program(
+    act: Act, *, version_id: Any, read_hash: str, agreed: bool, confirmed_by: str = ""
+) -> ProgramVersion:
     """Sign a draft; courses put on the program from now on follow it, others keep theirs.
 
-    ``read_hash`` is the SHA-256 of the text the signer read. Raises ``Conflict`` where it is
+    ``read_hash`` is the SHA-256 of the text the signer read, ``confirmed_by`` how they showed again
+    who they are. Raises ``Conflict`` where it is
     another by now, ``Invalid`` where the meaning was not agreed to or no reason is given.
     """
     row = _open_draft(act, version_id)
@@ -167,7 +170,7 @@ def sign_program(act: Act, *, version_id: Any, read_hash: str, agreed: bool) -> 
     row.signed_by, row.signed_at = signer(act), act.now
     row.state, row.text_hash = ProgramState.SIGNED, read_hash
     row.meaning = meaning_of(row)
-    act.note(text_hash=row.text_hash)
+    act.note(text_hash=row.text_hash, confirmed_by=confirmed_by[:40])
     return act.write(row)
 
 

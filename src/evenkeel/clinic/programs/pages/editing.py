@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from evenkeel.clinic.people.pages.confirming import confirm_first, is_to_confirm, way_confirmed
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.programs.actions.edit_program import (
     discard_program,
@@ -143,6 +144,8 @@ def program_discard(request: HttpRequest, version_id: Any) -> HttpResponse:
 @page("program.sign")
 def program_sign(request: HttpRequest, version_id: Any) -> HttpResponse:
     """Put a version in force for courses that are put on it from now on."""
+    if is_to_confirm(request):
+        return confirm_first(request, reverse("program_version", args=[version_id]) + "#sign")
     ctx, said = request.ctx, request.POST  # type: ignore[attr-defined]
 
     def do() -> dict[str, str]:
@@ -151,6 +154,7 @@ def program_sign(request: HttpRequest, version_id: Any) -> HttpResponse:
             version_id=version_id,
             read_hash=said.get("read_hash", ""),
             agreed=said.get("agreed") == "on",
+            confirmed_by=way_confirmed(request),
         )
         return {"id": str(signed.pk)}
 

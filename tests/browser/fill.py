@@ -50,7 +50,7 @@ from evenkeel.clinic.session.models import Appointment, Session  # noqa: E402
 from tests.clinic.course.makers import IV_ORDER, NASAL_ORDER, SOUND_FACTS, Case  # noqa: E402
 from tests.clinic.session.forecast.choosing import shown_here  # noqa: E402
 from tests.clinic.session.makers import Stage  # noqa: E402
-from tests.clinic_factory import Clinic, build_clinic  # noqa: E402
+from tests.clinic_factory import Clinic, build_clinic, make_account  # noqa: E402
 
 PIN = "274916"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -111,6 +111,14 @@ def found(now: datetime) -> dict[str, Any]:
         "names": {role: account.shown_name for role, account in clinic.staff.items()},
         "chairs": {chair.name: str(chair.pk) for chair in clinic.chairs},
     }
+
+
+def own(now: datetime, patient_id: str) -> dict[str, Any]:
+    """A sign-in of their own for a person, as its cookie."""
+    patient = Patient.objects.get(pk=patient_id)
+    email = f"{patient.mrn.lower()}@own.invalid"
+    account = make_account(email, patient.name, FixedClock(now), patient=patient)
+    return {"cookie": _cookie(account, now.timestamp() + 86_400)}
 
 
 def _cookie(account: Account, last_act_s: float) -> str:
@@ -293,7 +301,8 @@ def main() -> None:
     for line in sys.stdin:
         what, *arguments = json.loads(line)
         now = datetime.now(UTC)
-        told = {"found": found, "session": bring, "forecast": show_forecast}[what](now, *arguments)
+        do = {"found": found, "session": bring, "forecast": show_forecast, "own": own}[what]
+        told = do(now, *arguments)
         # nothing may be held open in between: servers are stopped and files copied meanwhile
         connections.close_all()
         print(json.dumps(told), flush=True)

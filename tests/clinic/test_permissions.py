@@ -167,4 +167,6 @@ def test_the_table_names_only_roles_and_gives_no_patient_a_staff_act() -> None:
         "outcome.answer",
         "own.view",
         "own.answer",
+        "own.prepare",
+        "own.journal",
     }

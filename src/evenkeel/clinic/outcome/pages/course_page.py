@@ -20,6 +20,7 @@ from evenkeel.clinic.outcome.pages.coming_back_shown import band_of, shown_stand
 from evenkeel.clinic.outcome.to_resolve import to_resolve
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.follow_up import called_words
+from evenkeel.clinic.therapy.card import therapy_card
 from evenkeel.protocol.products import PRODUCTS
 from evenkeel.web.svg import course_chart
 
@@ -61,6 +62,9 @@ def course(request: HttpRequest, course_id: Any) -> HttpResponse:
             ],
             "signed": signed_things(story),
             "plan_words": plan_words(story),
+            "card": therapy_card(summary.course)
+            if request.ctx.actor.may("therapy.view", summary.course.site_id)  # type: ignore[attr-defined]
+            else None,
             "may_book": request.ctx.actor.may("appointment.manage", summary.course.site_id),  # type: ignore[attr-defined]
         }
     )

@@ -12,6 +12,7 @@ from evenkeel.clinic.outcome.pages import (
     long_term,
     own,
     own_decide,
+    own_therapy,
     questionnaires,
     results,
     safety,
@@ -38,5 +39,8 @@ urlpatterns: list[URLPattern] = [
     path("own/questions/<uuid:ask_id>", own.own_answer, name="own_answer"),
     path("own/help", own.own_help, name="own_help"),
     path("own/decide", own_decide.own_decide, name="own_decide"),
+    path("own/before", own_therapy.own_prepare, name="own_prepare"),
+    path("own/journal", own_therapy.own_journal_page, name="own_journal"),
+    path("own/journal/<uuid:entry_id>", own_therapy.own_entry, name="own_entry"),
     path("own/choices", own.own_choices, name="own_choices"),
 ]

@@ -33,6 +33,7 @@ from evenkeel.clinic.session.forecast.store import forecast_of
 from evenkeel.clinic.session.models import LIVE_STATES, Session
 from evenkeel.clinic.session.pages.api import read_event
 from evenkeel.clinic.session.pages.board_cards import drug_words
+from evenkeel.clinic.session.pages.room import room_frame
 from evenkeel.clinic.session.queries import events_of
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.clinic.session.rules import Sheet
@@ -96,7 +97,7 @@ def session_page(request: HttpRequest, session_id: Any) -> HttpResponse:
         what="session page",
     )
     with timezone.override(ZoneInfo(session.site.timezone)):
-        shown = _frame(ctx, session)
+        shown = _frame(ctx, session) | room_frame(session)
         shown["data"] = session_data(ctx, session, get_token(request))
         shown["data"]["locked"] = is_locked(request)
         return render(request, "session/session.html", shown)

@@ -370,6 +370,7 @@ export class Chart {
     const words = [
       ...this.timeline.rescue.map((e) => [e.at, [e.body.name, e.body.dose_mg && `${e.body.dose_mg} mg`].filter(Boolean).join(" ")]),
       ...this.timeline.notes.map((e) => [e.at, e.body.quoted ? `“${e.body.text}”` : e.body.text]),
+      ...(this.timeline.marks ?? []),
     ].sort((a, b) => a[0] - b[0]);
     const y = bbox.top + 50 * px;
     let free = -Infinity;

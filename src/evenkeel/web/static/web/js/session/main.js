@@ -11,6 +11,7 @@ import { chartLimits } from "./limits.js";
 import { Link } from "./link.js";
 import * as panels from "./panels.js";
 import { Queue } from "./queue.js";
+import { SETTING_DIALOGS, settingMarks, showSetting, startSetting } from "./setting.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
 import { givenMg, readTimeline } from "./timeline.js";
@@ -33,10 +34,10 @@ const link = new Link({ config, queue, stream, dialogs });
 const DIALOG_OF = {
   observation: "d-vitals", note: "d-note", infusion_start: "d-start", rate_change: "d-rate", resume: "d-resume",
   injection: "d-injection", oral_dose: "d-oral", device: "d-device", rescue_medicine: "d-rescue", pause: "d-pause",
-  infusion_stop: "d-stop", check: "d-checks", dose_check: "d-dose-check",
+  infusion_stop: "d-stop", check: "d-checks", dose_check: "d-dose-check", ...SETTING_DIALOGS,
 };
 /** Kinds that are acts of a moment and cannot be corrected. */
-const FIXED = new Set(["alarm_raised", "alarm_escalated", "hand_over", "second_person", "ready", "discharged", "discharge_check", "opened", "check", "dose_check"]);
+const FIXED = new Set(["alarm_raised", "alarm_escalated", "hand_over", "second_person", "ready", "discharged", "discharge_check", "opened", "check", "dose_check", "guide_step"]);
 let timeline;
 
 function may(what) {
@@ -60,6 +61,7 @@ async function act(kind, body, said) {
 function draw() {
   const now = serverNow();
   timeline = readTimeline(store.events, config, now);
+  timeline.marks = settingMarks(store.events);
   document.body.dataset.phase = timeline.phase;
   ahead.show(timeline, now);
   chart.show(timeline, {
@@ -69,6 +71,7 @@ function draw() {
   showTable($("[data-readings]"), timeline, openEntry);
   showList($("[data-entries]"), timeline, checkLabels, openEntry);
   panels.showLeaving($("[data-panel=leaving]"), timeline, null);
+  showSetting(store.events);
   write("[data-phase-word]", { before_dose: "Before dose", running: config.product.device_mg ? "Dosing" : "Drug running", paused: "Paused", watching: "Watching", closed: "Closed" }[timeline.phase]);
   write("[data-nurse]", timeline.handOver?.body.to_name ?? config.nurse);
   write("[data-second-name]", timeline.second || "nobody named");
@@ -405,6 +408,7 @@ setInterval(() => {
   if (beat++ % 5 === 0) chart.tick(serverNow(), ahead.shown(serverNow()));
 }, config.clock_speed > 1 ? 500 : 1000);
 
+startSetting(act, may);
 draw();
 if (location.hash === "#checks" && timeline.phase === "before_dose") PREPARE.checks();
 if (location.hash === "#leave" && timeline.phase === "watching") openLeaving();

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bench.forecasts import measure_forecasts
 from bench.http_wire import Connection
 from bench.mllp_wire import MonitorLine
 from bench.streams import measure_streams
@@ -174,7 +175,30 @@ def streams(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-LOADS = {"events": events, "pages": pages, "monitors": monitors, "streams": streams}
+def forecasts(job: dict[str, Any]) -> dict[str, Any]:
+    """Enter readings and wait for the forecast that has each in it, on a screen of its session."""
+    stored, begun, missing = measure_forecasts(
+        port=job["port"],
+        headers=job["headers"],
+        sessions=job["sessions"],
+        entries=job["entries"],
+        every_s=job["every_s"],
+        make_event=observation,
+    )
+    return {
+        **summary(len(stored), job["entries"] * job["every_s"], stored),
+        "from_sending_p95_ms": quantile(begun, 0.95),
+        "missing": missing,
+    }
+
+
+LOADS = {
+    "events": events,
+    "forecasts": forecasts,
+    "pages": pages,
+    "monitors": monitors,
+    "streams": streams,
+}
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -80,6 +81,7 @@ class Bench:
         """Run every workload; ``say`` hears each row as it is there."""
         with self.server:
             for workload in (
+                self.forecasts,
                 self.events,
                 self.streams,
                 self.course_page,
@@ -124,6 +126,32 @@ class Bench:
         for pid in roots:
             roots += children_of(pid)
         return roots
+
+    def forecasts(self) -> Row:
+        """From an entry's being stored to the forecast with it in, on the session's screens.
+
+        The kernels are warm and every session was forecast before the first entry.
+        """
+        _wait_for_forecasts(len(self.made["sessions"]))
+        before = _stored()
+        entries = max(len(self.made["sessions"]), int(6 * self.sizes.seconds))
+        found = self.load(
+            "forecasts", sessions=self.made["sessions"], entries=entries, every_s=0.25
+        )
+        _expect(_stored(), before, events=entries)
+        if found["missing"]:
+            raise Miscount(f"{found['missing']} entries never came into a forecast")
+        return Row(
+            "forecast after an entry",
+            f"{found['p95_ms']:.0f} ms at the 95th percentile",
+            "<= 100 ms",
+            found["p95_ms"] <= 100,
+            f"{len(self.made['sessions'])} live sessions, four entries a second, {entries} "
+            f"entries; from its being stored to the screen, median {found['median_ms']:.0f} ms, "
+            f"slowest {found['max_ms']:.0f} ms; from sending, 95% under "
+            f"{found['from_sending_p95_ms']:.0f} ms",
+            found,
+        )
 
     def events(self) -> Row:
         """Events stored a second, each acknowledged after its commit."""
@@ -301,6 +329,17 @@ def _both(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "others": max(one["others"] for one in found),
         "turns": list(found),
     }
+
+
+def _wait_for_forecasts(sessions: int, within_s: float = 180.0) -> None:
+    """Return when each live session has its forecast. Raises ``RuntimeError`` where none comes."""
+    from evenkeel.clinic.session.models import SessionForecast
+
+    deadline = time.monotonic() + within_s
+    while SessionForecast.objects.count() < sessions:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the forecaster made no forecasts")
+        time.sleep(0.1)
 
 
 def _stored() -> dict[str, int]:

@@ -26,6 +26,7 @@ RUN_ELSEWHERE = {
     "evenkeel bench web": "tests/cli",
     "evenkeel simulate 84 mg nasal --csv": "tests/cli/test_simulate.py",
     "evenkeel validate": "tests/cli/test_validate.py",
+    "evenkeel calibrate": "tests/cli/test_calibrate.py",
     "evenkeel screen": "tests/cli/test_screen.py",
     "evenkeel evidence pool": "tests/cli/test_evidence.py",
     "evenkeel evidence": "tests/cli/test_evidence_question.py",

@@ -7,7 +7,7 @@ the engine is imported before it is asked for.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,10 @@ NAME = "evenkeel"
 #: The engine answers in ng/mL, the workloads are in mg/L: (C_ket, C_nor, MAP, mood, dissociation).
 UNITS = (1000.0, 1000.0, 1.0, 1.0, 1.0)
 OUTPUTS = {"C_ket": "ketamine_ng_ml", "C_nor": "norketamine_ng_ml"}
+
+
+#: Courses put together at a time: what stays in the cache.
+_ASSEMBLED = 256
 
 
 class NotHere(RuntimeError):
@@ -88,16 +92,24 @@ def w2(people_parameters: Array, times_min: Array) -> Array:
         ],
         wanted=["pressure", "lift"],
     )
-    out = np.empty((5, len(people_parameters), len(times_min)))
-    out[0], out[1] = found["ketamine_ng_ml"], found["norketamine_ng_ml"]
-    np.multiply(found["pressure"], w.MAP_BASE * w.MAP_EMAX, out=out[2])
-    out[2] += w.MAP_BASE
-    np.multiply(found["lift"], -w.MOOD_EMAX * m0[:, None], out=out[3])
-    out[3] += m0[:, None]
-    site = found["site"]
-    np.multiply(site, site, out=out[4])
-    out[4] /= out[4] + np.square(ec50)[:, None]
-    out[4] *= w.DISSOCIATION_MAX
+    from evenkeel.pharmacology.solve import in_threads, room_for
+
+    out = room_for(5, len(people_parameters), len(times_min))
+
+    def assemble(first: int) -> None:
+        rows = slice(first, first + _ASSEMBLED)
+        for k, name in enumerate(("ketamine_ng_ml", "norketamine_ng_ml")):
+            out[k, rows] = found[name][rows]
+        np.multiply(found["pressure"][rows], w.MAP_BASE * w.MAP_EMAX, out=out[2, rows])
+        out[2, rows] += w.MAP_BASE
+        np.multiply(found["lift"][rows], -w.MOOD_EMAX * m0[rows, None], out=out[3, rows])
+        out[3, rows] += m0[rows, None]
+        site = found["site"][rows]
+        square = np.multiply(site, site, out=out[4, rows])
+        square /= square + np.square(ec50[rows])[:, None]
+        square *= w.DISSOCIATION_MAX
+
+    in_threads([partial(assemble, k) for k in range(0, len(people_parameters), _ASSEMBLED)])
     return np.moveaxis(out, 0, -1)
 
 

@@ -75,7 +75,8 @@ def _updates(sizes: Sizes, peers: list[tuple[ModuleType, str]], values: Array) -
             absent[peer.NAME] = why
         else:
             work = _bound(peer.w3_update, particles, so_far)
-            contenders.append((Contender(peer.NAME, work, check, sizes.rounds), 1))
+            alone = peer.PACKAGES != ("numpy",)
+            contenders.append((Contender(peer.NAME, work, check, sizes.rounds, alone), 1))
 
     def goal(row: Row) -> tuple[str, bool]:
         return f"p95 <= {1e3 * UPDATE_GOAL_S:g} ms", row.p95_s <= UPDATE_GOAL_S
@@ -118,7 +119,8 @@ def _fits(
         if why:
             absent[who.NAME] = why
         else:
-            contenders.append((Contender(who.NAME, work, check, rounds), len(rows)))
+            alone = who is not engine and who.PACKAGES != ("numpy",)
+            contenders.append((Contender(who.NAME, work, check, rounds, alone), len(rows)))
 
     def goal(row: Row) -> tuple[str, bool]:
         right = row.errors["objective above"] <= FIT_GOAL_ABOVE

@@ -1,8 +1,13 @@
-"""Timing in interleaved rounds, so that what else the machine does falls on everybody."""
+"""Timing in interleaved rounds, so that what else the machine does falls on everybody.
+
+A contender with threads of its own is timed alone, in a process that has ended before the others
+begin: some keep their threads spinning after their turn, and that fell on whoever came next.
+"""
 
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -47,20 +52,48 @@ class Contender:
 
     The result of a round is dropped before the next, so that none writes into warm pages of its
     own last result unless the allocator hands them out again. ``check`` sees that of the last
-    round.
+    round. One that is ``apart`` runs in a process of its own.
     """
 
     name: str
     work: Callable[[], Any]
     check: Callable[[Any], dict[str, float]] = field(default=lambda _: {})
     rounds: int = 20
+    apart: bool = False
     timing: Timing | None = None
     errors: dict[str, float] = field(default_factory=dict)
     broken: str = ""
 
 
 def measure(contenders: Sequence[Contender], budget_s: float = BUDGET_S) -> None:
-    """Warm each once, then call all in turn; fills in ``timing``, ``errors`` and ``broken``."""
+    """Time each that is apart, then the others in turn: ``timing``, ``errors`` and ``broken``."""
+    for one in contenders:
+        if one.apart:
+            _measure_apart(one, budget_s)
+    _in_turn([one for one in contenders if not one.apart], budget_s)
+
+
+def _measure_apart(one: Contender, budget_s: float) -> None:
+    """Time one in a child, which shares what is there already and ends before this returns."""
+    fork = multiprocessing.get_context("fork")
+    here, there = fork.Pipe(duplex=False)
+
+    def child() -> None:
+        _in_turn([one], budget_s)
+        there.send((one.timing, one.errors, one.broken))
+
+    process = fork.Process(target=child)
+    process.start()
+    there.close()
+    try:
+        one.timing, one.errors, one.broken = here.recv()
+    except EOFError:
+        one.broken = "its process ended without an answer"
+    process.join()
+
+
+def _in_turn(contenders: Sequence[Contender], budget_s: float) -> None:
+    """Warm each once, then call all in turn."""
     first: dict[str, float] = {}
     planned: dict[str, int] = {}
     for one in contenders:

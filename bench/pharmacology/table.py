@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib import import_module, metadata
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -88,19 +89,21 @@ def run(sizes: Sizes, say: Say | None = None) -> list[Row]:
 def _peers(names: tuple[str, ...], sizes: Sizes) -> list[ModuleType]:
     """The peers, those included that are not installed."""
     peers = [import_module(f"bench.pharmacology.peers.{name}") for name in names]
-    return peers if sizes.peers else [p for p in peers if p.PACKAGES == ("numpy",)]
+    return peers if sizes.peers else [p for p in peers if not apart(p)]
 
 
 def missing(peer: ModuleType) -> str:
     """Say why a peer cannot run here, or nothing."""
+    # Found and not loaded: it is loaded in the process that it is timed in.
     for package in peer.PACKAGES:
-        try:
-            import_module(package)
-        except Exception as error:
-            if isinstance(error, ModuleNotFoundError) and error.name == package:
-                return f"{package} is not installed"
-            return f"{package} does not load: {error}".split("\n", 1)[0][:160]
+        if find_spec(package) is None:
+            return f"{package} is not installed"
     return ""
+
+
+def apart(peer: ModuleType) -> bool:
+    """Whether it may have threads of its own: all but what is plain NumPy."""
+    return peer.PACKAGES != ("numpy",)
 
 
 def _rows(
@@ -143,10 +146,12 @@ def _entered(
     entered: list[tuple[Contender, int]] = []
     absent: dict[str, str] = {}
 
-    def enter(name: str, call: Callable[[Array], Array], units: Array, at_most: int) -> None:
+    def enter(
+        name: str, call: Callable[[Array], Array], units: Array, at_most: int, alone: bool = False
+    ) -> None:
         mine = people[:at_most]
         told = name if len(mine) == len(people) else f"{name}, rate from {len(mine)}"
-        one = Contender(told, lambda: call(mine), lambda x: check(x, units), sizes.rounds)
+        one = Contender(told, lambda: call(mine), lambda x: check(x, units), sizes.rounds, alone)
         entered.append((one, len(mine)))
 
     units = np.array(engine.UNITS if work == "w2" else engine.UNITS[:2])
@@ -161,7 +166,8 @@ def _entered(
         if why:
             absent[peer.NAME] = why
         else:
-            enter(peer.NAME, getattr(peer, work), np.ones(len(units)), peer.PEOPLE[work.upper()])
+            most = peer.PEOPLE[work.upper()]
+            enter(peer.NAME, getattr(peer, work), np.ones(len(units)), most, apart(peer))
     return entered, absent
 
 

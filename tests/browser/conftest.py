@@ -75,6 +75,8 @@ class Served:
     filling: subprocess.Popen[str] | None = None
     #: A clock for its processes other than the machine's, as text.
     clock: str = ""
+    #: Whether the forecaster runs beside the others.
+    forecaster: bool = False
 
     @property
     def url(self) -> str:
@@ -156,7 +158,8 @@ class Served:
         ]
         monitors = ["-m", "evenkeel.interop.hl7v2.serve", "--port", str(self.monitor_port)]
         log = (self.home / "server.log").open("ab")
-        for arguments in (pages, ["-m", "evenkeel.live.watcher"], monitors):
+        more = [["-m", "evenkeel.live.forecaster"]] if self.forecaster else []
+        for arguments in (pages, ["-m", "evenkeel.live.watcher"], monitors, *more):
             self.running.append(
                 subprocess.Popen(
                     [sys.executable, *arguments],
@@ -254,7 +257,8 @@ def server(
 ) -> Iterator[Served]:
     """A clinic of its own for each file of tests, so that no file leans on what another left.
 
-    A file that must wait for what the clinic's clock brings says ``CLOCK_SPEED``.
+    A file that must wait for what the clinic's clock brings says ``CLOCK_SPEED``; one that wants
+    the forecaster beside the others says ``FORECASTER``.
     """
     chromium()
     home, clinic = founded
@@ -263,6 +267,7 @@ def server(
     speed = getattr(request.module, "CLOCK_SPEED", 1.0)
     if speed != 1.0:
         served.clock = ScaledClock(datetime.now(UTC), time.time(), speed).as_text()
+    served.forecaster = getattr(request.module, "FORECASTER", False)
     try:
         served.start()
         yield served

@@ -48,7 +48,9 @@ from evenkeel.clinic.session.arriving import Arrival  # noqa: E402
 from evenkeel.clinic.session.events import checks_for  # noqa: E402
 from evenkeel.clinic.session.models import Appointment, Session  # noqa: E402
 from tests.clinic.course.makers import IV_ORDER, NASAL_ORDER, SOUND_FACTS, Case  # noqa: E402
-from tests.clinic_factory import Clinic, build_clinic  # noqa: E402
+from tests.clinic.session.forecast.choosing import shown_here  # noqa: E402
+from tests.clinic.session.makers import Stage  # noqa: E402
+from tests.clinic_factory import Clinic, build_clinic, make_account  # noqa: E402
 
 PIN = "274916"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -109,6 +111,14 @@ def found(now: datetime) -> dict[str, Any]:
         "names": {role: account.shown_name for role, account in clinic.staff.items()},
         "chairs": {chair.name: str(chair.pk) for chair in clinic.chairs},
     }
+
+
+def own(now: datetime, patient_id: str) -> dict[str, Any]:
+    """A sign-in of their own for a person, as its cookie."""
+    patient = Patient.objects.get(pk=patient_id)
+    email = f"{patient.mrn.lower()}@own.invalid"
+    account = make_account(email, patient.name, FixedClock(now), patient=patient)
+    return {"cookie": _cookie(account, now.timestamp() + 86_400)}
 
 
 def _cookie(account: Account, last_act_s: float) -> str:
@@ -278,12 +288,21 @@ def _dose(session: Session, happen: Any, phase: str) -> None:
         happen(0, "injection", {"dose_mg": float(sheet["dose_mg"]), "body_site": "left deltoid"})
 
 
+def show_forecast(now: datetime, session_id: str) -> dict[str, Any]:
+    """The director, having seen scored readings, shows the forecast of this session's product."""
+    clinic = _clinic(FixedClock(now))
+    session = Session.objects.select_related("course").get(pk=session_id)
+    shown_here(Stage(clinic, Case(clinic, session.patient), session))
+    return {}
+
+
 def main() -> None:
     """Do what is asked, line by line, and print what was made."""
     for line in sys.stdin:
         what, *arguments = json.loads(line)
         now = datetime.now(UTC)
-        told = found(now) if what == "found" else bring(now, *arguments)
+        do = {"found": found, "session": bring, "forecast": show_forecast, "own": own}[what]
+        told = do(now, *arguments)
         # nothing may be held open in between: servers are stopped and files copied meanwhile
         connections.close_all()
         print(json.dumps(told), flush=True)

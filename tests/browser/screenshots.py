@@ -144,6 +144,11 @@ def take(folder: Path, *, everything: bool = False) -> list[Path]:
                 page.locator(link).first.click()
                 page.wait_for_load_state("domcontentloaded")
             page.wait_for_timeout(2500)
+            for _ in range(60):
+                if "is being worked out" not in page.locator("main").inner_text():
+                    break
+                page.wait_for_timeout(3000)
+                page.reload()
             path = folder / f"{name}.png"
             page.screenshot(path=path, full_page=name.startswith("course"))
             taken.append(path)

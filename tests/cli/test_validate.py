@@ -105,10 +105,10 @@ def test_a_second_run_says_the_same_and_a_group_has_its_own_goals(
 
 
 def test_one_row_or_target_alone() -> None:
-    done = run("--row", "O1", "--row", "B1.cmax")
+    done = run("--row", "O1", "--row", "P1.cmax")
     assert done.returncode == 0
     assert " O1.cmax " in done.stdout
-    assert " B1.cmax " in done.stdout
+    assert " P1.cmax " in done.stdout
     assert " O2.cmax " not in done.stdout
     assert "some of its rows" in done.stdout
     assert "why: " in done.stdout

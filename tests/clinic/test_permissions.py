@@ -169,4 +169,6 @@ def test_the_table_names_only_roles_and_gives_no_patient_a_staff_act() -> None:
         "own.view",
         "own.answer",
         "own.ask",
+        "own.prepare",
+        "own.journal",
     }

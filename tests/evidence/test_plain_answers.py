@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib import resources
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.evidence.answer_search import search_answers
+from evenkeel.evidence.coming_back import parse_ways, ways_to_go_on
 from evenkeel.evidence.plain_answers import AnswerError, answer_sources, parse_answer, plain_answers
 
 GOOD = {
@@ -70,7 +74,33 @@ def test_every_passage_has_a_source_and_every_source_is_used() -> None:
     for item in plain_answers().values():
         assert item.body, item.id
         assert all(passage.sources for passage in item.body)
+    used |= {s for way in ways_to_go_on() for s in way.sources}
     assert used == set(answer_sources().values())
+
+
+def test_all_ways_to_go_on_are_told_at_like_length_with_a_source() -> None:
+    lengths = [len(way.text) for way in ways_to_go_on()]
+    assert [way.id for way in ways_to_go_on()] == ["keep", "earlier", "later", "stop", "other"]
+    assert max(lengths) < 2 * min(lengths)
+    assert all(way.sources for way in ways_to_go_on())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda ways: ways[0]["sources"].clear(),
+        lambda ways: ways[0]["sources"].append("hearsay"),
+        lambda ways: ways.pop(),
+        lambda ways: ways.reverse(),
+    ],
+)
+def test_a_way_without_a_source_or_a_missing_way_is_refused(change: Any) -> None:
+    text = resources.files("evenkeel.evidence").joinpath("coming_back.json").read_text("utf-8")
+    document = json.loads(text)
+    assert parse_ways(document) == ways_to_go_on()
+    change(document["ways"])
+    with pytest.raises(AnswerError):
+        parse_ways(document)
 
 
 def test_law_without_a_primary_source_says_not_checked() -> None:

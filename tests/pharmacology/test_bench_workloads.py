@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -186,6 +188,26 @@ def test_a_contender_that_breaks_is_a_row_and_no_end() -> None:
     assert len(good.timing.seconds) == 4
     assert len(calls) == 6
     assert good.errors == {"is": 7.0}
+
+
+def test_one_with_threads_of_its_own_is_timed_in_a_process_that_has_ended() -> None:
+    here, seen = os.getpid(), []
+
+    def work() -> int:
+        seen.append(os.getpid())
+        return os.getpid()
+
+    alone = Contender("alone", work, lambda pid: {"elsewhere": float(pid != here)}, 4, apart=True)
+    among = Contender("among", work, lambda pid: {"elsewhere": float(pid != here)}, 4)
+    dying = Contender("dying", lambda: os._exit(3), apart=True)
+    measure([among, alone, dying])
+    assert alone.errors == {"elsewhere": 1.0}
+    assert alone.timing is not None
+    assert len(alone.timing.seconds) == 4
+    assert among.errors == {"elsewhere": 0.0}
+    assert dying.broken == "its process ended without an answer"
+    assert set(seen) == {here}
+    assert not multiprocessing.active_children()
 
 
 def test_a_goal_is_met_only_where_speed_and_error_are_right() -> None:

@@ -170,6 +170,29 @@ def test_a_result_says_how_far_the_model_was_made_for_it() -> None:
     assert found.reasons == ("weight_kg outside the 40 to 120 studied in 50%",)
 
 
+@pytest.mark.parametrize(
+    ("model_id", "dose", "told"),
+    [
+        ("otto_2021_fanta_2015", bolus(10), True),
+        ("otto_2021_fanta_2015", infusion(10, over_min=9), True),
+        ("otto_2021_fanta_2015", infusion(10, over_min=10), False),
+        ("composite_racemic", bolus(20), True),
+        ("composite_racemic", infusion(20, over_min=40), False),
+        ("composite_racemic", bolus(20, route="im"), False),
+        ("perez_ruixo_2021", bolus(20, route="iv"), True),
+        ("simons_2022", bolus(20, route="iv"), False),
+    ],
+)
+def test_a_model_without_an_early_phase_says_so_of_a_fast_injection(
+    model_id: str, dose: Any, told: bool
+) -> None:
+    model = load_model(model_id)
+    found = simulate(model, Regimen.of(dose), typical_people(model), [1])
+    assert any("given within less than 10 minutes" in r for r in found.reasons) is told
+    if told:
+        assert found.status == "extrapolated"
+
+
 def test_a_duration_may_not_differ_between_people() -> None:
     """The steps are the same for everybody; a file that would need others is refused."""
     for over in ("D*ka", "D*weight_kg/70"):

@@ -27,12 +27,14 @@ from evenkeel.pharmacology import (
     load_model,
     model_ids,
     read_model,
+    sharpness,
     simulate,
     solve,
     typical_people,
 )
 from evenkeel.pharmacology import plan as plan_module
 from evenkeel.pharmacology.model_file import FOLDER, OUTPUTS
+from evenkeel.pharmacology.sharpness import fineness
 
 from .truth import Array, Truth, document, made, scaled, stage_slopes
 
@@ -164,7 +166,7 @@ def test_stages_are_within_their_error(name: str, kernel: Any) -> None:
 @settings(max_examples=3)
 @given(data=st.data())
 def test_stages_hold_their_error_for_clinical_doses(name: str, data: st.DataObject) -> None:
-    """Levels to about ten times the half of a bend; far above, a bend turns sharper in time."""
+    """Levels to about ten times the half of a bend."""
     model = MODELS[name]
     parent = next(iter(model.outputs))
     route = data.draw(st.sampled_from(sorted(model.routes)))
@@ -190,13 +192,68 @@ def test_stages_hold_their_error_for_clinical_doses(name: str, data: st.DataObje
         assert scaled(found[stage][0], expected[:, len(model.compartments) + k]) <= BENT, stage
 
 
+@pytest.mark.parametrize("times_past", [30.0, 1000.0])
+@pytest.mark.parametrize("power", [1.0, 1.5, 2.0, 8.0])
+@pytest.mark.parametrize("name", ["one infusion", "a bolus", "devices"])
+def test_stages_hold_their_error_far_past_the_half_of_a_bend(
+    name: str, power: float, times_past: float
+) -> None:
+    """A bend driven a thousand times past its half turns sharply in time, up and down again."""
+    regimen, people = COURSES[name], typical_people(MADE)
+    filters = [Filter("site", {PARENT: 1.0}, 6.0)]
+    near = np.linspace(0.0, 4.0, 200)
+    peak = simulate(MADE, regimen, people, near, filters=filters)["site"].max()
+    stages: list[Any] = [
+        Bend("drive", {"site": 1.0}, float(peak) / times_past, power),
+        Delay("signal", "drive", 0.5),
+        Growth("growth", "signal", 0.5, 0.01),
+    ]
+    times = np.unique([*np.geomspace(1e-4, 1.0, 20), *np.linspace(0, 150, 60)])
+    truth = Truth(MADE, people, 0)
+    slopes = stage_slopes(truth, stages, {"site": ({PARENT: 1.0}, 6.0)})
+    expected = truth.integrated(regimen, times, slopes, 3)
+    found = simulate(
+        MADE, regimen, people, times, filters=filters, stages=stages, wanted=("signal", "growth")
+    )
+    for k, stage in enumerate(("site", "signal", "growth")):
+        assert scaled(found[stage][0], expected[:, len(MADE.compartments) + k]) <= BENT, stage
+
+
+def test_a_curve_of_a_curve_and_a_half_that_differs_between_people() -> None:
+    """Panels follow the level that drives the chain, for the typical half where there are many."""
+    regimen, filters = COURSES["one infusion"], [Filter("site", {PARENT: 1.0}, 6.0)]
+
+    def fine(*stages: Any) -> tuple[int, int]:
+        return fineness(MADE, regimen, filters, stages)
+
+    usual = fine(Bend("a", {"site": 1.0}, 50.0), Delay("d", "a", 1.0))
+    assert usual == (0, plan_module.PANELS)
+    first = Bend("a", {"site": 1.0}, 0.05)
+    far = fine(first, Delay("d", "a", 1.0))
+    assert far[0] > 5
+    assert far[1] > usual[1]
+    onward = fine(first, Bend("b", {"a": 1.0}, 0.2, 4.0), Delay("d", "b", 1.0))
+    assert onward[0] >= far[0]
+    assert onward[1] > far[1]
+    # A curve that never reaches 1 does not turn what asks for more.
+    assert fine(first, Bend("b", {"a": 1.0}, 2.0), Delay("d", "b", 1.0)) == far
+    many = np.array([0.05, 0.05])
+    assert fine(Bend("a", {"site": 1.0}, many)) == usual
+    assert fine(Bend("a", {"site": 1.0}, many, typical_half=0.05)) == far
+    humped = fine(Bend("a", {"site": 1.0}, 50.0, fall=0.05, fall_power=8.0))
+    assert humped[0] >= far[0]
+    assert humped[1] > far[1]
+    # Asked again, the answer that was kept is the same.
+    assert fine(first, Delay("d", "a", 1.0)) == far
+
+
 def test_smaller_panels_leave_less_error(monkeypatch: pytest.MonkeyPatch) -> None:
     regimen, times = COURSES["one infusion"], np.linspace(0, 12, 13)
     people = typical_people(MADE)
     expected = bent_truth(0, people, regimen, times, power=2.0)
     errors = []
     for panels in (1, 2, 4):
-        monkeypatch.setattr(solve, "PANELS_SHARP", panels)
+        monkeypatch.setattr(sharpness, "PANELS_SHARP", panels)
         monkeypatch.setattr(plan_module, "FIRST", 1.0)
         found = bent_found(people, regimen, times, "numpy", power=2.0)
         errors.append([scaled(found[s][0], expected[:, k + 1]) for k, s in enumerate(WANTED)])

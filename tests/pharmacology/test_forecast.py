@@ -17,6 +17,7 @@ from evenkeel.pharmacology.forecast import (
     fit_many,
     fit_person,
 )
+from evenkeel.pharmacology.forecast.observations import EFFECT_OF, likelihood, log_likelihoods
 from evenkeel.pharmacology.quantiles import _plain, weighted_quantiles
 
 LEVEL = "s_ketamine_ng_ml"
@@ -49,10 +50,12 @@ READINGS = (
 )
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_posterior_is_that_of_numerical_integration(one: Model, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "effects"), [(1, True), (2, False)])
+def test_the_posterior_is_that_of_numerical_integration(
+    one: Model, seed: int, effects: bool
+) -> None:
     readings = {0.4: 150.0, 1.0: 95.0, 2.0: 47.0}
-    forecast = Forecast.prior(Setting(one, HALF_AN_HOUR, n=20_000, seed=seed))
+    forecast = Forecast.prior(Setting(one, HALF_AN_HOUR, n=20_000, seed=seed, effects=effects))
     for time_h, value in readings.items():
         forecast = forecast.update(Observation(time_h, LEVEL, value))
     a, b = np.meshgrid(np.linspace(-1.5, 1.5, 401), np.linspace(-1.2, 1.2, 401))
@@ -127,6 +130,19 @@ def test_an_impossible_reading_moves_nothing() -> None:
     times = np.array([0.6, 0.8])
     one, other = before.predict(times).bands, after.predict(times).bands
     assert other["sbp_reading"] == pytest.approx(one["sbp_reading"], abs=0.5)
+
+
+def test_readings_worked_out_together_are_as_likely_as_one_by_one() -> None:
+    found = session(n=300).update(*READINGS, Observation(0.5, "sbp", 1180))
+    times = sorted({one.time_h for one in found.observations})
+    effects = {EFFECT_OF[one.kind] for one in found.observations}
+    acute = found.setting.run(found.normals, np.array(times), effects)
+    one_by_one = sum(
+        likelihood(one, acute, times.index(one.time_h), None).log for one in found.observations
+    )
+    together = log_likelihoods(found.observations, acute, times)
+    assert together == pytest.approx(one_by_one, rel=1e-12)
+    assert found.log_likelihood == pytest.approx(one_by_one, rel=1e-9)
 
 
 def test_the_people_do_not_collapse_into_few() -> None:

@@ -12,8 +12,8 @@ from evenkeel.pharmacology import (
     infusion,
     load_model,
     reference_kernel,
+    sharpness,
     simulate,
-    solve,
     typical_people,
 )
 from evenkeel.pharmacology.mood import (
@@ -220,8 +220,8 @@ def test_error_falls_at_order_four_or_more(form, monkeypatch):
     times_h = np.array([1.0, 4.0, 24.0, 71.0, 74.0, 100.0, 200.0])
 
     def found(panels):
-        monkeypatch.setattr(solve, "PANELS", panels)
-        monkeypatch.setattr(solve, "PANELS_SHARP", panels)
+        monkeypatch.setattr(sharpness, "PANELS", panels)
+        monkeypatch.setattr(sharpness, "PANELS_SHARP", panels)
         return effect(form(), regimen, times_h, kernel="numpy")
 
     finest = found(16)

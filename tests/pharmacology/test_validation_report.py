@@ -74,6 +74,28 @@ def test_the_goals_of_concentrations() -> None:
     assert goal(bad, "PK: geometric").met is False
 
 
+def test_a_share_just_short_of_its_goal_does_not_read_as_the_goal() -> None:
+    short = goal([made(100.0)] * 28 + [made(10.0)] * 5, "PK: at least 85%")
+    assert (short.met, short.found) == (False, "28 of 33, 84.8%")
+
+
+def test_a_corrected_recipe_is_run_beside_the_first() -> None:
+    both = answer(TARGETS["pd-v15.t_peak"])
+    assert (both.inside_first, both.inside) == (False, True)
+    assert both.first is not None
+    assert both.first > 40.0 >= (both.predicted or 0.0)
+    untouched = answer(ONE)
+    assert untouched.first is None
+    assert untouched.inside_first is untouched.inside
+    summed = Summary("both", (both, untouched))
+    assert (summed.inside_first, summed.inside) == (1, 2)
+    assert summed.gmfe_first > summed.gmfe
+    said, written = report.text([both]), markdown([both])
+    assert TARGETS["pd-v15.t_peak"].corrected.what in said  # type: ignore[union-attr]
+    assert "44.0 (OUT) | 40.0 (ok)" in written
+    assert report.data([both])["targets"][0]["predicted_first"] == both.first
+
+
 def test_what_is_not_answered_is_not_passed_over() -> None:
     open_ = [made(100.0)] * 8 + [made(None)] * 2
     assert goal(open_, "PK: at least").met is None

@@ -149,9 +149,41 @@ BROKEN_PD = [
 ]
 
 
+#: The same with what was corrected since; a correction is one on purpose, with its reason.
+CORRECTED = {
+    "pk.json": "21f56722e398aedcb48549dc343fef633d34bfce4247ef71cfd50371e623e1c1",
+    "pd.json": "15db5148753d060a34b7c407cba4c0d0970355ba7f92ea56a196a19529a09ad8",
+}
+
+
 @pytest.mark.parametrize("name", BUNDLED)
 def test_what_was_encoded_before_the_first_run_still_stands(name: str) -> None:
-    assert fingerprint(bundled_text(name)) == ENCODED[name]
+    assert fingerprint(bundled_text(name), first=True) == ENCODED[name]
+    assert fingerprint(bundled_text(name)) == CORRECTED[name]
+
+
+def test_a_correction_changes_the_recipe_alone_and_keeps_the_first() -> None:
+    changed = {t["id"] for n in BUNDLED for t in json.loads(bundled_text(n))["targets"]
+               if "corrected" in t}  # fmt: skip
+    assert changed == {target.id for target in bundled() if target.corrected is not None}
+    given = {"what": "at once", "why": "so it says", "source": "https://example.org/"}
+    for wrong, key in (
+        ({**given, "first": PK["how"]}, "corrected.first"),
+        ({**given, "first": None}, "corrected.first"),
+        ({**given, "why": "", "first": {**PK["how"], "window_min": [0, 60]}}, "corrected.why"),
+        ({**given, "source": "a book", "first": PK["how"]}, "corrected.source"),
+        ("at once", "corrected"),
+    ):
+        with pytest.raises(RowsError) as error:
+            read_rows(table({**PK, "corrected": wrong}), "own.json")
+        assert error.value.key == key
+    first = {**PK["how"], "window_min": [0, 60]}
+    held = read_rows(table({**PK, "corrected": {**given, "first": first}}), "own.json")[0]
+    assert held.corrected is not None
+    assert held.corrected.first == first
+    assert fingerprint(table({**PK, "corrected": {**given, "first": first}}), first=True) == (
+        fingerprint(table({**PK, "how": first}))
+    )
 
 
 def test_a_number_a_band_a_role_or_a_recipe_changes_the_fingerprint_and_a_note_does_not() -> None:

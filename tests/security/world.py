@@ -79,6 +79,7 @@ def build_world(clinic: Clinic) -> World:
             value={"label": "Quux fever"},
         ).pk,
         "site_id": clinic.site.pk,
+        "product": "racemic_iv",
         "chair_id": clinic.chairs[3].pk,
         "account_id": clinic.staff["therapist"].pk,
         "invitation_id": invited.pk,

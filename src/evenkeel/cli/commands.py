@@ -69,5 +69,11 @@ ALL: tuple[Command, ...] = (
     ),
     Command("bench", "Measure how fast this machine runs a clinic", "bench", starts_django=False),
     Command("validate", "Hold the models against published data", "validate", starts_django=False),
+    Command(
+        "calibrate",
+        "Replay sessions: what the forecast said against what was read",
+        "calibrate",
+        starts_django=False,
+    ),
     Command("verify", "Check that the record is whole", "verify"),
 )

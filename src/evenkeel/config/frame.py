@@ -20,7 +20,7 @@ PLACES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("Today", "day", "appointment.view", ("/day", "/appointments")),
     ("People", "people", "people.view", ("/people", "/courses")),
     ("Answers", "library", "library.view", ("/answers", "/evidence", "/results")),
-    ("Protocols", "protocols", "protocol.view", ("/protocols",)),
+    ("Protocols", "protocols", "protocol.view", ("/protocols", "/programs")),
     ("Oversight", "audit", "audit.view", ("/oversight",)),
     ("Set up", "setup", "setup.manage", ("/setup",)),
 )

@@ -48,7 +48,8 @@ class Process:
 
 
 def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> list[Process]:
-    """Pages with live streams, the monitor listener, and the watcher that raises overdue alarms."""
+    """Pages with live streams, the monitor listener, the watcher that raises overdue alarms, and
+    the forecaster."""
     host = str(instance.get("host", "127.0.0.1"))
     pages = [
         sys.executable,
@@ -89,6 +90,7 @@ def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> l
             environment,
         ),
         Process("watcher", [sys.executable, "-m", "evenkeel.live.watcher"], environment),
+        Process("forecaster", [sys.executable, "-m", "evenkeel.live.forecaster"], environment),
     ]
 
 

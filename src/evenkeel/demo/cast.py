@@ -57,6 +57,8 @@ class Story:
     today_h: float | None = None
     couch: int = 0
     called: str = ""
+    #: The program the course is on; empty for none.
+    program: str = ""
 
     @property
     def name(self) -> str:
@@ -81,6 +83,7 @@ WREN: Final = Story(
 ADA: Final = Story(
     "Ada", "Sample", 42, "female", "induction", "iv", doses=3, last_days=3, baseline=19,
     weight_kg=68.0, height_cm=171, rest=_rest(126, 79, 72, 96), medicine_mg=150,
+    program="montreal",
 )  # fmt: skip
 TOMAS: Final = Story(
     "Tomas", "Mock", 57, "male", "maintenance", "nasal", doses=7, last_days=7, baseline=21,
@@ -89,7 +92,7 @@ TOMAS: Final = Story(
 )  # fmt: skip
 GIL: Final = Story(
     "Gil", "Standin", 34, "male", "induction", "iv", baseline=20, weight_kg=76.0, height_cm=178,
-    rest=_rest(122, 76, 66), medicine="Bupropion", medicine_mg=300,
+    rest=_rest(122, 76, 66), medicine="Bupropion", medicine_mg=300, program="montreal",
 )  # fmt: skip
 IN_CHAIRS: Final = (WREN, ADA, TOMAS, GIL)
 #: Who has a sign-in of their own, and the longest course.
@@ -98,7 +101,8 @@ PATIENT: Final = "Bram Specimen"
 #: The rest, the most telling first: a short run shows every stage.
 OTHERS: Final[tuple[Story, ...]] = (
     Story("Bram", "Specimen", 51, "male", "maintenance", doses=11, last_days=24, spacing_days=30,
-          baseline=20, weight_kg=82.0, height_cm=183, rest=_rest(129, 80, 68), medicine_mg=150),
+          baseline=20, weight_kg=82.0, height_cm=183, rest=_rest(129, 80, 68), medicine_mg=150,
+          program="montreal"),
     Story("Nia", "Notional", 38, "female", "signal", doses=3, last_days=2, baseline=21,
           trajectory="partial", weight_kg=61.0, height_cm=165, rest=_rest(118, 74, 76)),
     Story("Ines", "Example", 46, "female", "imported"),
@@ -111,7 +115,7 @@ OTHERS: Final[tuple[Story, ...]] = (
           rest=_rest(164, 101, 84)),
     Story("Uma", "Madeup", 33, "female", "induction", "nasal", doses=4, last_days=0,
           baseline=19, trajectory="partial", today_h=-2.9, couch=1, weight_kg=58.5, height_cm=163,
-          rest=_rest(117, 73, 78)),
+          rest=_rest(117, 73, 78), program="medical_only"),
     Story("Olga", "Invented", 58, "female", "maintenance", "nasal", doses=14, last_days=0,
           today_h=-5.6, couch=1, baseline=22, weight_kg=66.0, height_cm=161,
           rest=_rest(125, 77, 70)),
@@ -134,14 +138,15 @@ OTHERS: Final[tuple[Story, ...]] = (
     Story("Carla", "Dolor", 47, "female", "maintenance", doses=9, last_days=6, baseline=18,
           trajectory="relapse", weight_kg=72.0, height_cm=167, rest=_rest(124, 78, 71)),
     Story("Dario", "Fabula", 39, "male", "induction", "im", doses=2, last_days=4, baseline=17,
-          weight_kg=78.0, height_cm=177, rest=_rest(123, 76, 69)),
+          weight_kg=78.0, height_cm=177, rest=_rest(123, 76, 69), program="intramuscular"),
     Story("Elin", "Fabled", 61, "female", "closed_good", doses=8, last_days=75, baseline=19,
           weight_kg=64.0, height_cm=166, rest=_rest(130, 79, 67)),
     Story("Finn", "Noname", 24, "male", "withdrawn", doses=1, last_days=12, baseline=18,
           weight_kg=69.0, height_cm=181, rest=_rest(116, 70, 64)),
     Story("Greta", "Anyone", 52, "female", "induction", "nasal", doses=6, last_days=3,
           baseline=21, weight_kg=75.0, height_cm=170, rest=_rest(126, 80, 74)),
-    Story("Hal", "Somebody", 44, "male", "maintenance", doses=8, last_days=10, baseline=20,
+    Story("Hal", "Somebody", 44, "male", "maintenance", doses=8, last_days=3, spacing_days=14,
+          baseline=20,
           weight_kg=93.0, height_cm=186, rest=_rest(130, 82, 70)),
     Story("Iris", "Sandbox", 35, "female", "referred"),
     Story("Jude", "Template", 29, "other", "induction", doses=1, last_days=3, baseline=18,
@@ -158,7 +163,8 @@ OTHERS: Final[tuple[Story, ...]] = (
           baseline=20, weight_kg=83.0, height_cm=176, rest=_rest(128, 80, 71)),
     Story("Quinn", "Rehearsal", 37, "other", "maintenance", doses=7, last_days=6, baseline=16,
           weight_kg=70.0, height_cm=175, rest=_rest(120, 76, 67)),
-    Story("Ravi", "Sketch", 43, "male", "consented", baseline=18, weight_kg=74.0),
+    Story("Ravi", "Sketch", 43, "male", "consented", baseline=18, weight_kg=74.0,
+          program="montreal"),
     Story("Timo", "Draft", 59, "male", "paused", "nasal", doses=9, last_days=23, baseline=19,
           weight_kg=90.0, height_cm=178, rest=_rest(133, 83, 72)),
     Story("Ursa", "Blueprint", 46, "female", "closed_good", "nasal", doses=10, last_days=88,

@@ -14,6 +14,9 @@ _ROUNDS: Final = 3
 #: Whose bladder tells something lately, which nobody has reviewed yet.
 _OPEN: Final = "Carla"
 _HIGHEST_WISH: Final = 3
+#: With whom it was talked over that weekends brought some sessions forward.
+_TALKED: Final = ("Hal", "Liam")
+_WEEKENDS: Final = "Some sessions were moved before a weekend; the effect had not worn off."
 
 
 def ask_over_months(telling: Telling) -> Iterator[None]:
@@ -36,5 +39,12 @@ def ask_over_months(telling: Telling) -> Iterator[None]:
                 course_id=telling.fresh().pk,
                 item=item,
                 value=value,
+            )
+        if last and story.given in _TALKED:
+            record_watch(
+                telling.house.ctx("nurse", telling.on(days_ago, time(8, 25))),
+                course_id=telling.fresh().pk,
+                item="early_return",
+                note=_WEEKENDS,
             )
         yield

@@ -121,6 +121,7 @@ def steps_of(scene: Scene, *, has_monitor: bool = False) -> list[Step]:
     """
     draw = random.Random(f"{scene.seed}|{scene.story.name}|{scene.number}|script")  # noqa: S311
     found = [*_before(scene), *_giving(scene), *_watched(scene, has_monitor), *_said(scene, draw)]
+    found += _room(scene) if scene.story.program not in ("", "medical_only") else ()
     return sorted(found, key=lambda step: step.minute)
 
 
@@ -167,9 +168,33 @@ def _watched(scene: Scene, has_monitor: bool) -> Iterator[Step]:
 
 def _said(scene: Scene, draw: random.Random) -> Iterator[Step]:
     name = f"{scene.seed}|{scene.story.name}"
-    yield Step(-1, "note", {"text": f"Setting: {pick(name, SETTING)}"})
+    if not scene.story.program:
+        yield Step(-1, "note", {"text": f"Setting: {pick(name, SETTING)}"})
     words = {"text": pick(f"{name}|{scene.number}", IN_SESSION), "quoted": True}
     yield Step(round(draw.uniform(48, 75), 1), "note", words)
+
+
+def _room(scene: Scene) -> Iterator[Step]:
+    """What the therapist notes of the room and of the steps of the program."""
+    by = "therapist"
+    yield Step(-18.5, "person_entered", {"name": "Lea Testmann", "role": "therapist"}, by)
+    room = {"lighting": "One lamp, blind half down", "sensory_reduction": "Eye mask, wanted"}
+    room |= {"positioning": "Recliner; therapist at the left", "focus": "Inward"}
+    yield Step(-18, "setting", {"items": room}, by)
+    steps = ("check_in", "rolling_integration", "intentions", "initiation")
+    for place, step in enumerate(steps):
+        yield Step(-15 + 4 * place, "guide_step", {"step": step, "done": True}, by)
+    music = pick(f"{scene.story.name}|music", ("Slow water, 55 min", "Low strings, no voice"))
+    yield Step(1, "music", {"what": "start", "title": music, "volume": "low"}, by)
+    if scene.number % 2 == 1:
+        calm = {"what": "breathing", "note": "Ten slow breaths together."}
+        yield Step(14, "intervention", calm, by)
+    if scene.number == 2:
+        knock = {"what": "A knock at the door", "reaction": "Startled, calm again in a minute."}
+        yield Step(27, "disturbance", knock, by)
+    yield Step(52, "music", {"what": "stop"}, by)
+    yield Step(54, "guide_step", {"step": "under_the_drug", "done": True}, by)
+    yield Step(80, "guide_step", {"step": "debrief", "done": True}, by)
 
 
 def vitals(body: Body, inputs: list[Input], minute: float) -> dict[str, Any]:

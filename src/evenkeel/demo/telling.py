@@ -24,7 +24,7 @@ from evenkeel.clinic.course.review import review_of
 from evenkeel.clinic.people.actions.record_fact import record_facts
 from evenkeel.clinic.people.fact_item import FactItem
 from evenkeel.clinic.session.actions.finish_visit import finish_visit
-from evenkeel.demo import asking
+from evenkeel.demo import asking, therapy
 from evenkeel.demo.cast import Story, Way
 from evenkeel.demo.giving import book, give
 from evenkeel.demo.person import (
@@ -50,6 +50,8 @@ ORDERS: Final[dict[Way, DoseOrder]] = {
 #: A person is screened again before this many days, so that the screening stands.
 _SCREEN_EVERY_DAYS: Final = 80
 _SCREENED_BEFORE_DAYS: Final = 9
+#: Who comes less often than this answers a questionnaire between two sessions as well.
+_SCORED_BETWEEN_DAYS: Final = 7
 
 
 def tell_past(telling: Telling) -> Iterator[None]:
@@ -174,13 +176,16 @@ def agree(telling: Telling) -> Iterator[None]:
         signed_name=story.name,
         agreed=True,
     )
-    agree_touch(
-        house.ctx("therapist", at + timedelta(minutes=10)),
-        course_id=course.pk,
-        level=("none", "hand", "hand_shoulder")[len(story.name) % 3],
-        stop_word=pick(f"{story.name}|stop", STOP_WORDS),
-        signed_name=story.name,
-    )
+    if not (story.program and story.stage == "consented"):
+        agree_touch(
+            house.ctx("therapist", at + timedelta(minutes=10)),
+            course_id=course.pk,
+            level=("none", "hand", "hand_shoulder")[len(story.name) % 3],
+            stop_word=pick(f"{story.name}|stop", STOP_WORDS),
+            signed_name=story.name,
+        )
+    if story.program:
+        therapy.put_on_program(telling, at + timedelta(minutes=20))
     yield
     if story.stage != "consented":
         plan(telling, at + timedelta(minutes=40), ORDERS[story.way], 8, Decimal("3.5"))
@@ -241,6 +246,11 @@ def treat(telling: Telling) -> Iterator[None]:
             yield from _talk(telling, days_ago - 1, "integration")
     if story.doses >= INDUCTION_DOSES and story.stage == "maintenance":
         yield from _maintain(telling, max(story.last_days - 1, 0))
+        if story.last_days > _SCORED_BETWEEN_DAYS:
+            total = telling.score.total(story.doses, story.last_days - 1.0)
+            at = telling.on(1, time(9, 40))
+            asking.enter_paper(house, telling.fresh(), telling.score, at, total=total)
+            yield
 
 
 def _screen_again(telling: Telling, days_ago: int) -> Iterator[None]:
@@ -285,9 +295,12 @@ def _talk(telling: Telling, days_ago: int, kind: str) -> Iterator[None]:
     visit = book(
         house, telling.fresh(), at, booked_at=at - timedelta(days=3), chair=None, kind=kind
     )
-    finish_visit(
-        house.ctx("therapist", at + timedelta(minutes=58)),
-        appointment_id=visit.pk,
-        note=pick(f"{story.name}|{days_ago}", THEMES),
-    )
+    if story.program:
+        therapy.tell_talk(telling, visit, at)
+    else:
+        finish_visit(
+            house.ctx("therapist", at + timedelta(minutes=58)),
+            appointment_id=visit.pk,
+            note=pick(f"{story.name}|{days_ago}", THEMES),
+        )
     yield

@@ -164,7 +164,7 @@ class Streams:
         next_beat = time.monotonic() + HEARTBEAT_S
         while not gone.done() and not self.hub.closing.is_set() and not subscription.lost:
             frames = await subscription.take(next_beat - time.monotonic())
-            fresh = [frame for frame in frames if frame.position > reached]
+            fresh = [frame for frame in frames if frame.is_forecast or frame.position > reached]
             if fresh:
                 await _body(send, viewer.said(fresh))
             if time.monotonic() >= next_beat:
@@ -189,6 +189,7 @@ class Streams:
                     "now": now.isoformat(),
                     "watcher_age_s": _age_s(now, self.tail.beats.get("watcher"), clock.speed),
                     "listener_age_s": _age_s(now, self.tail.beats.get("listener"), clock.speed),
+                    "forecaster_age_s": _age_s(now, self.tail.beats.get("forecaster"), clock.speed),
                 },
             ),
         )
@@ -216,6 +217,8 @@ class _Viewer:
         """Whether the frame is for this stream."""
         if self.admitted.session_id is not None:
             return frame.session_id == self.admitted.session_id
+        if frame.is_forecast:
+            return False
         if self._bare and frame.kind not in _ABOUT_ALARMS:
             return False
         return self._sites is None or frame.site_id in self._sites

@@ -1,8 +1,7 @@
 """Follows the record by position, which is taken under the writer's lock and so is commit order.
 
-One thread and one connection a process, whatever the number of streams. SQLite is asked for its
-``data_version`` (a number that changes with every commit of another connection); PostgreSQL wakes
-the thread by NOTIFY at commit.
+One thread and one connection a process, whatever the number of streams. Forecasts, which have no
+place in the record, are followed by a number of their own.
 """
 
 from __future__ import annotations
@@ -19,22 +18,25 @@ from django.db import DatabaseError, connection
 from django.db.models import Max
 
 from evenkeel.clinic.record.models import Heartbeat
-from evenkeel.clinic.session.announce import CHANNEL
-from evenkeel.clinic.session.models import SessionEvent
-from evenkeel.live.frames import Frame, frames_of
+from evenkeel.clinic.session.models import SessionEvent, SessionForecast
+from evenkeel.live.changes import Changes
+from evenkeel.live.frames import Frame, forecast_frames, frames_of
 
 log = logging.getLogger("evenkeel.live")
 POLL_S: Final = 0.025
 IDLE_POLL_S: Final = 0.25
 BEATS_EVERY_S: Final = 1.0
 _PAGE: Final = 500
-#: PostgreSQL is looked at this often even where no notice came.
-_LONGEST_WAIT_S: Final = 1.0
 
 
 def newest_position() -> int:
     """The position of the newest event of any session."""
     return int(SessionEvent.objects.aggregate(newest=Max("position"))["newest"] or 0)
+
+
+def newest_forecast() -> int:
+    """The number of the newest forecast of any session."""
+    return int(SessionForecast.objects.aggregate(newest=Max("serial"))["newest"] or 0)
 
 
 def rows_after(position: int, session_id: Any = None) -> list[SessionEvent]:
@@ -64,9 +66,10 @@ class Tail(threading.Thread):
         super().__init__(name="live-tail", daemon=True)
         self._loop, self._publish, self._watched = loop, publish, watched
         self._stopping = threading.Event()
-        self._version: int | None = None
+        self._changes = Changes(self._stopping)
         self._next_beats = 0.0
         self.last = -1
+        self.last_forecast = 0
         self.beats: dict[str, datetime] = {}
         self.ready = threading.Event()
 
@@ -80,14 +83,15 @@ class Tail(threading.Thread):
             try:
                 if self.last < 0:
                     self._begin()
-                self._wait()
-                if self._changed():
+                watched = self._watched()
+                self._changes.wait(POLL_S if watched else IDLE_POLL_S, listen=watched)
+                if self._changes.seen():
                     self._read()
                 self._read_beats()
             except DatabaseError:
                 log.exception("the tail lost the database and tries again")
                 connection.close()
-                self._version = None
+                self._changes.forget()
                 self._stopping.wait(IDLE_POLL_S)
             except RuntimeError:
                 if self._loop.is_closed():
@@ -96,42 +100,26 @@ class Tail(threading.Thread):
         connection.close()
 
     def _begin(self) -> None:
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(f"LISTEN {CHANNEL}")
-        self._changed()
+        self._changes.begin()
         self.last = newest_position()
+        self.last_forecast = newest_forecast()
         self.ready.set()
-
-    def _wait(self) -> None:
-        if connection.vendor == "postgresql" and self._watched():
-            connection.ensure_connection()
-            raw = connection.connection
-            for _ in raw.notifies(timeout=_LONGEST_WAIT_S, stop_after=1):
-                break
-            return
-        self._stopping.wait(POLL_S if self._watched() else IDLE_POLL_S)
-
-    def _changed(self) -> bool:
-        """Whether anything was committed since this was asked last."""
-        if connection.vendor != "sqlite":
-            return True
-        with connection.cursor() as cursor:
-            version = cursor.execute("PRAGMA data_version").fetchone()[0]
-        before, self._version = self._version, version
-        return bool(version != before)
 
     def _read(self) -> None:
         if not self._watched():
             self.last = max(self.last, newest_position())
+            self.last_forecast = max(self.last_forecast, newest_forecast())
             return
-        while True:
-            rows = rows_after(self.last)
-            if not rows:
-                return
+        while rows := rows_after(self.last):
             frames = frames_of(rows)
             self.last = rows[-1].position
             self._loop.call_soon_threadsafe(self._publish, frames)
+        made = list(
+            SessionForecast.objects.filter(serial__gt=self.last_forecast).order_by("serial")
+        )
+        if made:
+            self.last_forecast = made[-1].serial
+            self._loop.call_soon_threadsafe(self._publish, forecast_frames(made))
 
     def _read_beats(self) -> None:
         if time.monotonic() < self._next_beats:

@@ -28,7 +28,8 @@ class Bend:
     """u**power / (half**power + u**power), u >= 0 being the weighted sum of ``inputs``.
 
     With ``fall`` the curve comes down again: times 1 / (1 + (u / fall)**fall_power). ``half`` and
-    ``fall`` are one value or (n,); powers are the same for everybody.
+    ``fall`` are one value or (n,); powers are the same for everybody. ``typical_half`` is the
+    typical person's; where ``half`` varies it must be given for levels far past it to be exact.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Bend:
     power: float = 1.0
     fall: Array | float | None = None
     fall_power: float = 8.0
+    typical_half: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,15 +1,17 @@
 """Formulas in model files: arithmetic over named arrays and nothing else.
 
 A formula is parsed once with Python's own grammar, checked against a short list of allowed nodes,
-and then evaluated on NumPy arrays. Attribute access, indexing, comparison, calls other than to
+and then worked out on NumPy arrays. Attribute access, indexing, comparison, calls other than to
 the functions below and names that nobody defined are refused when the file is loaded.
 """
 
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from .errors import ExpressionError
 
 Array = NDArray[np.float64]
 Value = Array | float
+_Run = Callable[[Mapping[str, Value]], Value]
 
 #: A formula longer than this is a mistake or an attack.
 LONGEST = 400
@@ -44,11 +47,11 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
 }
 _ARITY = {"min": 2, "max": 2}
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: a**b,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
 }
 
 
@@ -58,7 +61,6 @@ class Expression:
 
     text: str
     names: frozenset[str]
-    _tree: ast.expr
 
     def __call__(self, values: Mapping[str, Value]) -> Value:
         """Work it out. Shapes follow NumPy's broadcasting.
@@ -68,7 +70,7 @@ class Expression:
         large for a number.
         """
         try:
-            return _evaluate(self._tree, values)
+            return _worked(self.text)(values)
         except ArithmeticError as error:
             raise ExpressionError(f"cannot work out {self.text!r}: {error}") from error
 
@@ -87,7 +89,7 @@ def parse(text: object) -> Expression:
         raise ExpressionError(f"cannot read the formula {text!r}") from error
     names: set[str] = set()
     _check(tree, names, text, 0)
-    return Expression(text, frozenset(names), tree)
+    return Expression(text, frozenset(names))
 
 
 def _check(node: ast.expr, names: set[str], text: str, depth: int) -> None:
@@ -114,19 +116,31 @@ def _check(node: ast.expr, names: set[str], text: str, depth: int) -> None:
             raise ExpressionError(f"the formula {text!r} may hold only + - * / ** and functions")
 
 
-def _evaluate(node: ast.expr, values: Mapping[str, Value]) -> Value:
+@lru_cache(maxsize=4096)
+def _worked(text: str) -> _Run:
+    """The formula, already checked, as functions in functions: the tree is walked once."""
+    return _run(ast.parse(text.strip(), mode="eval").body)
+
+
+def _run(node: ast.expr) -> _Run:
     match node:
         case ast.Constant(value=value):
-            return np.float64(value)  # type: ignore[arg-type]
+            number = np.float64(value)  # type: ignore[arg-type]
+            return lambda values: number
         case ast.Name(id=name):
-            found = values[name]
-            # Python's own floats raise where NumPy's go on, and take roots to complex numbers.
-            return found if isinstance(found, np.ndarray) else np.float64(found)
+            return lambda values: _number(values[name])
         case ast.UnaryOp(op=op, operand=operand):
-            found = _evaluate(operand, values)
-            return -found if isinstance(op, ast.USub) else found
+            inner = _run(operand)
+            return (lambda values: -inner(values)) if isinstance(op, ast.USub) else inner
         case ast.BinOp(left=left, op=op, right=right):
-            return _BINARY[type(op)](_evaluate(left, values), _evaluate(right, values))  # type: ignore[no-any-return]
+            one, other, work = _run(left), _run(right), _BINARY[type(op)]
+            return lambda values: work(one(values), other(values))
         case ast.Call(func=ast.Name(id=name), args=arguments):
-            return FUNCTIONS[name](*(_evaluate(a, values) for a in arguments))
+            called, given = FUNCTIONS[name], [_run(argument) for argument in arguments]
+            return lambda values: called(*(each(values) for each in given))
     raise ExpressionError("not a checked formula")
+
+
+def _number(found: Value) -> Value:
+    # Python's own floats raise where NumPy's go on, and take roots to complex numbers.
+    return found if isinstance(found, np.ndarray) else np.float64(found)

@@ -49,6 +49,7 @@ _SOURCES = (
     "linear_kernel.py",
     "ladder_kernel.py",
     "quantile_kernel.py",
+    "fit_kernel.py",
     "bends.py",
 )
 

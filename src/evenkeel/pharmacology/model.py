@@ -79,12 +79,16 @@ class RouteInput:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One way of giving the drug, and how far the model was made for it."""
+    """One way of giving the drug, and how far the model was made for it.
+
+    A dose given within less than ``shortest_min`` minutes is more than the model was made for.
+    """
 
     name: str
     status: Status
     note: str
     inputs: tuple[RouteInput, ...]
+    shortest_min: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,8 +257,8 @@ class _Reader(Document):
 
     def route(self, name: str, compartments: tuple[str, ...]) -> Route:
         path = ("routes", name)
-        self.object(*path, keys=("status", "note", "inputs"))
-        self.no_more_than(("status", "note", "inputs"), *path)
+        given = self.object(*path, keys=("status", "note", "inputs"))
+        self.no_more_than(("status", "note", "inputs", "shortest_min"), *path)
         self.known.add("first_device")
         inputs = []
         for i in range(len(self.items(*path, "inputs"))):
@@ -272,7 +272,11 @@ class _Reader(Document):
         if not inputs:
             raise self.wrong(f"nothing of a dose given {name} arrives", *path)
         status = self.text_of(*path, "status", choices=STATUSES)
-        return Route(name, cast(Any, status), str(self.at(*path, "note")), tuple(inputs))
+        shortest = 0.0
+        if "shortest_min" in given:
+            shortest = self.number(*path, "shortest_min", low=0.0)
+        note = str(self.at(*path, "note"))
+        return Route(name, cast(Any, status), note, tuple(inputs), shortest)
 
     def output(self, name: str, compartments: tuple[str, ...]) -> Output:
         path = ("outputs", name)

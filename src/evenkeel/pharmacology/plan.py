@@ -10,6 +10,7 @@ output times or on who else is simulated.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,8 @@ PANELS, PANELS_SHARP = 2, 4
 #: The first panel is over before the fastest process of the typical person has done this much.
 FIRST = 0.5
 LONGEST_H = 24.0 * 366 * 30
+#: Plans of so many events and outputs together are kept for the next to ask.
+_SHORT = 1024
 MOST_TIMES = 1_000_000
 
 
@@ -72,21 +75,32 @@ class LinearPlan:
 
 
 def linear_plan(inputs: Inputs, times: Array) -> LinearPlan:
-    """The exact way from event to output to event."""
+    """The exact way from event to output to event. Short ones are made once."""
+    if inputs.time_h.size + times.size > _SHORT:
+        return _linear_plan(inputs.time_h, times)
+    return _known_plan(inputs.time_h.tobytes(), times.tobytes())
+
+
+@lru_cache(maxsize=128)
+def _known_plan(jumps: bytes, times: bytes) -> LinearPlan:
+    return _linear_plan(np.frombuffer(jumps), np.frombuffer(times))
+
+
+def _linear_plan(jumps: Array, times: Array) -> LinearPlan:
     tolerance = SAME * max(1.0, float(times[-1]))
     ops: list[tuple[int, int, int, int]] = []
     slots = _Slots(tolerance, ops)
     now, jump, output = 0.0, 0, 0
     while output < len(times):
-        while jump < len(inputs.time_h) and inputs.time_h[jump] <= times[output] + tolerance:
-            at = float(inputs.time_h[jump])
+        while jump < len(jumps) and jumps[jump] <= times[output] + tolerance:
+            at = float(jumps[jump])
             now = slots.advance(now, at)
             last = jump
-            while last < len(inputs.time_h) and inputs.time_h[last] <= at + tolerance:
+            while last < len(jumps) and jumps[last] <= at + tolerance:
                 last += 1
             ops.append((JUMP, jump, last, 0))
             jump = last
-        until = float(inputs.time_h[jump]) if jump < len(inputs.time_h) else np.inf
+        until = float(jumps[jump]) if jump < len(jumps) else np.inf
         count = _run_length(times, output, now, until - tolerance, tolerance)
         if count > 1:
             step = (float(times[output + count - 1]) - now) / count

@@ -23,6 +23,8 @@ LARGEST_MG_PER_KG = 300.0
 LONGEST_H = 24.0 * 366 * 20
 NASAL = "nasal"
 NASAL_DEVICE_MG = 28.0
+#: Times (h) and amounts this near are the same: far below a second and a microgram.
+_ALIKE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -143,6 +145,47 @@ def devices(count: int, *, at_h: float = 0.0, every_min: float = 5.0) -> tuple[D
     return tuple(
         Dose(at_h + i * every_min / 60.0, NASAL, NASAL_DEVICE_MG, "mg") for i in range(count)
     )
+
+
+def check_agree(one: Regimen, other: Regimen, until_h: float) -> None:
+    """Raises ``RegimenError`` where two regimens differ in what is given before ``until_h``."""
+    a, b = _given_before(one, until_h), _given_before(other, until_h)
+    same = len(a) == len(b) and all(
+        (x.route, x.unit) == (y.route, y.unit)
+        and math.isclose(x.at_h, y.at_h, abs_tol=_ALIKE)
+        and math.isclose(x.over_h, y.over_h, abs_tol=_ALIKE)
+        and math.isclose(x.amount, y.amount, rel_tol=_ALIKE, abs_tol=_ALIKE)
+        for x, y in zip(a, b, strict=True)
+    )
+    if not same:
+        raise RegimenError(
+            f"the two regimens differ in what was given before {until_h * 60:g} min; "
+            "what was learned under the one does not hold under the other"
+        )
+
+
+def _given_before(regimen: Regimen, until_h: float) -> list[Dose]:
+    """What is given before a time; parts of one infusion at one rate count as one."""
+    parts = [p for d in regimen if d.at_h < until_h and d.amount for p in _before(d, until_h)]
+    found: list[Dose] = []
+    open_at: dict[tuple[str, str], int] = {}
+    for dose in parts:
+        last = open_at.get((dose.route, dose.unit)) if dose.over_h else None
+        if last is not None:
+            before = found[last]
+            rate, own = before.amount / before.over_h, dose.amount / dose.over_h
+            follows = math.isclose(before.end_h, dose.at_h, abs_tol=_ALIKE)
+            if follows and math.isclose(rate, own, rel_tol=_ALIKE):
+                found[last] = replace(
+                    before,
+                    over_h=before.over_h + dose.over_h,
+                    amount=before.amount + dose.amount,
+                )
+                continue
+        if dose.over_h:
+            open_at[dose.route, dose.unit] = len(found)
+        found.append(dose)
+    return found
 
 
 def _before(dose: Dose, at_h: float) -> list[Dose]:

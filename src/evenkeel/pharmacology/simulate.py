@@ -15,6 +15,7 @@ from .model import Model, Status
 from .people import People
 from .plan import check_times
 from .regimen import Regimen
+from .sharpness import fineness
 from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, room_for, threads
 from .system import Filter, Integral, build, fastest_per_h
 
@@ -91,6 +92,7 @@ def simulate(
     bends = room_for(len(wanted), people.n, len(times))
     failed = np.zeros(people.n, dtype=bool)
     fastest = fastest_per_h(model, filters) if wanted else 0.0
+    fine = fineness(model, regimen, filters, stages) if wanted else (0, 0)
 
     def part(first: int, last: int) -> None:
         some = slice(first, last)
@@ -100,7 +102,7 @@ def simulate(
         linear(system, inputs, times, kernel, out, first)
         if wanted:
             own_stages = [_stage_part(s, some) for s in stages]
-            bent(system, inputs, own_stages, wanted, times, fastest, kernel, bends, first)
+            bent(system, inputs, own_stages, wanted, times, fastest, fine, kernel, bends, first)
 
     size = max(64, min(PART, -(-people.n // threads())))
     if kernel == "jax":
@@ -148,6 +150,13 @@ def trust(model: Model, regimen: Regimen, people: People) -> tuple[Status, tuple
         status = least_trusted(status, route.status)
         if route.status != "validated":
             reasons.append(f"{name}: {route.note}" if route.note else f"{name}: {route.status}")
+        shortest_h = route.shortest_min / 60.0
+        if any(dose.route == name and dose.over_h < shortest_h - 1e-9 for dose in regimen):
+            status = "extrapolated"
+            reasons.append(
+                f"{name}: given within less than {route.shortest_min:g} minutes, and the model is "
+                f"not made for the first {route.shortest_min:g} after that"
+            )
     for name in ("weight_kg", "age_years"):
         studied = model.population.get(name)
         values = people.covariates.get(name)

@@ -6,7 +6,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import reference_kernel
-from .bends import Bend, Stage
+from .bends import Stage
 from .chart import Chart
 from .pattern import Sparsity
-from .plan import PANELS, PANELS_SHARP, Ladder, LinearPlan, ladder, linear_plan
+from .plan import Ladder, LinearPlan, ladder, linear_plan
 from .system import Inputs, System
 
 Array = NDArray[np.float64]
@@ -111,18 +111,18 @@ def bent(
     wanted: Sequence[str],
     times: Array,
     fastest: float,
+    fine: tuple[int, int],
     kernel: Kernel = "auto",
     out: Array | None = None,
     offset: int = 0,
 ) -> Array:
     """The ``wanted`` delays and growths at ``times`` (T,): (wanted, people, T). As ``linear``.
 
-    ``fastest`` is ``system.fastest_per_h`` of the model.
+    ``fastest`` is ``system.fastest_per_h`` of the model, ``fine`` its ``sharpness.fineness``.
     """
     chart = Chart.of(system, stages, wanted)
-    sharp = any(isinstance(s, Bend) and (s.power > 1 or s.fall is not None) for s in stages)
-    panels = PANELS_SHARP if sharp else PANELS
-    steps = ladder(inputs, float(times[-1]), 2.0 * fastest, panels)
+    octaves, panels = fine
+    steps = ladder(inputs, float(times[-1]), 2.0 * fastest * 2.0**octaves, panels)
     alone = out is not None
     if out is None:
         out = room_for(len(wanted), system.n, len(times))
@@ -163,11 +163,15 @@ def _kept(steps: Ladder) -> tuple[Integers, int]:
 
 def _reach(system: System) -> Sparsity:
     """The states (outputs, n) that can reach each output."""
-    closed = system.a.closed.mask
-    own = np.zeros((len(system.outputs), len(closed)), dtype=bool)
-    of = np.repeat(np.arange(len(system.outputs)), np.diff(system.output_start))
-    own[of, system.output_cols] = True
-    return Sparsity.of(own @ closed)
+    terms = np.diff(system.output_start).tolist()
+    return _reached(system.a.closed, tuple(terms), tuple(system.output_cols.tolist()))
+
+
+@lru_cache(maxsize=256)
+def _reached(closed: Sparsity, terms: tuple[int, ...], cols: tuple[int, ...]) -> Sparsity:
+    own = np.zeros((len(terms), len(closed.mask)), dtype=bool)
+    own[np.repeat(np.arange(len(terms)), terms), list(cols)] = True
+    return Sparsity.of(own @ closed.mask)
 
 
 def threads() -> int:

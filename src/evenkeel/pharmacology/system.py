@@ -144,6 +144,7 @@ class Layout:
         every = (*map(rate_into, channels), *model.compartments, *(e.name for e in self.extra))
         self.states = tuple(name for name in every if name in kept) or every[:1]
         self.index = {name: i for i, name in enumerate(self.states)}
+        self.places: tuple[Sparsity, list[tuple[int, int]]] | None = None
 
 
 def rate_into(compartment: str) -> str:
@@ -165,15 +166,17 @@ def _failed(a: Sparsity, rates: Array, *others: Array) -> NDArray[np.bool_]:
 
     The usual case, that all is well, is seen from one sum and a few smallest values.
     """
-    off_diagonal = np.nonzero(a.rows != a.cols)[0]
     tables = [rates, *others]
+    least = rates.min(axis=1, initial=0.0)
     well = all(np.isfinite(table.sum()) for table in tables)
-    well &= all(rates[k].min(initial=0.0) >= 0 for k in off_diagonal)
+    well &= bool((least[a.diagonal] >= -FASTEST_PER_H).all())
+    least[a.diagonal] = 0.0
+    well &= bool((least >= 0.0).all())
     well &= all(table.min(initial=0.0) >= 0 for table in others)
-    well &= all(rates[k].min(initial=0.0) >= -FASTEST_PER_H for k in a.diagonal)
     failed = np.zeros(rates.shape[1], dtype=bool)
     if well:
         return failed
+    off_diagonal = np.nonzero(a.rows != a.cols)[0]
     for table in tables:
         failed |= ~np.isfinite(table).all(axis=0)
     failed |= (rates[off_diagonal] < 0).any(axis=0)
@@ -248,13 +251,17 @@ def _matrix(layout: Layout, values: Mapping[str, Array | float], n: int) -> tupl
                     add(
                         row, index[origin_name], scale if factor is None else scale * factor(values)
                     )
-    mask = np.zeros((size, size), dtype=bool)
-    for row, col in entries:
-        mask[row, col] = True
-    a = Sparsity.of(mask)
-    rates = np.empty((len(a.rows), n))
-    for k, (row, col) in enumerate(zip(a.rows.tolist(), a.cols.tolist(), strict=True)):
-        rates[k] = entries[row, col]
+    if layout.places is None:
+        # Which entries there are is the same for all people; only their values differ.
+        mask = np.zeros((size, size), dtype=bool)
+        for row, col in entries:
+            mask[row, col] = True
+        a = Sparsity.of(mask)
+        layout.places = a, list(zip(a.rows.tolist(), a.cols.tolist(), strict=True))
+    a, places = layout.places
+    rates = np.empty((len(places), n))
+    for k, place in enumerate(places):
+        rates[k] = entries[place]
     return a, rates
 
 

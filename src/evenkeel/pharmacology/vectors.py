@@ -21,6 +21,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from .recycled import block
+
 #: People worked on side by side. Longer ran no faster, shorter ran slower.
 LANES = 64
 TILE = 8
@@ -43,7 +45,7 @@ def aligned(*shape: int) -> NDArray[np.float64]:
     *rows, times = shape
     padded = -(-times // TILE) * TILE
     count = int(np.prod(rows)) * padded
-    room = np.empty(count + ALIGNED // _BYTES)
+    room = block(count + ALIGNED // _BYTES)
     skip = (-room.ctypes.data % ALIGNED) // _BYTES
     found: NDArray[np.float64] = room[skip : skip + count].reshape(*rows, padded)[..., :times]
     return found

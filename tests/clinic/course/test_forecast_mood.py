@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
+from evenkeel.clinic.course import forecast_mood as forecast_mood_module
 from evenkeel.clinic.course.forecast import SEED, prepared
-from evenkeel.clinic.course.forecast_mood import MoodForecast, forecast_mood
+from evenkeel.clinic.course.forecast_mood import GoingOn, MoodForecast, forecast_mood
 from evenkeel.clinic.course.forecast_terms import NoForecast
-from evenkeel.pharmacology import draw_people
+from evenkeel.clinic.course.mood_learned import LearnedMood
+from evenkeel.pharmacology import Regimen, draw_people, infusion
 from evenkeel.pharmacology.mood import course, draw_mood_people, relapse, remitted
 from tests.clinic.course.test_forecast import ADA, FEW, INFUSION
 
@@ -92,3 +95,66 @@ def test_relapse_agrees_with_the_room_that_follows_it_every_six_hours() -> None:
 
 def test_where_hardly_anybody_is_well_no_relapse_is_claimed() -> None:
     assert made(sessions=1, people=20, about=replace(ADA, madrs=58.0)).relapse is None
+
+
+DAY = 24.0
+
+
+def taught(days: tuple[float, ...], *, mood: float = 0.0, model: str = "") -> LearnedMood:
+    """People learned on a course with sessions on these days, all of one sensitivity."""
+    known, _, _, _ = prepared(INFUSION, SAD)
+    drawn = np.random.default_rng(5)
+    normals = 0.1 * drawn.standard_normal((200, 4))
+    normals[:, 1] += mood
+    return LearnedMood(
+        model_id=model or known.id,
+        began_at=datetime(2026, 9, 1, tzinfo=UTC),
+        given=Regimen.of(infusion(37.0, over_min=40)).repeated([DAY * day for day in days]),
+        baseline_madrs=32.0,
+        blood=drawn.standard_normal((200, len(known.random_effects))),
+        mood=normals,
+        learned_from="6 PHQ-9, 5 sessions",
+    )
+
+
+LATER = replace(SAD, session_number=6)
+
+
+def test_a_course_that_goes_on_starts_from_what_it_taught() -> None:
+    days = (0.0, 7.0, 14.0, 21.0, 28.0)
+    helped, not_helped = (
+        made(about=LATER, going_on=GoingOn(taught(days, mood=sign), DAY * 35)) for sign in (1, -2)
+    )
+    assert helped.people == 100
+    assert "learned from 6 PHQ-9, 5 sessions" in " ".join(helped.notes)
+    assert "begins anew" not in " ".join(helped.notes)
+    assert helped.session_days[0] == 0.0  # days count from the next session
+    assert helped.after_last.response > not_helped.after_last.response + 0.3
+
+
+def test_what_the_last_session_still_does_is_in_it_and_what_is_long_past_is_not() -> None:
+    known = taught((0.0,))
+    soon, late = (made(about=LATER, going_on=GoingOn(known, DAY * d)) for d in (4, 60))
+    assert soon.values[2, 0] < late.values[2, 0] - 3.0
+
+
+def test_of_a_dose_that_is_passed_over_less_than_a_hundredth_is_left() -> None:
+    model, regimen, covariates, _ = prepared(INFUSION, SAD)
+    people = draw_people(model, 50, SEED, **covariates)
+    at = np.array([DAY, DAY * forecast_mood_module._LASTS_DAYS])
+    effect = course(model, regimen, people, draw_mood_people(50, SEED), at).drug_effect_points
+    assert (effect[:, 1] < 0.01 * effect[:, 0]).all()
+
+
+@pytest.mark.parametrize(
+    ("going_on", "why"),
+    [
+        (None, "no score of this course has been learned from yet"),
+        (GoingOn(taught((0.0,), model="perez_ruixo_2021"), DAY * 7), "of another product"),
+    ],
+)
+def test_where_nothing_fits_it_begins_anew_and_says_why(going_on: GoingOn | None, why: str) -> None:
+    found = made(about=LATER, going_on=going_on)
+    assert np.array_equal(found.values, made().values)
+    assert why in " ".join(found.notes)
+    assert why not in " ".join(made().notes)  # a first session has nothing behind it

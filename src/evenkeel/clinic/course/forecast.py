@@ -110,6 +110,11 @@ def forecast_plan(
         return NoForecast("engine", f"{words[:1].upper()}{words[1:]}.".replace("..", "."))
 
 
+def given_as(product: str) -> tuple[Drug, str] | None:
+    """What the pharmacology room calls a product's drug and route; ``None`` where it has none."""
+    return _GIVEN_AS.get(product)
+
+
 def prepared(ordered: Ordered, about: About) -> tuple[Model, Regimen, dict[str, float], Trust]:
     """Model, regimen of one session, covariates and trust in them, for what goes on from there.
 

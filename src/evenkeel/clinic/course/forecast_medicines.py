@@ -15,6 +15,7 @@ DESCRIBED: Final = {
     "itraconazole": "itraconazole",
     "grapefruit": "grapefruit_juice",
     "rifampin": "rifampicin",
+    "st john s wort": "st_johns_wort",
     "oxymetazoline": "oxymetazoline_nasal",
     "mometasone nasal": "mometasone_nasal",
     "diazepam": "diazepam_acute",

@@ -21,19 +21,25 @@ from evenkeel.clinic.course.forecast_terms import (
     Status,
     Trust,
 )
-from evenkeel.pharmacology import PharmacologyError, draw_people
+from evenkeel.clinic.course.mood_learned import LearnedMood
+from evenkeel.pharmacology import Model, PharmacologyError, Regimen, draw_people
 from evenkeel.pharmacology.mood import (
     Course,
     course,
     draw_mood_people,
     load_mood,
+    mood_people_from_normals,
     remitted,
     responded,
 )
 from evenkeel.pharmacology.mood.relapse import cumulative, hazard_per_h
+from evenkeel.pharmacology.people import people_from_normals
 
 MOOD_PEOPLE: Final = 200
 _AFTER_DAYS: Final = 28
+#: After so long less than a hundredth is left of a dose: the slowest part of either form fades with
+#: a time constant of 14 days. [derived]
+_LASTS_DAYS: Final = 70.0
 #: Beyond these the answer would take longer than a page that redraws while typing may.
 _MOST_SESSIONS: Final = 16
 _LONGEST_DAYS: Final = 182.0
@@ -51,6 +57,14 @@ class MoodPoint:
     response: float
     remission: float
     middle_madrs: float
+
+
+@dataclass(frozen=True, eq=False)
+class GoingOn:
+    """What a course has taught so far, and when its next session is: hours from its first dose."""
+
+    learned: LearnedMood
+    next_h: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,27 +91,35 @@ def forecast_mood(
     sessions: int,
     spacing_days: float,
     *,
+    going_on: GoingOn | None = None,
     people: int = MOOD_PEOPLE,
     seed: int = SEED,
 ) -> MoodForecast | NoForecast:
-    """Mood over the planned sessions and four weeks more, or why not. Raises nothing for input."""
+    """Mood over the planned sessions and four weeks more, or why not. Raises nothing for input.
+
+    With ``going_on`` it starts from the people who explain the scores of this course so far, and
+    from what the sessions given still do.
+    """
     if not 1 <= sessions <= _MOST_SESSIONS or not 0 < spacing_days * sessions <= _LONGEST_DAYS:
         return NoForecast("schedule", "Mood is forecast for 1 to 16 sessions within half a year.")
     try:
         model, regimen, covariates, trust = prepared(ordered, about)
-        baseline, notes = _baseline(about)
-        if about.session_number > 1:
-            notes += ("What earlier sessions still do is not in it: it begins anew.",)
         days = spacing_days * np.arange(sessions)
         end = days[-1] + _AFTER_DAYS
         times = np.union1d(np.arange(0.0, end + 0.5), np.append(days + 1.0, end))
-        found = course(
-            model,
-            regimen.repeated((24.0 * days).tolist()),
-            draw_people(model, people, seed, **covariates),
-            draw_mood_people(people, seed, baseline_madrs=baseline),
-            24.0 * times,
-        )
+        if going_on is not None and going_on.learned.model_id == model.id:
+            baseline, notes = _as_learned(going_on.learned)
+            found = _followed_on(going_on, model, regimen, covariates, days, times)
+        else:
+            baseline, notes = _baseline(about)
+            notes += _anew(about, going_on)
+            found = course(
+                model,
+                regimen.repeated((24.0 * days).tolist()),
+                draw_people(model, people, seed, **covariates),
+                draw_mood_people(people, seed, baseline_madrs=baseline),
+                24.0 * times,
+            )
     except Refusal as refusal:
         return refusal.reason
     except PharmacologyError as error:
@@ -133,18 +155,61 @@ def forecast_mood(
         session_days=tuple(days.tolist()),
         after_last=at(float(days[-1]) + 1.0),
         at_end=at(float(end)),
-        relapse=_relapse(found, days[-1] + 1.0),
+        relapse=_relapse(found, times, days[-1] + 1.0),
         baseline_madrs=baseline,
-        people=people,
+        people=len(found.madrs),
         trust=replace(trust, model="Mood over weeks, fitted here", status=status, reasons=reasons,
                       source=""),
         notes=notes,
     )  # fmt: skip
 
 
-def _relapse(found: Course, from_day: float) -> float | None:
+def _as_learned(learned: LearnedMood) -> tuple[float | None, tuple[str, ...]]:
+    """Where a course that goes on began, and that it does not begin anew."""
+    words = f"It goes on from this course so far: learned from {learned.learned_from}."
+    return learned.baseline_madrs, (words,)
+
+
+def _anew(about: About, going_on: GoingOn | None) -> tuple[str, ...]:
+    """Why a course that has sessions behind it begins anew all the same."""
+    if about.session_number < 2:
+        return ()
+    if going_on is None:
+        why = "no score of this course has been learned from yet"
+    else:
+        why = "what was learned is of another product"
+    return (f"What earlier sessions still do is not in it: it begins anew, for {why}.",)
+
+
+def _followed_on(
+    going_on: GoingOn,
+    model: Model,
+    regimen: Regimen,
+    covariates: dict[str, float],
+    days: Array,
+    times: Array,
+) -> Course:
+    """The learned people through what was given and what is planned, at ``times`` (days).
+
+    Doses so long ago that nothing of them is left are passed over, and every second person stands
+    for two: a page that redraws while typing has no time for more.
+    """
+    learned, start_h = going_on.learned, going_on.next_h
+    since_h = start_h - 24.0 * _LASTS_DAYS
+    lately = Regimen.of(dose for dose in learned.given if dose.at_h >= since_h)
+    planned = regimen.repeated((start_h + 24.0 * days).tolist())
+    return course(
+        model,
+        lately + planned,
+        people_from_normals(model, learned.blood[::2], **covariates),
+        mood_people_from_normals(learned.mood[::2], baseline_madrs=learned.baseline_madrs),
+        start_h + 24.0 * times,
+    )
+
+
+def _relapse(found: Course, times_days: Array, from_day: float) -> float | None:
     """Chance of relapse from ``from_day`` to the end among those in remission at its begin."""
-    ahead = found.times_h >= 24.0 * from_day - 1e-9
+    ahead = times_days >= from_day - 1e-9
     well = remitted(found.madrs[:, np.argmax(ahead)])
     if well.sum() < _FEWEST_WELL:
         return None

@@ -140,11 +140,15 @@ class TouchAgreement(Record):
         ("hand", "Hand only"),
         ("hand_shoulder", "Hand and shoulder"),
     )
+    added_later = frozenset({"boundaries", "stop_sign"})
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="touch_agreements")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     level = models.CharField(max_length=20, choices=LEVELS)
     stop_word = models.CharField(max_length=40)
+    #: What else is not wanted, in the person's words; and a sign for when words do not come.
+    boundaries = models.TextField(null=True)
+    stop_sign = models.CharField(max_length=80, null=True)
     signed_name = models.CharField(max_length=160)
     signed_at = models.DateTimeField()
     taken_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")

@@ -174,8 +174,8 @@ def remission_line(instrument: Instrument) -> int | None:
     return next((t for t in range(top[1], -1, -1) if remission(instrument, t).met), None)
 
 
-def chart_of(story: CourseStory) -> svg.CourseStory:
-    """The picture's plain data; ends a little after today or the next appointment."""
+def chart_of(story: CourseStory, ahead: svg.Forecast | None = None) -> svg.CourseStory:
+    """The picture's plain data; ends a little after today, the next visit or the forecast."""
     course, now = story.summary.course, story.summary.now
     margin = timedelta(days=_MARGIN_DAYS)
     moments = [
@@ -189,6 +189,8 @@ def chart_of(story: CourseStory) -> svg.CourseStory:
     end = max([closed or now, *moments, *([planned.starts_at] if planned else [])])
     # room at the right for the words that stand beside the last value
     end += max(margin, (end - start) * 0.13)
+    if ahead is not None and ahead.points:
+        end = max(ahead.points[-1].at, now + margin)
     return svg.CourseStory(
         start=start,
         end=end,
@@ -202,6 +204,7 @@ def chart_of(story: CourseStory) -> svg.CourseStory:
             if r.instrument == DRAWN and r.total is not None
         ],
         lines=_levels(story),
+        forecast=ahead,
         instrument=load(DRAWN).title,
         title="Course since referral",
     )

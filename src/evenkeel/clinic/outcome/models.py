@@ -264,3 +264,58 @@ class TeamQuestion(Record):
 
     class Meta:
         indexes = [models.Index(fields=["site", "answered_at"], name="question_by_site")]
+
+
+class SpacingDecision(Record):
+    """What a prescriber decided about coming back, and why. The newest of a course stands.
+
+    ``proposed`` is what the page said then: the proposal, its chances, and of which forecast.
+    """
+
+    DECISIONS = (
+        ("keep", "As planned"),
+        ("earlier", "Earlier"),
+        ("later", "Later"),
+        ("stop", "Stop"),
+        ("other", "Another treatment"),
+    )
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="spacing_decisions")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=8, choices=DECISIONS)
+    on_day = models.DateField(null=True)
+    reason = models.TextField()
+    proposed = models.JSONField()
+    revises = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="revised_by"
+    )
+    decided_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["course", "decided_at"], name="spacing_by_course")]
+
+
+class MoodAhead(models.Model):
+    """What the scores of a course lead to expect. No clinical record: it follows from the record.
+
+    One row a course, made anew whenever ``digest`` (of everything it follows from, the model's
+    version and the seed) is another. ``position`` is how far the chain had come when that was last
+    looked at. Without a forecast ``payload`` is NULL and ``reason`` says why. It says as much about
+    a person as what it follows from, and goes when that goes.
+    """
+
+    course = models.OneToOneField(
+        Course, primary_key=True, on_delete=models.CASCADE, related_name="mood_ahead"
+    )
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    model_version = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    position = models.BigIntegerField()
+    payload = models.JSONField(null=True)
+    #: The learned virtual people themselves, for whoever plans on from there.
+    people = models.JSONField(null=True)
+    reason_code = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    what_to_do = models.CharField(max_length=300, blank=True)

@@ -41,6 +41,7 @@ from evenkeel.clinic.outcome.schedule import (
     shipped_schedules,
 )
 from evenkeel.clinic.outcome.senders import deliver
+from evenkeel.clinic.programs.queries import program_of
 from evenkeel.clinic.record.act import Context, system_actor
 from evenkeel.clinic.record.clock import Clock
 from evenkeel.clinic.session.models import Appointment, Session
@@ -79,8 +80,9 @@ def schedules() -> tuple[Schedule, ...]:
 
 
 def programme_of(course: Course) -> str:
-    """The id of the programme a course follows, or "" where it names none."""
-    return str(getattr(course, "programme", "") or "")
+    """The id of the program a course is on, or "" where it is on none; one query."""
+    on = program_of(course.pk)
+    return "" if on is None else on.program.id
 
 
 def remind(clock: Clock) -> Round:

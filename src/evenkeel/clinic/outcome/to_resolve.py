@@ -15,6 +15,7 @@ from evenkeel.clinic.outcome.actions.record_watch import choice_of
 from evenkeel.clinic.outcome.course_story import CourseStory
 from evenkeel.clinic.outcome.filing import HOLD_KIND
 from evenkeel.clinic.outcome.queries import alarm_level
+from evenkeel.clinic.programs.queries import NO_TOUCH_AGREEMENT, against_first_dose
 from evenkeel.clinic.session.models import AppointmentStatus
 from evenkeel.protocol.long_term_items import watch_questions
 from evenkeel.protocol.products import PRODUCTS
@@ -35,6 +36,7 @@ _SETTLED_ON: Final[dict[str, str]] = {
     "no_document": "consent",
     "no_plan": "plan",
     "not_treating": "course_move",
+    NO_TOUCH_AGREEMENT: "touch",
 }
 
 
@@ -152,7 +154,10 @@ def _course(story: CourseStory) -> list[Open]:
     if not summary.course.product:
         # consent and plan are about a product: until one is chosen they are not the next step
         said_elsewhere |= {"no_document", "no_consent", "no_plan"}
-    for refusal in against_dosing(summary):
+    open_now = against_dosing(summary)
+    if treating or summary.course.state == "consented":
+        open_now += against_first_dose(summary.course.pk, summary.touch)
+    for refusal in open_now:
         if refusal.code in said_elsewhere:
             continue
         route = _SETTLED_ON.get(refusal.code, "")

@@ -97,6 +97,15 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "plan.view": _CARE | {_PH, _AU},
     "plan.draft": frozenset({_MD, _RX}),
     "plan.sign": frozenset({_MD, _RX}),
+    # programs, and therapy around the doses
+    "program.view": _CARE | {_PH, _AU},
+    "program.edit": frozenset({_MD, _TH}),
+    "program.sign": frozenset({_MD}),
+    "program.choose": frozenset({_MD, _RX, _TH}),
+    "therapy.view": _CARE,
+    "therapy.record": _CARE,
+    "wall.write": frozenset({_MD, _RX, _TH}),
+    "wall.open": _CARE,
     # the day
     "appointment.view": frozenset({_MD, _RX, _RN, _TH, _PH, _FD, _AU}),
     "appointment.manage": frozenset({_MD, _RX, _RN, _TH, _FD}),
@@ -135,13 +144,18 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "team_question.answer": _CARE,
     "watch.record": _CARE,
     "watch.review": frozenset({_MD, _RX}),
+    "spacing.decide": frozenset({_MD, _RX}),
     # the patient's own pages
     "own.view": frozenset({_PT}),
     "own.answer": frozenset({_PT}),
     "own.ask": frozenset({_PT}),
+    "own.prepare": frozenset({_PT}),
+    "own.journal": frozenset({_PT}),
     # oversight
     "audit.view": frozenset({_MD, _AU}),
     "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
+    "forecast.view": _CARE | {_AU},
+    "forecast.choose": frozenset({_MD}),
 }
 
 

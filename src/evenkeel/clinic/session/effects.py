@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from evenkeel.clinic.course.actions.agree_touch import standing_agreement, width
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.course.queries import UNSIGNED_PROTOCOL, against_dosing, course_summary
+from evenkeel.clinic.programs.queries import against_first_dose
 from evenkeel.clinic.record.act import Act
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
 from evenkeel.clinic.session import leaving, rules
@@ -34,14 +36,20 @@ from evenkeel.clinic.session.raising import (
     protocol_of,
     unresolved,
 )
+from evenkeel.clinic.session.setting_events import SETTING_KINDS
 from evenkeel.clinic.session.summary import summarize
 from evenkeel.protocol.discharge import discharge_check
 from evenkeel.protocol.watching.doses import SLACK_MG
 
 Apply = Callable[[], None]
-_PLAIN: Final = frozenset({"observation", "note", "check", "rescue_medicine"})
+_PLAIN: Final = frozenset({"observation", "note", "check", "rescue_medicine"}) | (
+    SETTING_KINDS - {"touch"}
+)
 #: Kinds that are many and say nothing of phase; left aside when the story is read.
-_MANY: Final = ("observation", "note", "alarm_raised", "alarm_acknowledged", "alarm_escalated")
+_MANY: Final = (
+    *("observation", "note", "alarm_raised", "alarm_acknowledged", "alarm_escalated"),
+    *SETTING_KINDS,
+)
 
 
 def prepare(
@@ -124,7 +132,10 @@ def _check(
 
 def _against(act: Act, session: Session) -> tuple[str, ...]:
     course = Course.objects.select_related("patient", "site").get(pk=session.course_id)
-    found = against_dosing(course_summary(course, act.now))
+    summary = course_summary(course, act.now)
+    found = against_dosing(summary)
+    if session.first_dose_at is None:
+        found += against_first_dose(course.pk, summary.touch)
     # A session keeps the protocol it was opened under, and what was begun goes on.
     keeps = session.protocol_used_id is not None or session.first_dose_at is not None
     return tuple(
@@ -195,6 +206,18 @@ def _acknowledge(session: Session, event: SessionEvent, target: SessionEvent | N
                 f"{earlier.first.actor_name} has acknowledged this alarm already.",
                 code="acknowledged",
             )
+
+
+def _touch(act: Act, session: Session, event: SessionEvent) -> None:
+    """Write beside a touch what was agreed to, and whether it went beyond; it is never refused."""
+    event.body.pop("agreed", None)
+    event.body.pop("beyond", None)
+    agreement = standing_agreement(session.course)
+    level = agreement.level if agreement else "none"
+    event.body["agreed"] = level
+    if event.body["what"] in ("used", "asked"):
+        where = event.body["where"]
+        event.body["beyond"] = where == "other" or width(where) > width(level)
 
 
 def _hand_over(act: Act, session: Session, event: SessionEvent) -> Apply:
@@ -364,6 +387,7 @@ def _need_override(act: Act, event: SessionEvent, why: str) -> None:
 _OTHERS: Final[dict[str, Callable[[Act, Session, SessionEvent], Apply | None]]] = {
     "second_person": _second_person,
     "hand_over": _hand_over,
+    "touch": _touch,
     "discharge_check": _discharge_check,
     "ready": _ready,
     "discharged": _discharged,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from evenkeel.clinic.record.chain import canonical
@@ -24,6 +25,7 @@ from evenkeel.clinic.session.fields import (
     YesNo,
     read_fields,
 )
+from evenkeel.clinic.session.setting_events import SETTING_FIELDS, crossed
 from evenkeel.protocol.alarms import ALARM_LEVELS
 
 MAX_BODY_BYTES: Final = 8 * 1024
@@ -330,7 +332,11 @@ _ALL: Final[tuple[Kind, ...]] = (
         correctable=False,
     ),
 )
-KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in _ALL}
+_SETTING: Final = tuple(
+    Kind(name, "session.record", fields, needed, cross=partial(crossed, name))
+    for name, (fields, needed) in SETTING_FIELDS.items()
+)
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (*_ALL, *_SETTING)}
 
 
 def kind_of(name: Any, *, internal: bool = False) -> Kind:
@@ -339,7 +345,9 @@ def kind_of(name: Any, *, internal: bool = False) -> Kind:
     if kind is None or (kind.internal and not internal):
         raise Invalid(
             "There is no such kind of event.",
-            fields={"kind": "Use one of: " + ", ".join(k.name for k in _ALL if not k.internal)},
+            fields={
+                "kind": "Use one of: " + ", ".join(k.name for k in KINDS.values() if not k.internal)
+            },
             code="unknown_kind",
         )
     return kind

@@ -152,6 +152,73 @@ class SessionEvent(Appended):
         ]
 
 
+class ForecastChoice(Record):
+    """Whether a site shows the live forecast of a product, since when, and on whose word.
+
+    The newest stands. Without one a forecast is made and scored in the shadow, and not shown.
+    """
+
+    product = models.CharField(max_length=24)
+    shown = models.BooleanField()
+    reason = models.TextField(blank=True)
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    #: What the calibration page said when this was decided, and its SHA-256.
+    calibration = models.JSONField(default=dict)
+    calibration_hash = models.CharField(max_length=64, blank=True)
+    confirmed_by = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "product", "decided_at"], name="forecast_choice")]
+
+
+class SessionForecast(models.Model):
+    """What the forecasting process made of a session last.
+
+    No clinical record: it follows from the session's events, a version and a seed, so it is
+    overwritten, and can be made again from them.
+    """
+
+    session = models.OneToOneField(
+        Session, primary_key=True, on_delete=models.PROTECT, related_name="forecast"
+    )
+    site_id = models.UUIDField()
+    #: Counted up with every writing, over all sessions: what a stream follows.
+    serial = models.BigIntegerField(unique=True)
+    #: The newest event that is in it.
+    position = models.BigIntegerField()
+    made_at = models.DateTimeField()
+    shown = models.BooleanField(default=False)
+    version = models.CharField(max_length=80, blank=True)
+    payload = models.JSONField()
+    #: What the session taught of the person, for the next; only once it is closed.
+    learned = models.JSONField(null=True)
+
+
+class ForecastScore(models.Model):
+    """How one reading fell among what had been forecast of it before it was taken.
+
+    No clinical record: it follows from the session's events, a version and a seed.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="forecast_scores")
+    site_id = models.UUIDField()
+    product = models.CharField(max_length=24)
+    event_id = models.UUIDField()
+    kind = models.CharField(max_length=16)
+    version = models.CharField(max_length=80)
+    scored_at = models.DateTimeField()
+    score = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "event_id", "kind"], name="one_score_a_reading"
+            )
+        ]
+        indexes = [models.Index(fields=["site_id", "product"], name="forecast_score_of")]
+
+
 class Monitor(Record):
     """A bedside monitor: which chair it stands at and how far its clock is off."""
 
@@ -207,11 +274,14 @@ __all__ = [
     "LIVE_STATES",
     "Appointment",
     "AppointmentStatus",
+    "ForecastChoice",
+    "ForecastScore",
     "Monitor",
     "MonitorSource",
     "MonitorStatus",
     "Session",
     "SessionEvent",
+    "SessionForecast",
     "SessionState",
     "TrayMessage",
 ]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from evenkeel.clinic.outcome.pages.own import own_frame, own_record
 from evenkeel.clinic.people.fact_words import fact_words
 from evenkeel.clinic.record.routes import page
+from evenkeel.clinic.therapy.queries import own_journal
 from evenkeel.instruments import Instrument
 from evenkeel.interop.fhir.own_bundle import label_of, own_bundle, own_record_of
 
@@ -27,6 +28,7 @@ def own_download(request: HttpRequest) -> HttpResponse:
         "facts": [
             {"label": label_of(row), "words": fact_words(row), "row": row} for row in record.facts
         ],
+        "journal": own_journal(me.patient.pk),
         "answered": [
             {"response": response, "instrument": form, "lines": _lines(form, response.answers)}
             for response, form in reversed(record.responses)

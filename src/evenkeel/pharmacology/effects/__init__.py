@@ -32,6 +32,7 @@ from .observation import (
     score_likelihood,
     total_likelihood,
     vital_likelihood,
+    vital_logs,
 )
 from .occupancy import (
     OCCUPANCY_NOTE,
@@ -132,5 +133,6 @@ __all__ = [
     "total_likelihood",
     "typical_person",
     "vital_likelihood",
+    "vital_logs",
     "warm_effects",
 ]

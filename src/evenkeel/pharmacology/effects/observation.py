@@ -89,6 +89,19 @@ def vital_likelihood(
     )
 
 
+def vital_logs(vital: Vital, readings: Array, truth: Array, model: AcuteModel) -> Array:
+    """Log likelihoods (N, R) of R readings given each person's true values (N, R), all at once."""
+    sd = model[f"{vital}_noise_sd_{'bpm' if vital == 'hr' else 'mmhg'}"]
+    low, high = VITAL_RANGES[vital]
+    share = model["floor_share"]
+    z = (readings - truth) / sd
+    density = _normal_density(z, sd)
+    density *= 1.0 - share
+    density += share / (high - low)
+    log = np.log(density, out=density)
+    return np.where(np.isfinite(log), log, -np.inf)
+
+
 def concentration_likelihood(
     reading_ng_ml: float,
     predicted_ng_ml: Array,

@@ -36,7 +36,8 @@ RANDOM_EFFECTS = (
 )
 #: Those that belong to one session: draw them anew for another session of the same person.
 SESSION_EFFECTS = ("sbp_session_sd_mmhg", "dbp_session_sd_mmhg", "hr_session_sd_bpm")
-#: What may be known of a person: (N,) or scalar. The usual pressures replace the drawn baseline.
+#: What may be known of a person: (N,) or scalar. A usual pressure takes the place of the center of
+#: the drawn baseline; it was measured, so what is drawn around it is the error of that.
 COVARIATES = (
     "age_years",
     "hypertension",
@@ -45,6 +46,11 @@ COVARIATES = (
     "dbp_usual_mmhg",
     "hr_usual_bpm",
 )
+
+
+#: The usual pressure is taken as the mean of so many readings of one other day. [assumed: two or
+#: more is what guidelines ask for]
+READINGS_OF_USUAL = 2
 
 
 @dataclass(frozen=True)
@@ -210,9 +216,18 @@ def _baselines(
     for sign, unit in (("sbp", "mmhg"), ("dbp", "mmhg"), ("hr", "bpm")):
         name = f"{sign}_baseline_{unit}"
         given = known.get(f"{sign}_usual_{unit}")
-        own = model[name] + model.spread_sd(name) * usual[sign] if given is None else given
+        if given is None:
+            own = model[name] + model.spread_sd(name) * usual[sign]
+        else:
+            own = given + usual_error_sd(model, sign, unit) * usual[sign]
         found.append(own + model[f"{sign}_session_sd_{unit}"] * shift[sign])
     return found[0], found[1], found[2]
+
+
+def usual_error_sd(model: AcuteModel, sign: str, unit: str) -> float:
+    """SD of a usual value as told around the true one: that day's shift, and the cuff's error."""
+    day, noise = model[f"{sign}_session_sd_{unit}"], model[f"{sign}_noise_sd_{unit}"]
+    return float(np.sqrt(day**2 + noise**2 / READINGS_OF_USUAL))
 
 
 def _covariates(covariates: Mapping[str, ArrayLike], n: int) -> dict[str, Array]:

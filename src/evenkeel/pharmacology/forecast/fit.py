@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,11 @@ from ..model import Model
 from ..people import People, effects_root, typical_people
 from ..plan import LinearPlan, check_times, linear_plan
 from ..regimen import Regimen
-from ..solve import linear
+from ..solve import has_compiled, linear
 from ..system import Layout, build_in
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 MOST_STEPS = 30
 #: After a step this small in every standard normal the next would be about a tenth of its square,
@@ -112,6 +114,28 @@ def fit_many(
     return Fit(kept, z, effects, objective, converged, covariance, steps)
 
 
+#: Layouts made before, with the model they are of: a model has no hash of its own.
+_LAYOUTS: dict[tuple[object, ...], tuple[Layout, People]] = {}
+_MOST_LAYOUTS = 64
+
+
+def _layout(
+    model: Model,
+    regimen: Regimen,
+    names: tuple[str, ...],
+    covariates: tuple[tuple[str, float], ...],
+) -> tuple[Layout, People]:
+    """The states of a regimen and the typical person, made once for the fits that share them."""
+    key = (id(model), regimen, names, covariates)
+    found = _LAYOUTS.get(key)
+    if found is None or found[0].model is not model:
+        if len(_LAYOUTS) >= _MOST_LAYOUTS:
+            _LAYOUTS.clear()
+        made = Layout(model, regimen, (), (), names), typical_people(model, **dict(covariates))
+        found = _LAYOUTS[key] = made
+    return found
+
+
 class _Problem:
     """Predicted levels of people and their neighbors."""
 
@@ -127,13 +151,14 @@ class _Problem:
         covariates: dict[str, float],
     ) -> None:
         self.model, self.values, self.sd = model, values, sd
-        self.times, at = np.unique(times, return_inverse=True)
+        self.times, at = times, np.arange(len(times))
+        if (times[1:] == times[:-1]).any():
+            self.times, at = np.unique(times, return_inverse=True)
         names = tuple(dict.fromkeys(outputs))
         self.pick = (np.array([names.index(name) for name in outputs]), at)
         self.names = [model.random_effects[c] for c in chosen]
-        self.root = effects_root(model)[np.ix_(chosen, chosen)]
-        self.layout = Layout(model, regimen, (), (), names)
-        self.typical = typical_people(model, **covariates)
+        self.root = np.ascontiguousarray(effects_root(model)[chosen][:, chosen])
+        self.layout, self.typical = _layout(model, regimen, names, tuple(covariates.items()))
         self.plan: LinearPlan | None = None
         self.measured = np.isfinite(values)
 
@@ -152,6 +177,16 @@ class _Problem:
         picked: Array = found[self.pick[0], :, self.pick[1]].T
         return picked
 
+    def look(self, levels: Array, z: Array) -> tuple[Array, Array, Array]:
+        """What is minimized (people,), the step and the curvature, from levels of neighbors."""
+        if not has_compiled():
+            return self.objective(z, levels[:, 0]), *self.step(levels, z)
+        from ..fit_kernel import newton
+
+        found = newton(levels, self.values, z, self.sd, _NUDGE, NEAR, _LEAST)
+        objective, step, curvature = found
+        return objective, step, curvature
+
     def objective(self, z: Array, predicted: Array) -> Array:
         """(people,) what is minimized."""
         safe = np.maximum(predicted, 1e-300)
@@ -168,7 +203,7 @@ class _Problem:
         k = z.shape[1]
         here = levels[:, 0]
         rise = levels[:, 1 : k + 1] - levels[:, :1]
-        relative = np.moveaxis(rise / here[:, None], 1, 2) / _NUDGE
+        relative = (rise / (_NUDGE * here[:, None])).swapaxes(1, 2)
         relative[~self.measured] = 0.0
         off = np.where(self.measured, self.values / here, 1.0) - 1.0
         pull = off * (1.0 + off) / self.sd**2 - self.measured
@@ -181,6 +216,8 @@ class _Problem:
         if near.any():
             full = self.curvature(levels, relative, pull, weight)
             near &= np.linalg.eigvalsh(full)[:, 0] > _LEAST
+            if near.all():
+                return _solved(full, gradient), full
             curvature = np.where(near[:, None, None], full, curvature)
             step = np.where(near[:, None], _solved(curvature, gradient), step)
         return step, curvature
@@ -192,7 +229,8 @@ class _Problem:
         bend = second - relative[:, :, :, None] * relative[:, :, None, :]
         bend[~self.measured] = 0.0
         outer = np.swapaxes(relative, 1, 2) @ (weight[:, :, None] * relative)
-        found: Array = outer + np.eye(k) - np.einsum("pl,pljk->pjk", pull, bend)
+        pulled = pull[:, None] @ bend.reshape(*pull.shape, k * k)
+        found: Array = outer + np.eye(k) - pulled.reshape(-1, k, k)
         return found
 
 
@@ -201,6 +239,7 @@ def _solved(curvature: Array, gradient: Array) -> Array:
     return np.asarray(-np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0])
 
 
+@cache
 def _neighbors(k: int) -> Array:
     """(1 + k + k (k + 1) / 2, k): the person, one nudge each, and two nudges of every pair."""
     single = _NUDGE * np.eye(k)
@@ -210,12 +249,19 @@ def _neighbors(k: int) -> Array:
 
 def _second(levels: Array, k: int) -> Array:
     """Second derivatives (people, L, k, k) from the levels (people, neighbors, L)."""
-    i, j = np.triu_indices(k)
+    i, j, pair = _pairs(k)
     rise = levels[:, 1 : k + 1] - levels[:, :1]
     both = (levels[:, k + 1 :] - levels[:, :1] - rise[:, i] - rise[:, j]) / _NUDGE**2
+    return both[:, pair].swapaxes(1, 2).reshape(len(levels), -1, k, k)
+
+
+@cache
+def _pairs(k: int) -> tuple[Integers, Integers, Integers]:
+    """Both of each pair of k, and (k * k,) the number of the pair that each two make."""
+    i, j = np.triu_indices(k)
     pair = np.empty((k, k), dtype=np.int64)
     pair[i, j] = pair[j, i] = np.arange(len(i))
-    return np.moveaxis(both[:, pair.ravel()], 1, 2).reshape(len(levels), -1, k, k)
+    return i, j, pair.ravel()
 
 
 def _descend(
@@ -227,18 +273,26 @@ def _descend(
     settled = np.zeros(people, dtype=bool)
     curvature = np.broadcast_to(np.eye(k), (people, k, k)).copy()
     for step in range(1, MOST_STEPS + 1):
-        near = (z[:, None, :] + neighbors).reshape(-1, k)
-        levels = problem.predict(near).reshape(people, len(neighbors), -1)
-        value = problem.objective(z, levels[:, 0])
+        if step == 1:
+            # All begin at the typical person, whose levels are the same for everybody.
+            levels = np.repeat(problem.predict(neighbors)[None], people, axis=0)
+        else:
+            near = (z[:, None, :] + neighbors).reshape(-1, k)
+            levels = problem.predict(near).reshape(people, len(neighbors), -1)
+        value, proposed, found = problem.look(levels, z)
         worse = ~(value <= best + 1e-9)
-        proposed, found = problem.step(levels, z)
-        best = np.where(worse, best, value)
-        curvature = np.where(worse[:, None, None], curvature, found)
-        settled |= ~worse & (np.abs(proposed).max(axis=1) < SETTLED)
-        # Too far: half of the way back. Else the next step, but for those at rest.
-        move = np.where(worse[:, None], -0.5 * move, proposed)
-        z = z + move
-        move = np.where(worse[:, None], -move, move)
+        small = np.abs(proposed).max(axis=1) < SETTLED
+        if worse.any():
+            best = np.where(worse, best, value)
+            curvature = np.where(worse[:, None, None], curvature, found)
+            settled |= ~worse & small
+            # Too far: half of the way back. Else the next step, but for those at rest.
+            move = np.where(worse[:, None], -0.5 * move, proposed)
+            z = z + move
+            move = np.where(worse[:, None], -move, move)
+        else:
+            best, curvature, move, z = value, found, proposed, z + proposed
+            settled |= small
         if settled.all():
             # The last step was not looked at again; a bowl says by how much it led down.
             best = best - np.einsum("pj,pjk,pk->p", move, curvature, move)

@@ -2,35 +2,52 @@
 
 A reading multiplies each virtual person's weight by its likelihood. When too few people carry the
 weight, they are drawn anew in proportion to it and then moved: each is offered a place near its own
-(a preconditioned Crank-Nicolson step, which leaves the prior as it is) and takes it with the chance
-that the readings so far allow (resample-move: Gilks and Berzuini 2001, doi:10.1111/1467-9868.00280;
-the step: Cotter et al. 2013, doi:10.1214/13-STS421).
+and takes it with the chance that the readings so far allow (resample-move: Gilks and Berzuini 2001,
+doi:10.1111/1467-9868.00280). The step is a preconditioned Crank-Nicolson step (Cotter et al. 2013,
+doi:10.1214/13-STS421) about the normal that the weighted people themselves are nearest to, with the
+ratio of that normal to the prior in the chance (as in generalized forms of the step: Rudolf and
+Sprungk 2018, doi:10.1007/s10208-016-9340-x): many readings leave little room, and steps as wide as
+the prior would hardly ever be taken.
 
-A forecast is a pure function of its setting and its readings in the order they were measured: a
-late reading is replayed in its place, so the answer is that of having had it in time.
+A forecast is a pure function of its setting, its readings in the order they were measured, and what
+was known of the regimen at each of them: a late reading is replayed in its place, under the regimen
+as it was known then, so the answer is that of having had it in time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..regimen import Regimen
-from .observations import EFFECT_OF, Observation, check, likelihood
+from ..regimen import Regimen, check_agree
+from .carried import PERSISTENCE, Learned, carried
+from .observations import EFFECT_OF, Observation, check, likelihood, log_likelihoods
 from .particles import Setting
 from .prediction import SESSION, Prediction, Surprise, predict
-from .weights import effective_number, normalized, systematic
+from .weights import effective_number, moments, normalized, systematic, turned
 
 Array = NDArray[np.float64]
 
 #: Below this share of effective people they are drawn anew and moved.
 RENEW = 0.5
-#: Rounds of moves at a renewal, and the size of a move: 0 none, 1 an independent draw.
+#: Rounds of moves at a renewal, at most, and how often each person is to have moved on average
+#: before they end; the size of a move: 0 none, 1 an independent draw.
+ROUNDS = 6
+MOVED = 1.5
+STRIDE = 0.7
+#: Rounds and size of a move about the prior, where nothing is known of the people but that.
 MOVES = 2
 STEP = 0.45
+#: The same before a forecast is summed up for the next session, where time does not press.
+SETTLING_ROUNDS = 20
+SETTLED = 5.0
+#: Fewer people than so many a column say nothing about their own covariance; the prior's is taken.
+PEOPLE_A_COLUMN = 8
+_SETTLING_STREAM = 2 * 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +55,8 @@ class Forecast:
     """Weighted virtual people, immutable: ``update`` gives another.
 
     ``normals`` (n, columns), ``log_weights`` (n,), ``log_likelihood`` (n,) of all readings so far;
-    ``accepted`` is the share of moves taken at the last renewal.
+    ``accepted`` is the share of moves taken at the last renewal. ``earlier`` are the regimens that
+    were known before the one of the setting, each with the last moment (h) it was known for.
     """
 
     setting: Setting
@@ -48,6 +66,7 @@ class Forecast:
     log_weights: Array
     log_likelihood: Array
     accepted: float = 1.0
+    earlier: tuple[tuple[float, Regimen], ...] = ()
 
     @classmethod
     def prior(cls, setting: Setting) -> Forecast:
@@ -74,20 +93,72 @@ class Forecast:
         added = sorted(set(readings) - set(self.observations))
         if not added:
             return self
-        if self.observations and added[0] < self.observations[-1]:
-            everything = sorted({*self.observations, *added})
-            return Forecast.prior(self.setting)._absorb(everything)
+        late = self.observations and added[0] < self.observations[-1]
+        if late or (self.earlier and added[0].time_h <= self.earlier[-1][0]):
+            return self._again(sorted({*self.observations, *added}))
         return self._absorb(added)
 
     def without(self, *readings: Observation) -> Forecast:
         """As if these readings had never been taken: a correction takes one out, puts one in."""
-        left = [one for one in self.observations if one not in readings]
-        return Forecast.prior(self.setting)._absorb(left)
+        return self._again([one for one in self.observations if one not in readings])
+
+    def before(self, time_h: float) -> Forecast:
+        """As it stood just before ``time_h``, under the regimen known then.
+
+        Costs nothing while the last reading is older; else what was read before is learned again.
+        """
+        kept = [one for one in self.observations if one.time_h < time_h]
+        found = self if len(kept) == len(self.observations) else self._again(kept)
+        return found._under(time_h)
 
     def changed(self, regimen: Regimen) -> Forecast:
-        """Under the regimen as it went on: what was given differs, so all is learned anew."""
+        """Under another regimen from the start: what was given differs, so all is learned anew."""
         setting = replace(self.setting, regimen=regimen)
         return Forecast.prior(setting)._absorb(list(self.observations))
+
+    def continued(self, regimen: Regimen, from_h: float | None = None) -> Forecast:
+        """Under the regimen as it goes on: the same as before up to ``from_h``, new after it.
+
+        ``from_h`` is the time of the last reading if None. Where no reading is later, nothing is
+        learned again: weights and people stay. Else the later readings are, so that the answer
+        does not depend on whether they or the change came first. Tell changes in the order of
+        their time. Raises ``RegimenError`` where the two differ before ``from_h``.
+        """
+        last = self.observations[-1].time_h if self.observations else 0.0
+        moment = last if from_h is None else from_h
+        check_agree(self.setting.regimen, regimen, moment)
+        known = [one for one in self.earlier if one[0] < moment]
+        earlier = (*known, (moment, self.setting.regimen))
+        found = replace(self, setting=replace(self.setting, regimen=regimen), earlier=earlier)
+        return found if last <= moment else found._again(list(self.observations))
+
+    def carried(self, persistence: float = PERSISTENCE) -> Learned:
+        """What this session taught of the person, for ``Setting.learned`` of the next one.
+
+        ``persistence`` is the share of the variance between people that lasts between sessions.
+        The people are settled first, which takes some tenths of a second.
+        """
+        return carried(self.settled(), persistence)
+
+    def _again(self, readings: list[Observation]) -> Forecast:
+        """Learned from the start, each reading under the regimen known at its time."""
+        found = Forecast.prior(self.setting)
+        while readings:
+            until = min((t for t, _ in self.earlier if t >= readings[0].time_h), default=np.inf)
+            ready = [one for one in readings if one.time_h <= until]
+            readings = readings[len(ready) :]
+            found = found._under(ready[0].time_h, self)._absorb(ready)
+        return replace(found, setting=self.setting, earlier=self.earlier)
+
+    def _under(self, time_h: float, whole: Forecast | None = None) -> Forecast:
+        """The same people under the regimen that ``whole`` knew at ``time_h``."""
+        whole = whole or self
+        later = [one for one in whole.earlier if one[0] >= time_h]
+        if not later and whole is self:
+            return self
+        regimen = later[0][1] if later else whole.setting.regimen
+        known = tuple(one for one in whole.earlier if one[0] < time_h)
+        return replace(self, setting=replace(whole.setting, regimen=regimen), earlier=known)
 
     def predict(
         self,
@@ -135,38 +206,89 @@ class Forecast:
         return weighed
 
     def _renewed(self) -> Forecast:
-        """Draw in proportion to weight, then move each person ``MOVES`` times."""
-        stream = self.setting.stream(len(self.observations))
+        """Draw in proportion to weight, then move the people so that they are not copies."""
+        return self._moved(self.setting.stream(len(self.observations)), ROUNDS, MOVED)
+
+    def settled(self) -> Forecast:
+        """The same posterior, its people drawn evenly and moved until they have mixed.
+
+        Dear (up to 20 rounds of all readings): for what is kept of a session, not while one runs.
+        """
+        if not self.observations:
+            return self
+        stream = self.setting.stream(_SETTLING_STREAM)
+        return self._moved(stream, SETTLING_ROUNDS, SETTLED)
+
+    def _moved(self, stream: np.random.Generator, most: int, enough: float) -> Forecast:
+        """Drawn, and moved up to ``most`` rounds, until ``enough`` moves a person were taken."""
+        near = _Near.of(self.normals, self.weights)
         chosen = systematic(self.weights, float(stream.random()))
         normals, log = self.normals[chosen], self.log_likelihood[chosen]
-        keep, accepted = float(np.sqrt(1.0 - STEP**2)), 0.0
-        for _ in range(MOVES):
-            offered = keep * normals + STEP * stream.standard_normal(normals.shape)
-            offered_log = self._likelihoods(offered)
+        extra = near.log_ratio(normals)
+        moved, rounds = 0.0, 0
+        while rounds < most and moved < enough:
+            offered = near.step(normals, stream)
+            offered_log, offered_extra = self._likelihoods(offered), near.log_ratio(offered)
             with np.errstate(invalid="ignore"):
-                taken = np.log(stream.random(len(log))) < offered_log - log
+                gain = offered_log + offered_extra - log - extra
+                taken = np.log(stream.random(len(log))) < gain
             normals = np.where(taken[:, None], offered, normals)
-            log = np.where(taken, offered_log, log)
-            accepted += float(taken.mean()) / MOVES
+            log, extra = np.where(taken, offered_log, log), np.where(taken, offered_extra, extra)
+            moved, rounds = moved + float(taken.mean()), rounds + 1
         return replace(
             self,
             normals=normals,
             log_weights=np.zeros(len(log)),
             log_likelihood=log,
-            accepted=accepted,
+            accepted=moved / rounds,
         )
 
     def _likelihoods(self, normals: Array) -> Array:
         """(n,) log likelihood of all readings for other virtual people."""
         times = sorted({one.time_h for one in self.observations})
         acute = self.setting.run(normals, np.array(times), *shown_by(self.observations))
-        total = np.zeros(len(normals))
-        for one in self.observations:
-            total += likelihood(one, acute, times.index(one.time_h), None).log
-        return total
+        return log_likelihoods(self.observations, acute, times)
 
 
 def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:
     """The effects and the outputs of the model that readings show."""
     kinds = {one.kind for one in readings}
     return {EFFECT_OF[k] for k in kinds if k in EFFECT_OF}, {k for k in kinds if k not in EFFECT_OF}
+
+
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """The normal that weighted people are nearest to: ``mean`` (c,), lower ``root`` (c, c)."""
+
+    mean: Array
+    root: Array
+
+    @classmethod
+    def of(cls, normals: Array, weights: Array) -> _Near:
+        columns = normals.shape[1]
+        if len(normals) < PEOPLE_A_COLUMN * columns:
+            return cls(np.zeros(columns), np.eye(columns))
+        # Any normal will do for a step, so it is rounded: readings of one moment give weights that
+        # differ in the last bit by which of them were worked out together, and would else move
+        # everybody by that much. A tenth of the prior's keeps every direction open.
+        mean, covariance = (np.round(one, 6) for one in moments(normals, weights))
+        root = np.linalg.cholesky(0.9 * covariance + 0.1 * np.eye(columns))
+        return cls(mean, np.asarray(np.round(root, 12), dtype=np.float64))
+
+    @cached_property
+    def inverse(self) -> Array:
+        """Of the root."""
+        return np.asarray(np.linalg.inv(self.root), dtype=np.float64)
+
+    def step(self, normals: Array, stream: np.random.Generator) -> Array:
+        """A place near each person's own, in a step that leaves this normal as it is."""
+        drawn = turned(stream.standard_normal(normals.shape), self.root)
+        keep = float(np.sqrt(1.0 - STRIDE**2))
+        found: Array = self.mean + keep * (normals - self.mean) + STRIDE * drawn
+        return found
+
+    def log_ratio(self, normals: Array) -> Array:
+        """(n,) log density of the prior over that of this normal, but for a constant."""
+        own = turned(normals - self.mean, self.inverse)
+        found: Array = 0.5 * (np.square(own).sum(axis=1) - np.square(normals).sum(axis=1))
+        return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..effects import (
     moaas_likelihood,
     score_likelihood,
     vital_likelihood,
+    vital_logs,
 )
 from ..errors import PharmacologyError
 from ..model import Model
@@ -113,6 +114,29 @@ def likelihood(one: Observation, acute: Acute, column: int, weights: Array | Non
         kind="proportional" if kind in ("proportional", "combined") else "log_additive",
         weights=weights,
     )
+
+
+def log_likelihoods(
+    observations: Sequence[Observation], acute: Acute, times_h: Sequence[float]
+) -> Array:
+    """(N,) log likelihood of all readings, ``acute`` being worked out at all their times.
+
+    Vital signs, of which a monitor sends many, are worked out together.
+    """
+    column = {time_h: place for place, time_h in enumerate(times_h)}
+    total = np.zeros(len(acute.result.failed))
+    for kind in VITALS:
+        own = [one for one in observations if one.kind == kind]
+        if own:
+            scale, shift = truth_of(acute.person, kind)
+            rise = acute.hemodynamics.sbp_rise_mmhg[:, [column[one.time_h] for one in own]]
+            values = np.array([one.value for one in own])
+            logs = vital_logs(kind, values, scale * rise + shift[:, None], acute.person.model)  # type: ignore[arg-type]
+            total += logs.sum(axis=1)
+    for one in observations:
+        if one.kind not in VITALS:
+            total += likelihood(one, acute, column[one.time_h], None).log
+    return total
 
 
 def truth_of(person: AcutePerson, kind: str) -> tuple[float, Array]:

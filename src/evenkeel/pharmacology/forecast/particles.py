@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from ..model import Model
 from ..people import WEIGHT, People
 from ..people import people_from_normals as blood_people
 from ..regimen import Regimen
+from .carried import USUAL, Learned, columns_of, placed
+from .weights import turned
 
 Array = NDArray[np.float64]
 
@@ -26,7 +29,9 @@ class Setting:
     ``covariates`` are those of the blood level's model and of the acute effects together
     (``weight_kg``, ``age_years``, ``sbp_usual_mmhg`` ...); each model takes those it knows.
     ``n`` virtual people are drawn from ``seed``. Where only levels in blood are read and predicted,
-    ``effects=False`` leaves the effects out and costs less.
+    ``effects=False`` leaves the effects out and costs less. ``learned`` is what earlier sessions
+    taught of this person, None a stranger; its usual pressures then stand for those given here.
+    Raises ``PeopleError`` where it cannot be used.
     """
 
     model: Model
@@ -36,16 +41,44 @@ class Setting:
     n: int = 5000
     seed: int = 0
     effects: bool = True
+    learned: Learned | None = None
 
     def __post_init__(self) -> None:
         if not 10 <= self.n <= 1_000_000:
             raise PeopleError(f"a forecast takes 10 to 1000000 virtual people, not {self.n}")
+        if self.learned is not None:
+            _ = self._placing
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The random effects by name, in the order of the columns of normals."""
+        return columns_of(self.model.random_effects, self.effects)
+
+    @cached_property
+    def _placing(self) -> tuple[Array, Array]:
+        assert self.learned is not None
+        return placed(self.learned, self.model.id, self.column_names)
+
+    def placed(self, normals: Array) -> Array:
+        """Normals (N, columns) of a stranger moved to where this person was learned to be."""
+        if self.learned is None:
+            return normals
+        mean, root = self._placing
+        return mean + turned(normals, root)
 
     @property
     def columns(self) -> int:
         """Random effects of one virtual person."""
         own = len(self.model.random_effects)
         return own + len(RANDOM_EFFECTS) if self.effects else own
+
+    @cached_property
+    def known(self) -> Mapping[str, float]:
+        """The covariates, with the usual pressures that the learning started from."""
+        if self.learned is None:
+            return self.covariates
+        rest = {name: value for name, value in self.covariates.items() if name not in USUAL}
+        return {**rest, **self.learned.usual}
 
     def prior(self) -> Array:
         """(n, columns) standard normals."""
@@ -59,16 +92,15 @@ class Setting:
         """The virtual people that normals (N, columns) stand for."""
         known = {
             name: value
-            for name, value in self.covariates.items()
+            for name, value in self.known.items()
             if name in self.model.covariates or name == WEIGHT.name
         }
+        normals = self.placed(normals)
         split = len(self.model.random_effects)
         people = blood_people(self.model, normals[:, :split], **known)
         if not self.effects:
             return people, typical_person()
-        person = people_from_normals(
-            normals[:, split:], covariates=self.covariates, between_study=True
-        )
+        person = people_from_normals(normals[:, split:], covariates=self.known, between_study=True)
         return people, person
 
     def run(

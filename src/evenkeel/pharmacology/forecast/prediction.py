@@ -78,6 +78,10 @@ class Prediction:
     #: What time to readiness may not be used for.
     readiness_note = READINESS_NOTE
 
+    def vital(self, name: str) -> tuple[Array, float]:
+        """A vital sign of each person as it is (N, T), and the SD of one reading of it."""
+        return _vital(self.acute, name), float(self.acute.person.model[_NOISE[name]])
+
     def chance_at_least(self, name: str, line: float) -> Array:
         """(T,) chance that a reading of a vital sign at each time is at or above ``line``."""
         from scipy.special import ndtr

@@ -26,3 +26,20 @@ def systematic(weights: Array, at: float) -> NDArray[np.int64]:
     points = (np.arange(n) + at) / n
     total = np.cumsum(weights)
     return np.minimum(np.searchsorted(total / total[-1], points), n - 1)
+
+
+def moments(normals: Array, weights: Array) -> tuple[Array, Array]:
+    """Weighted mean (c,) and covariance (c, c) of people (n, c), the weights summing to 1."""
+    mean = np.einsum("i,ij->j", weights, normals)
+    centered = normals - mean
+    return mean, np.einsum("ij,ik->jk", weights[:, None] * centered, centered)
+
+
+def turned(normals: Array, root: Array) -> Array:
+    """Each row times a matrix (c, c): normals @ root.T.
+
+    Not by BLAS: it shares small work out among threads that may have to wait, and its last bit
+    depends on where the arrays lie, which a forecast made twice must not.
+    """
+    found: Array = np.einsum("ij,kj->ik", normals, root)
+    return found

@@ -111,6 +111,9 @@ def _peak_of_mean(recipe: Recipe, crowds: Sequence[Crowd]) -> float:
 
 def _time_of_peak(recipe: Recipe, crowds: Sequence[Crowd]) -> float:
     minutes, mean = _mean_course(recipe, crowds)
+    if "readings_min" in recipe:
+        read = np.isin(minutes, _ascending(recipe["readings_min"]))
+        minutes, mean = minutes[read], mean[read]
     return float(minutes[mean.argmax()])
 
 

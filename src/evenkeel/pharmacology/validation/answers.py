@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -22,12 +22,16 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What is predicted for a target. ``why_not`` says in words why there is no prediction."""
+    """What is predicted for a target. ``why_not`` says in words why there is no prediction.
+
+    ``first`` is what the recipe gave before it was corrected; None where it never was.
+    """
 
     target: Target
     predicted: float | None
     status: str
     why_not: str
+    first: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -39,9 +43,20 @@ class Answer:
         """Whether the prediction lies in the band; None where it is not judged or not answered."""
         if self.predicted is None or self.target.band is None:
             return None
+        return self._holds(self.predicted)
+
+    @property
+    def inside_first(self) -> bool | None:
+        """The same of the recipe as it was encoded before the first run."""
+        if self.first is None or self.target.band is None:
+            return self.inside
+        return self._holds(self.first)
+
+    def _holds(self, value: float) -> bool:
+        assert self.target.band is not None
         low, high = self.target.band
         slack = _ROUNDING * max(abs(low), abs(high))
-        return low - slack <= self.predicted <= high + slack
+        return low - slack <= value <= high + slack
 
     @property
     def reason(self) -> str:
@@ -63,7 +78,15 @@ def answer_all(
 
 
 def answer(target: Target) -> Answer:
-    """Answer one target; what goes wrong is part of the answer."""
+    """Answer one target, and by its first recipe too where that was corrected."""
+    found = _answer(target)
+    if target.corrected is None:
+        return found
+    return replace(found, first=_answer(replace(target, how=target.corrected.first)).predicted)
+
+
+def _answer(target: Target) -> Answer:
+    """Answer by the recipe of the target; what goes wrong is part of the answer."""
     if target.how is None:
         return Answer(target, None, "", "no model answers it")
     try:

@@ -41,6 +41,7 @@ def markdown(answers: Sequence[Answer], comparison: Comparison | None = None) ->
         lines += [*_comparison(comparison), ""]
     lines += [*_groups(answers), ""]
     lines += [*_pictures(drawn), ""]
+    lines += [*_corrected(answers), ""]
     lines += [*_outside(answers), ""]
     for section in sections(answers):
         lines += [*_section(section), ""]
@@ -120,7 +121,11 @@ def _method() -> Iterator[str]:
     )
     yield ""
     prints = "; ".join(f"`{name}` {fingerprint(bundled_text(name))[:16]}" for name in BUNDLED)
-    yield f"Bands, roles and recipes are fixed; a test holds them to their fingerprints ({prints})."
+    yield (
+        f"Bands, roles and recipes are fixed; a test holds them to their fingerprints ({prints}). "
+        "What was corrected since keeps its first recipe, and with those put back the table still "
+        "has the fingerprint that it had before the first run."
+    )
     yield ""
     yield "To see it again on your own machine:"
     yield ""
@@ -193,10 +198,43 @@ def _pictures(drawn: Sequence[Picture]) -> Iterator[str]:
         yield picture.caption
 
 
+def _corrected(answers: Sequence[Answer]) -> Iterator[str]:
+    changed = [answer for answer in answers if answer.target.corrected is not None]
+    yield "## What was corrected after the first run"
+    yield ""
+    pk, pd = counted(answers, "pk"), counted(answers, "pd")
+    yield (
+        "A recipe says how a published number is predicted. Where its source shows that it was "
+        "wrong, it was corrected and both are run. A reader who wants none of it has the first "
+        f"column of predictions: with the first recipes {pk.inside_first} of {len(pk.judged)} "
+        f"concentrations (GMFE {pk.gmfe_first:.2f}) and {pd.inside_first} of {len(pd.judged)} "
+        "effects lie inside. Bands, roles, models and observed numbers are as they were."
+    )
+    yield ""
+    yield from _rows(
+        ("target", "role", "what was changed", "why", "observed", "band", "first", "now", "source"),
+        [_correction(answer) for answer in changed],
+    )
+
+
+def _correction(answer: Answer) -> tuple[str, ...]:
+    target, corrected = answer.target, answer.target.corrected
+    assert corrected is not None
+    marks = [words.MARKS[inside] for inside in (answer.inside_first, answer.inside)]
+    numbers = [words.number(value) for value in (answer.first, answer.predicted)]
+    first, now = (f"{number} ({mark})" for number, mark in zip(numbers, marks, strict=True))
+    told = (corrected.what, corrected.why, f"{words.observed(answer)} {target.unit}")
+    link = f"[read here]({corrected.source})"
+    return (target.id, target.role, *told, words.band(answer), first, now, link)
+
+
 def _outside(answers: Sequence[Answer]) -> Iterator[str]:
     yield "## What fails, and why"
     yield ""
-    yield "Reasons were looked for after the first run. No band, role or model was changed for one."
+    yield (
+        "Reasons were looked for after the first run. No band, role or model was changed for one; "
+        "what was wrong with a recipe stands above."
+    )
     yield ""
     yield from _rows(
         ("target", "role", "what", "observed", "predicted", "band", "why"),

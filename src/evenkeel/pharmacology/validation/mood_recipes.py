@@ -26,6 +26,8 @@ Array = NDArray[np.float64]
 _READ_AFTER_H = 24.0
 #: Stable remission of the withdrawal trial: a MADRS of 12 or less.
 _STABLE_MADRS = 12.0
+#: Remission where the trial does not say its own.
+_REMISSION_MADRS = 10.0
 #: Relapse is followed so long; a median beyond it goes on at the mean rate so far.
 _FOLLOWED_D = 1000.0
 _DAY_H = 24.0
@@ -124,12 +126,12 @@ class Read:
         """(n, T), negative for better."""
         return self.scores - self.baseline[:, None]
 
-    def share(self, which: str) -> Array:
-        """(T,) share in response or remission."""
+    def share(self, which: str, remission_madrs: float = _REMISSION_MADRS) -> Array:
+        """(T,) share in response or remission; a trial may have its own line of remission."""
         if which == "response":
             found = self.scores <= 0.5 * self.baseline[:, None]
         else:
-            found = self.scores <= 10.0
+            found = self.scores <= remission_madrs
         return np.asarray(found.mean(axis=0), dtype=np.float64)
 
 
@@ -183,7 +185,11 @@ def _standardized(recipe: Recipe, arms: Sequence[Arm]) -> float:
 
 
 def _share(which: str) -> Callable[[Recipe, Sequence[Arm]], float]:
-    return lambda recipe, arms: 100.0 * float(_read(recipe, arms).share(which).mean())
+    def found(recipe: Recipe, arms: Sequence[Arm]) -> float:
+        at_most = float(recipe.get("at_most", _REMISSION_MADRS))
+        return 100.0 * float(_read(recipe, arms).share(which, at_most).mean())
+
+    return found
 
 
 def _odds_ratio(which: str) -> Callable[[Recipe, Sequence[Arm]], float]:

@@ -79,7 +79,7 @@ MOOD_NEEDS: Mapping[str, tuple[str, ...]] = {
 _PD_MAY = (
     *("statistic", "regimen", "arms", "people", "covariates", "sessions_at_min", "control"),
     *("above", "at_least", "at_most", "any_of", "one_draw_per_session", "among", "effect"),
-    "counted_from_min",
+    *("counted_from_min", "readings_min"),
 )
 NOT_MODELED = "none"
 _TIMES = ("at_min", "readings_min", "sessions_at_min", "at_h")

@@ -75,8 +75,14 @@ def _table(answers: Sequence[Answer]) -> Iterator[str]:
         yield "  " + "  ".join(cells).rstrip()
         if answer is not None and answer.why_not and answer.target.how is not None:
             yield f"       {answer.why_not}"
+        if answer is not None and answer.target.corrected is not None:
+            yield f"       corrected, first {words.number(answer.first)}: {_what(answer)}"
         if answer is not None and answer.inside is False:
             yield f"       why: {answer.reason or 'not known'}"
+
+
+def _what(answer: Answer) -> str:
+    return "" if answer.target.corrected is None else answer.target.corrected.what
 
 
 def _row(answer: Answer) -> tuple[str, ...]:
@@ -139,6 +145,7 @@ def _entry(answer: Answer) -> dict[str, Any]:
         "model": target.model,
         "observed": target.observed,
         "predicted": answer.predicted,
+        "predicted_first": answer.first,
         "ratio": answer.ratio,
         "unit": target.unit,
         "band": None if target.band is None else list(target.band),

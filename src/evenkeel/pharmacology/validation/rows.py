@@ -35,6 +35,19 @@ _FIXED = ("id", "row", "observed", "unit", "band", "role", "quantitative", "mode
 
 
 @dataclass(frozen=True, eq=False)
+class Correction:
+    """What was found wrong with a recipe after the first run, where that stands, and what it was.
+
+    ``first`` is the recipe as it was encoded before the first run: it is still run and printed.
+    """
+
+    what: str
+    why: str
+    source: str
+    first: Recipe
+
+
+@dataclass(frozen=True, eq=False)
 class Target:
     """One published number, the band a prediction must fall in, and how to predict it.
 
@@ -64,6 +77,7 @@ class Target:
     given: str
     how: Recipe | None
     note: str
+    corrected: Correction | None = None
 
     @property
     def what(self) -> str:
@@ -117,13 +131,18 @@ def read_rows(text: str, file: str) -> tuple[Target, ...]:
     return tuple(t if t.group else replace(t, group=siblings[t.row]) for t in found.values())
 
 
-def fingerprint(text: str) -> str:
+def fingerprint(text: str, *, first: bool = False) -> str:
     """SHA-256 over what may never change of a table: numbers, bands, roles and recipes.
 
-    Citations and notes are left out, so that a slip in a text can be mended.
+    Citations and notes are left out, so that a slip in a text can be mended. With ``first`` every
+    corrected recipe counts as it was before the first run.
     """
     targets = json.loads(text)["targets"]
     fixed = [{key: target.get(key) for key in (*_FIXED, "expected")} for target in targets]
+    if first:
+        for one, target in zip(fixed, targets, strict=True):
+            if "corrected" in target:
+                one["how"] = target["corrected"]["first"]
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
 
 
@@ -160,7 +179,23 @@ def _target(given: object, kind: Kind, file: str, number: int) -> Target:
         expected=entry.get("expected"),
         given=" ".join(str(entry[key]) for key in ("drug", "dose") if entry.get(key)),
         how=how,
+        corrected=_correction(entry, kind, check),
     )
+
+
+def _correction(entry: Mapping[str, Any], kind: Kind, check: Check) -> Correction | None:
+    if "corrected" not in entry:
+        return None
+    given = check.mapping("corrected", entry["corrected"])
+    what, why, source = (
+        check.text(f"corrected.{key}", given.get(key)) for key in ("what", "why", "source")
+    )
+    if not source.startswith("http"):
+        check.fail("corrected.source", "must be an address")
+    first = check_recipe(kind, given.get("first"), entry["model"], check)
+    if first is None or first == entry["how"]:
+        check.fail("corrected.first", "must be the recipe as it was, another than now")
+    return Correction(what, why, source, first)
 
 
 def _check_texts(entry: Mapping[str, Any], check: Check) -> None:

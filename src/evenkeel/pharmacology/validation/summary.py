@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .answers import Answer
 from .rows import ROLES, Kind, Role
-from .statistics import average_fold_error, exact_interval, geometric_mean_fold_error
+from .statistics import average_fold_error, exact_interval, fold, geometric_mean_fold_error
 
 KINDS: tuple[Kind, ...] = ("pk", "pd")
 KIND_NAMES: dict[Kind, str] = {"pk": "concentrations (PK)", "pd": "effects (PD)"}
@@ -47,6 +47,11 @@ class Summary:
         return sum(bool(answer.inside) for answer in self.answers)
 
     @property
+    def inside_first(self) -> int:
+        """The same of the recipes as they were before the first run."""
+        return sum(bool(answer.inside_first) for answer in self.answers)
+
+    @property
     def outside(self) -> tuple[Answer, ...]:
         """Those that do not lie in their band."""
         return tuple(answer for answer in self.answers if answer.inside is False)
@@ -65,6 +70,13 @@ class Summary:
     def ratios(self) -> list[float]:
         """predicted / observed where a fold means something."""
         return [answer.ratio for answer in self.answers if answer.ratio is not None]
+
+    @property
+    def gmfe_first(self) -> float:
+        """Geometric mean fold error with the recipes as they were before the first run."""
+        values = [(a, a.predicted if a.first is None else a.first) for a in self.answers]
+        folds = [fold(value, a.target.observed) for a, value in values if value is not None]
+        return geometric_mean_fold_error([ratio for ratio in folds if ratio is not None])
 
     @property
     def afe(self) -> float:
@@ -158,7 +170,11 @@ def _share_goal(name: str, summary: Summary, at_least: float) -> Goal:
         met = True
     elif summary.inside + open_ < at_least * of:
         met = False
-    found = f"{summary.inside} of {len(summary.judged)}, {summary.share:.0%}"
+    rounded = f"{summary.share:.0%}"
+    # A share just short of the goal must not read as the goal.
+    if met is False and rounded == f"{at_least:.0%}":
+        rounded = f"{summary.share:.1%}"
+    found = f"{summary.inside} of {len(summary.judged)}, {rounded}"
     if open_:
         found += f"; {open_} not answered"
     return Goal(f"{name}: at least {at_least:.0%} inside their bands", found, met)

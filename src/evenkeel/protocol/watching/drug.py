@@ -75,6 +75,11 @@ class Drug:
         """Whether an infusion has begun and was not stopped."""
         return self.is_running or self.is_paused
 
+    @property
+    def running_since(self) -> datetime | None:
+        """Since when the pump runs at its present rate; ``None`` where it does not run."""
+        return self._since if self.is_running else None
+
     def infused_mg(self, at: datetime) -> float:
         """What the pump has given by ``at``, at most what it was set to give."""
         total = 0.0

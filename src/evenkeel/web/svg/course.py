@@ -8,6 +8,7 @@ from itertools import pairwise
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from evenkeel.web.svg.course_forecast import draw_forecast
 from evenkeel.web.svg.markup import (
     element,
     group,
@@ -240,51 +241,6 @@ def _scores(story: CourseStory, frame: _Frame) -> SafeString:
     )
 
 
-def _forecast(story: CourseStory, frame: _Frame) -> SafeString:
-    forecast = story.forecast
-    if forecast is None or not forecast.points:
-        return SafeString("")
-    points = sorted(forecast.points, key=lambda p: p.at)
-
-    def band(high: Sequence[float], low: Sequence[float]) -> SafeString:
-        times = [frame.x(p.at) for p in points]
-        outline = list(zip(times, map(frame.y, high), strict=True))
-        outline += list(zip(reversed(times), map(frame.y, reversed(low)), strict=True))
-        return path(line_path(outline) + "Z")
-
-    middle = [(frame.x(p.at), frame.y(p.median)) for p in points]
-    other = [(frame.x(p.at), frame.y(p.score)) for p in sorted(forecast.other, key=lambda p: p.at)]
-    start = frame.x(story.today)
-    window = SafeString("")
-    if forecast.window:
-        left, right = (frame.x(moment) for moment in forecast.window)
-        rect = element(
-            "rect", x=left, y=frame.top, width=right - left, height=frame.floor - frame.top
-        )
-        window = group("band", rect, hue="concentration")
-    return join(
-        [
-            window,
-            group("b90", band([p.high_90 for p in points], [p.low_90 for p in points]), hue="mood"),
-            group("b50", band([p.high_50 for p in points], [p.low_50 for p in points]), hue="mood"),
-            group("med", path(line_path(middle)), hue="mood"),
-            group("ghost", path(line_path(other))),
-            group(
-                "labs hued",
-                words(middle[-1][0], middle[-1][1] - 8, forecast.label, "end"),
-                hue="mood",
-            )
-            if forecast.label
-            else "",
-            group("lab", words(other[-1][0], other[-1][1] + 18, forecast.other_label, "end"))
-            if other and forecast.other_label
-            else "",
-            group("labs", words(start + 6, 20, "Forecast")),
-            group("rule", path(f"M{start:.1f} 30H{frame.right:.0f}"), stroke_dasharray="3 3"),
-        ]
-    )
-
-
 def _dose(story: CourseStory, frame: _Frame) -> SafeString:
     given = sorted((s for s in story.sessions if not s.planned), key=lambda s: s.at)
     total = sum(s.dose_mg for s in given)
@@ -367,7 +323,7 @@ def course_chart(story: CourseStory, width: int = 1020) -> SafeString:
     drawing = [
         future,
         _axis(story, frame),
-        _forecast(story, frame),
+        draw_forecast(story, frame),
         _sessions(story, frame),
         _levels(story, frame),
         _scores(story, frame),
@@ -375,4 +331,11 @@ def course_chart(story: CourseStory, width: int = 1020) -> SafeString:
         _dose(story, frame),
         flag,
     ]
-    return picture(width, frame.dose_floor + 26, story.title, _spoken(story), *drawing, cls="story")
+    return picture(
+        width,
+        frame.dose_floor + 26,
+        story.title,
+        _spoken(story),
+        *drawing,
+        cls="story",
+    )

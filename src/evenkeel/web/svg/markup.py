@@ -186,11 +186,16 @@ def link(url: str, content: SafeString) -> SafeString:
 
 
 def picture(
-    width: float, height: float, title: str, description: str, *children: object, cls: str = ""
+    width: float,
+    height: float,
+    title: str,
+    description: str,
+    *children: object,
+    cls: str = "",
 ) -> SafeString:
     """Return the whole drawing with its spoken title and description.
 
-    A drawing that holds links is a group: one image has nothing in it that could be pressed.
+    One that holds links is a group: what is inside an image cannot be reached by keys.
     """
     inner = join(children)
     return element(

@@ -64,13 +64,18 @@ class ForecastPoint:
 
 @dataclass(frozen=True)
 class Forecast:
-    """A forecast to draw beyond today, and another course beside it as a dotted line."""
+    """A forecast to draw beyond today, and another course beside it as a dotted line.
+
+    ``window`` is a span of days that is marked, ``crosses_at`` one moment, with its words.
+    """
 
     points: Sequence[ForecastPoint]
     label: str = ""
     other: Sequence[ScorePoint] = ()
     other_label: str = ""
     window: tuple[datetime, datetime] | None = None
+    crosses_at: datetime | None = None
+    crosses_label: str = ""
 
 
 @dataclass(frozen=True)

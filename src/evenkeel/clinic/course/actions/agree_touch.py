@@ -13,6 +13,8 @@ from evenkeel.clinic.record.errors import Invalid, Refused
 #: From least to most.
 LEVELS: Final = tuple(level for level, _ in TouchAgreement.LEVELS)
 
+LONGEST_BOUNDARIES: Final = 1000
+
 
 def width(level: str) -> int:
     """How wide a level is; no agreement counts as no touch."""
@@ -31,10 +33,19 @@ def standing_agreement(course: Course) -> TouchAgreement | None:
 
 @action("touch.agree", permission="touch.agree")
 def agree_touch(
-    act: Act, *, course_id: Any, level: str, stop_word: str, signed_name: str
+    act: Act,
+    *,
+    course_id: Any,
+    level: str,
+    stop_word: str,
+    signed_name: str,
+    boundaries: str = "",
+    stop_sign: str = "",
 ) -> TouchAgreement:
     """Write down the touch a person agrees to; it replaces the agreement before.
 
+    ``boundaries`` are what else is not wanted, ``stop_sign`` is a sign that stops everything where
+    words do not come; both may be empty.
     Under the drug only a level as narrow or narrower is taken (``altered_state``).
     """
     course = act.open(Course, course_id, "patient", "site")
@@ -46,6 +57,10 @@ def agree_touch(
         fields["level"] = "Choose one."
     if not stop_word or len(stop_word) > 40:
         fields["stop_word"] = "Agree on a word of up to 40 letters that stops everything."
+    if len(boundaries) > LONGEST_BOUNDARIES:
+        fields["boundaries"] = f"At most {LONGEST_BOUNDARIES} characters."
+    if len(stop_sign) > 80:
+        fields["stop_sign"] = "At most 80 characters."
     if fields:
         raise Invalid("The agreement is not complete yet.", fields=fields)
     before = standing_agreement(course)
@@ -62,6 +77,8 @@ def agree_touch(
             patient=course.patient,
             level=level,
             stop_word=stop_word,
+            boundaries=boundaries.strip() or None,
+            stop_sign=" ".join(stop_sign.split()) or None,
             signed_name=name,
             signed_at=act.now,
             taken_by=signer(act),

@@ -114,12 +114,18 @@ def touch(request: HttpRequest, course_id: Any) -> HttpResponse:
         "error": error,
         "typed_level": request.POST.get("level", agreement.level if agreement else ""),
         "typed_word": request.POST.get("stop_word", agreement.stop_word if agreement else ""),
+        "typed_sign": request.POST.get("stop_sign", _said(agreement, "stop_sign")),
+        "typed_boundaries": request.POST.get("boundaries", _said(agreement, "boundaries")),
         "typed_name": request.POST.get("signed_name", ""),
         "may_agree": actor.may("touch.agree", course.site_id) and course.state != "closed",
         "may_withdraw": actor.may("touch.withdraw", course.site_id),
         "is_dosed": is_dosed,
     }
     return render(request, "course/touch.html", shown, status=error.status if error else 200)
+
+
+def _said(agreement: TouchAgreement | None, name: str) -> str:
+    return (getattr(agreement, name) or "") if agreement else ""
 
 
 def _touch_act(request: HttpRequest, standing: Any, course_id: Any) -> dict[str, str]:
@@ -133,6 +139,8 @@ def _touch_act(request: HttpRequest, standing: Any, course_id: Any) -> dict[str,
         course_id=course_id,
         level=request.POST.get("level", ""),
         stop_word=request.POST.get("stop_word", ""),
+        boundaries=request.POST.get("boundaries", ""),
+        stop_sign=request.POST.get("stop_sign", ""),
         signed_name=request.POST.get("signed_name", ""),
     )
     return {"id": str(row.pk)}

@@ -21,6 +21,7 @@ _TABS: Final = (
     ("consent", "Consent", "consent.view"),
     ("touch", "Touch", "consent.view"),
     ("plan", "Plan", "plan.view"),
+    ("therapy", "Therapy", "therapy.view"),
     ("questionnaires", "Questionnaires", "outcome.view"),
     ("scores", "Scores", "outcome.view"),
     ("long_term", "Long term", "outcome.view"),

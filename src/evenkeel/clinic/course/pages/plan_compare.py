@@ -18,9 +18,15 @@ from evenkeel.clinic.course.dose_sheet import weight_in, work_out
 from evenkeel.clinic.course.forecast_facts import about_person, ordered_session
 from evenkeel.clinic.course.forecast_terms import About, NoForecast
 from evenkeel.clinic.course.models import Course
+from evenkeel.clinic.course.mood_learned import LearnedMood, learned_mood
 from evenkeel.clinic.course.pages.forecast_shown import shown_forecast, shown_mood
 from evenkeel.clinic.course.pages.plan import asked_product
-from evenkeel.clinic.course.pages.plan_forecast import forecast_or_why, mood_or_why, plan_words
+from evenkeel.clinic.course.pages.plan_forecast import (
+    forecast_or_why,
+    going_on,
+    mood_or_why,
+    plan_words,
+)
 from evenkeel.clinic.course.pages.plan_form import read_entry
 from evenkeel.clinic.course.queries import protocol_for
 from evenkeel.clinic.people.facts import assemble_facts
@@ -58,6 +64,7 @@ def plan_compare(request: HttpRequest, course_id: Any) -> HttpResponse:
         return render(request, "course/plan_compare.html", {**shown, "kept": kept, "wait": True})
     now = ctx.clock.now()
     facts: dict[str, Facts] = {}
+    learned = learned_mood(course) if kept else None
     plans = []
     for text in kept:
         typed = QueryDict(text)
@@ -65,7 +72,8 @@ def plan_compare(request: HttpRequest, course_id: Any) -> HttpResponse:
         if product not in facts:
             facts[product] = assemble_facts(course.patient, now=now, product=product)
         about = about_person(course, facts[product], now)
-        plans.append({"text": text, **_column(course, typed, product, facts[product], about, now)})
+        column = _column(course, typed, product, facts[product], about, now, learned)
+        plans.append({"text": text, **column})
     shown |= {"plans": plans, "measures": _measures(plans)}
     return render(request, "course/plan_compare.html", shown)
 
@@ -95,7 +103,13 @@ def _kept(request: HttpRequest) -> list[str]:
 
 
 def _column(
-    course: Course, typed: QueryDict, product: str, facts: Facts, about: About, now: Any
+    course: Course,
+    typed: QueryDict,
+    product: str,
+    facts: Facts,
+    about: About,
+    now: Any,
+    learned: LearnedMood | None,
 ) -> dict[str, Any]:
     entry = read_entry(typed, product)
     protocol = protocol_for(course, product, at=now)
@@ -106,7 +120,7 @@ def _column(
     found = forecast_or_why(ordered, about)
     if isinstance(found, NoForecast):
         return {"item": entry.item, "none": found}
-    mood = mood_or_why(ordered, about, entry)
+    mood = mood_or_why(ordered, about, entry, going_on(learned, entry, now))
     sessions = entry.schedule.sessions_planned
     return {
         "item": entry.item,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -13,9 +14,10 @@ from evenkeel.clinic.course import forecast_warm
 from evenkeel.clinic.course.dose_sheet import Figures, weight_in, work_out
 from evenkeel.clinic.course.forecast import forecast_plan
 from evenkeel.clinic.course.forecast_facts import about_person, ordered_session
-from evenkeel.clinic.course.forecast_mood import MoodForecast, forecast_mood
+from evenkeel.clinic.course.forecast_mood import GoingOn, MoodForecast, forecast_mood
 from evenkeel.clinic.course.forecast_terms import About, NoForecast, Ordered, PlanForecast
 from evenkeel.clinic.course.models import Course, Plan
+from evenkeel.clinic.course.mood_learned import LearnedMood, learned_mood
 from evenkeel.clinic.course.pages.forecast_shown import shown_forecast, shown_mood
 from evenkeel.clinic.course.pages.plan import asked_product
 from evenkeel.clinic.course.pages.plan_form import PlanEntry, first_entry, read_entry
@@ -65,7 +67,7 @@ def plan_forecast(request: HttpRequest, course_id: Any) -> HttpResponse:
         return render(request, "course/plan_forecast.html", {**shown, "none": found})
     shown |= shown_forecast(found, figures, protocol)
     shown["plan_words"] = plan_words(ordered)
-    mood = mood_or_why(ordered, about, entry)
+    mood = mood_or_why(ordered, about, entry, going_on(learned_mood(course), entry, now))
     shown["mood"] = None if isinstance(mood, NoForecast) else shown_mood(mood)
     shown["no_mood"] = mood if isinstance(mood, NoForecast) else None
     return render(request, "course/plan_forecast.html", shown)
@@ -101,11 +103,22 @@ def forecast_or_why(ordered: Ordered, about: About) -> PlanForecast | NoForecast
         return _FAILED
 
 
-def mood_or_why(ordered: Ordered, about: About, entry: PlanEntry) -> MoodForecast | NoForecast:
+def going_on(learned: LearnedMood | None, entry: PlanEntry, now: datetime) -> GoingOn | None:
+    """Where a plan goes on: its next session a spacing after the last one, and not before now."""
+    if learned is None:
+        return None
+    last_h = max(dose.at_h for dose in learned.given)
+    now_h = (now - learned.began_at).total_seconds() / 3600.0
+    return GoingOn(learned, max(now_h, last_h + 24.0 * float(entry.schedule.spacing_days)))
+
+
+def mood_or_why(
+    ordered: Ordered, about: About, entry: PlanEntry, after: GoingOn | None
+) -> MoodForecast | NoForecast:
     """Mood over the planned sessions, in the same way."""
     sessions, spacing = entry.schedule.sessions_planned, float(entry.schedule.spacing_days)
     try:
-        return forecast_mood(ordered, about, sessions, spacing)
+        return forecast_mood(ordered, about, sessions, spacing, going_on=after)
     except Exception:
         log.exception("no forecast of mood")
         return _FAILED

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from evenkeel.clinic.course.pages.frame import address, course_frame, open_course_page
+from evenkeel.clinic.outcome.ahead.standing import standing_of
 from evenkeel.clinic.outcome.course_story import (
     CourseStory,
     chart_of,
@@ -15,9 +16,11 @@ from evenkeel.clinic.outcome.course_story import (
     gather,
     proposed_next,
 )
+from evenkeel.clinic.outcome.pages.coming_back_shown import band_of, shown_standing
 from evenkeel.clinic.outcome.to_resolve import to_resolve
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.follow_up import called_words
+from evenkeel.clinic.therapy.card import therapy_card
 from evenkeel.protocol.products import PRODUCTS
 from evenkeel.web.svg import course_chart
 
@@ -37,25 +40,34 @@ def course(request: HttpRequest, course_id: Any) -> HttpResponse:
     """Everything of one course at a glance."""
     summary = open_course_page(request, course_id, permission="course.view", what="course page")
     story = gather(summary)
-    context = course_frame(request, summary, "course") | {
-        "story": story,
-        "chart": course_chart(chart_of(story)),
-        "events": events_in_words(story),
-        "next": next_card(request, story),
-        "open_matters": to_resolve(story),
-        "session_rows": [session_row(s) for s in reversed(story.sessions)],
-        "score_rows": list(reversed(story.scores))[:_SCORES_SHOWN],
-        "earlier_scores": max(0, len(story.scores) - _SCORES_SHOWN),
-        "waiting": [line for line in story.asks if line.waits],
-        "talks": talks_of(story),
-        "watch_lines": [
-            {"item": item, "level": "inform" if item.state == "due" else item.level}
-            for item in story.watch.telling
-        ],
-        "signed": signed_things(story),
-        "plan_words": plan_words(story),
-        "may_book": request.ctx.actor.may("appointment.manage", summary.course.site_id),  # type: ignore[attr-defined]
-    }
+    standing = standing_of(story)
+    frame = course_frame(request, summary, "course")
+    context = (
+        frame
+        | shown_standing(story, standing)
+        | {
+            "story": story,
+            "chart": course_chart(chart_of(story, band_of(story, standing))),
+            "events": events_in_words(story),
+            "next": next_card(request, story),
+            "open_matters": to_resolve(story),
+            "session_rows": [session_row(s) for s in reversed(story.sessions)],
+            "score_rows": list(reversed(story.scores))[:_SCORES_SHOWN],
+            "earlier_scores": max(0, len(story.scores) - _SCORES_SHOWN),
+            "waiting": [line for line in story.asks if line.waits],
+            "talks": talks_of(story),
+            "watch_lines": [
+                {"item": item, "level": "inform" if item.state == "due" else item.level}
+                for item in story.watch.telling
+            ],
+            "signed": signed_things(story),
+            "plan_words": plan_words(story),
+            "card": therapy_card(summary.course)
+            if request.ctx.actor.may("therapy.view", summary.course.site_id)  # type: ignore[attr-defined]
+            else None,
+            "may_book": request.ctx.actor.may("appointment.manage", summary.course.site_id),  # type: ignore[attr-defined]
+        }
+    )
     return render(request, "outcome/course.html", context)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evenkeel.clinic.oversight.pages import audit
+from evenkeel.clinic.oversight.pages import audit, forecast
 
 urlpatterns = [
     path("", audit.audit, name="audit"),
     path("verify", audit.verify, name="verify"),
+    path("forecast", forecast.calibration, name="forecast_calibration"),
+    path("forecast/<uuid:site_id>/<slug:product>", forecast.choose, name="forecast_choose"),
 ]

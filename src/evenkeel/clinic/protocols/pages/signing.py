@@ -6,18 +6,17 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.flows.reauthentication import (
-    get_reauthentication_flows,
-    is_reauthentication_required,
-)
-from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from evenkeel.clinic.people.pages.confirming import (
+    confirm_first,
+    is_to_confirm,
+    way_confirmed,
+)
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.protocols.actions.sign_version import (
     meaning_of,
@@ -38,11 +37,6 @@ from evenkeel.clinic.record.routes import page
 from evenkeel.protocol.comparing import changes
 
 _SHOWN_HERE = (Invalid, Refused, Conflict, Forbidden)
-_WAYS = {
-    "totp": "authenticator code",
-    "webauthn": "passkey",
-    "recovery_codes": "recovery code",
-}
 
 
 @page("protocol.sign")
@@ -51,7 +45,7 @@ def protocol_sign(request: HttpRequest, version_id: Any) -> HttpResponse:
     row = open_version(request, version_id, "protocol.sign", "protocol to be signed")
     if row.state != ProtocolState.DRAFT:
         return HttpResponseRedirect(reverse("protocol", args=[row.pk]))
-    if is_reauthentication_required(request, app="protocols"):
+    if is_to_confirm(request):
         return _confirm_first(request, row)
     error: DomainError | None = None
     if request.method == "POST":
@@ -93,7 +87,7 @@ def _sign(request: HttpRequest, row: ProtocolVersion) -> dict[str, str]:
         read_hash=said.get("read_hash", ""),
         agreed=said.get("agreed") == "on",
         in_force_from=_start(row, said.get("starts", ""), said.get("in_force_from", "")),
-        confirmed_by=_way(request),
+        confirmed_by=way_confirmed(request),
     )
     return {"id": str(signed.pk)}
 
@@ -116,24 +110,7 @@ def _confirm_first(request: HttpRequest, row: ProtocolVersion) -> HttpResponse:
         name: request.POST[name] for name in ("starts", "in_force_from") if name in request.POST
     }
     back = reverse("protocol_sign", args=[row.pk]) + (f"?{urlencode(kept)}" if kept else "")
-    kinds = {
-        kind for flow in get_reauthentication_flows(request.user) for kind in flow.get("types", ())
-    }
-    route = "account_reauthenticate"
-    if Authenticator.Type.TOTP in kinds:
-        route = "mfa_reauthenticate"
-    elif Authenticator.Type.WEBAUTHN in kinds:
-        route = "mfa_reauthenticate_webauthn"
-    return HttpResponseRedirect(f"{reverse(route)}?{urlencode({'next': back})}")
-
-
-def _way(request: HttpRequest) -> str:
-    """By what the signer last showed who they are, as the sign-in library noted it."""
-    records = get_authentication_records(request, request.user)
-    if not records:
-        return "sign-in just before"
-    last = records[-1]
-    return _WAYS.get(str(last.get("type", "")), str(last.get("method", "")))
+    return confirm_first(request, back)
 
 
 @page("protocol.sign")

@@ -15,6 +15,7 @@ from evenkeel.clinic.course.dose_sheet import (
     sheet_for,
     stops_document,
 )
+from evenkeel.clinic.course.forecast_facts import about_person
 from evenkeel.clinic.course.models import Course, Plan
 from evenkeel.clinic.course.queries import CourseSummary, against_dosing, course_summary, held_for
 from evenkeel.clinic.people.facts import assemble_facts
@@ -27,6 +28,7 @@ from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.arriving import pre_dose_checks
 from evenkeel.clinic.session.calling import chosen_second, default_second
 from evenkeel.clinic.session.events import checks_for
+from evenkeel.clinic.session.forecast.person import as_document as as_person
 from evenkeel.clinic.session.models import (
     LIVE_STATES,
     Appointment,
@@ -81,11 +83,13 @@ def open_session(
             what_to_do="Settle what is named, then open the session.",
             code="cannot_open",
         )
+    facts = assemble_facts(course.patient, now=act.now, product=course.product)
     session = _session(act, appointment, summary, figures, held, chair, nurse_id)
+    session.conditions = [key for key in CONDITION_KEYS if facts[key].state == "known"]
     session.second = _second(session, second_id)
     session.opened_at = act.happened_at = opened_at or act.now
     act.write(session)
-    _mark_opened(act, session)
+    _mark_opened(act, session, as_person(about_person(course, facts, act.now)))
     _carry_over(act, session, appointment.check_in)
     return session
 
@@ -143,7 +147,6 @@ def _session(
     nurse = appointment.nurse
     if nurse_id:
         nurse = Account.objects.filter(pk=nurse_id, is_active=True, patient=None).first()
-    facts = assemble_facts(course.patient, now=act.now, product=course.product)
     sheet = as_document(figures)
     sheet["stops"] = stops_document(figures.soft_stops)
     session = Session(
@@ -157,7 +160,6 @@ def _session(
         number=(newest or 0) + 1,
         product=course.product,
         dose_sheet=sheet,
-        conditions=[key for key in CONDITION_KEYS if facts[key].state == "known"],
         opened_at=act.now,
     )
     held.stamp(session)
@@ -171,9 +173,13 @@ def _second(session: Session, asked: Any) -> Account | None:
     return chosen_second(asked, session.site_id, session.nurse_id) if asked else None
 
 
-def _mark_opened(act: Act, session: Session) -> None:
-    """The first event of every session, so that a screen that follows the stream sees it."""
-    _say(act, session, "opened", "opened", {"number": session.number, "product": session.product})
+def _mark_opened(act: Act, session: Session, person: dict[str, Any]) -> None:
+    """The first event of every session, so that a screen that follows the stream sees it.
+
+    It holds what was known of the person, so that a forecast follows from the events alone.
+    """
+    body = {"number": session.number, "product": session.product, "person": person}
+    _say(act, session, "opened", "opened", body)
     announce()
 
 

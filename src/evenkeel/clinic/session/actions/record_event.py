@@ -17,13 +17,14 @@ from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.events import KINDS, Kind, kind_of, read_body
 from evenkeel.clinic.session.models import Session, SessionEvent
 from evenkeel.clinic.session.raising import raise_for
+from evenkeel.clinic.session.setting_events import SETTING_KINDS
 
 #: A client's clock may be this far ahead of ours; what it dates later than now happens now.
 FUTURE_GRACE: Final = timedelta(seconds=60)
 #: How long before a session was opened something may have happened that belongs to it.
 BEFORE_OPENING: Final = timedelta(hours=12)
 #: What may still be entered once a session is closed; corrections may as well.
-AFTER_CLOSING: Final = frozenset({"observation", "note"})
+AFTER_CLOSING: Final = frozenset({"observation", "note"}) | SETTING_KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,6 +307,9 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
         },
         "unsigned": _unsigned(row, now),
         "protocols_url": address("protocols") if actor.may("protocol.view", row.site_id) else "",
+        "talk_url": address("integration", course_id=row.course_id)
+        if row.kind in ("preparation", "integration") and actor.may("therapy.view", row.site_id)
+        else "",
         "history": [entry_of(one, now) for one in history_of(row)],
         "calls": calls,
         "called": called_words(row.outcome or {}) if is_call else [],

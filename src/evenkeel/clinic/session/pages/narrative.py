@@ -10,6 +10,7 @@ from typing import Any, Final
 from evenkeel.clinic.session.answers import done_words
 from evenkeel.clinic.session.events import CHECKS
 from evenkeel.clinic.session.models import Session, SessionEvent
+from evenkeel.clinic.session.setting_events import setting_words
 from evenkeel.clinic.session.timeline import Timeline
 from evenkeel.protocol.products import PRODUCTS
 from evenkeel.web.wording import clock_text, number_text, span_text
@@ -273,4 +274,4 @@ def event_words(event: SessionEvent) -> str:
         ),
     }
     words = simple.get(kind)
-    return words() if words else kind.replace("_", " ")
+    return words() if words else setting_words(kind, body) or kind.replace("_", " ")

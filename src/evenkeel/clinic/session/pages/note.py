@@ -25,6 +25,8 @@ from evenkeel.clinic.session.moments import Given
 from evenkeel.clinic.session.pages.narrative import event_lines, narrative
 from evenkeel.clinic.session.queries import events_of, timeline_of
 from evenkeel.clinic.session.raising import protocol_of
+from evenkeel.clinic.session.setting import Setting, read_setting
+from evenkeel.clinic.session.setting_items import setting_list
 from evenkeel.clinic.session.timeline import Timeline
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
@@ -141,6 +143,7 @@ def note_of(ctx: Context, session: Session) -> dict[str, Any]:
         .first()
     )
     organisation = installation()
+    setting = read_setting(events)
     return {
         "session": session,
         "patient": session.patient,
@@ -150,9 +153,11 @@ def note_of(ctx: Context, session: Session) -> dict[str, Any]:
         "timeline": timeline,
         "touch": touch,
         "sentences": narrative(session, timeline),
-        "picture": _picture(session, timeline, protocol),
+        "picture": _picture(session, timeline, protocol, setting),
         "vitals": vitals_rows(events, timeline),
         "lines": event_lines(events),
+        "setting": setting,
+        "setting_list": setting_list(),
         "alarms": sorted(
             [*timeline.open_alarms, *timeline.answered_alarms], key=lambda a: a.raised_at
         ),
@@ -222,7 +227,9 @@ def _signatures(timeline: Timeline) -> list[tuple[str, str, datetime | None]]:
     return found
 
 
-def _picture(session: Session, timeline: Timeline, protocol: Protocol) -> SafeString:
+def _picture(
+    session: Session, timeline: Timeline, protocol: Protocol, setting: Setting
+) -> SafeString:
     series = timeline.series
     if not series and not timeline.drug:
         return SafeString("")
@@ -247,6 +254,7 @@ def _picture(session: Session, timeline: Timeline, protocol: Protocol) -> SafeSt
             sedations_moaas=_line(timeline, "moaas"),
             drugs=drug_spans(timeline, end),
             notes=[TimedNote(n.at, n.text) for n in timeline.notes]
+            + [TimedNote(at, words) for at, words in setting.marks]
             + [TimedNote(g.at, str(g.body.get("name", ""))) for g in timeline.rescue],
             thresholds=_limits(timeline, protocol),
             first_dose=timeline.started_at,

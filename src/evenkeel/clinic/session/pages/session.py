@@ -29,9 +29,11 @@ from evenkeel.clinic.record.routes import is_locked, page
 from evenkeel.clinic.session.actions.record_event import record
 from evenkeel.clinic.session.answers import DONE, MUST_SAY, choices_by_subject
 from evenkeel.clinic.session.events import QUANTITIES, checks_for
+from evenkeel.clinic.session.forecast.store import forecast_of
 from evenkeel.clinic.session.models import LIVE_STATES, Session
 from evenkeel.clinic.session.pages.api import read_event
 from evenkeel.clinic.session.pages.board_cards import drug_words
+from evenkeel.clinic.session.pages.room import room_frame
 from evenkeel.clinic.session.queries import events_of
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.clinic.session.rules import Sheet
@@ -95,7 +97,7 @@ def session_page(request: HttpRequest, session_id: Any) -> HttpResponse:
         what="session page",
     )
     with timezone.override(ZoneInfo(session.site.timezone)):
-        shown = _frame(ctx, session)
+        shown = _frame(ctx, session) | room_frame(session)
         shown["data"] = session_data(ctx, session, get_token(request))
         shown["data"]["locked"] = is_locked(request)
         return render(request, "session/session.html", shown)
@@ -219,7 +221,7 @@ def _may_take_over(session: Session) -> list[dict[str, str]]:
 
 
 def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
-    """What the live screen starts from, as plain JSON. One query."""
+    """What the live screen starts from, as plain JSON. Two queries."""
     protocol = protocol_of(session)
     product = PRODUCTS[session.product]
     key = str(session.pk)
@@ -268,8 +270,10 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
             "stream": f"/live/sessions/{key}",
             "dose_check": reverse("session_dose_check", args=[key]),
             "unlock": reverse("unlock"),
+            "calibration": "/oversight/forecast",
         },
         "events": [as_wire(event) for event in events_of(session.pk)],
+        "forecast": forecast_of(session.pk),
     }
 
 

@@ -3,6 +3,7 @@
 // readings below the chart is its twin.
 import uPlot from "../../vendor/uPlot.esm.js";
 import { clockTime } from "../clock.js";
+import { drawBands, ghostWords, peakOf, reach } from "./bands.js";
 import { css, drawSign, palette } from "./paint.js";
 
 const MINUTE = 60_000;
@@ -28,6 +29,7 @@ export class Chart {
     this.onPick = onPick;
     this.lanes = new Map();
     this.colors = palette();
+    this.opacity = { outer: Number(css("--band-90")) || 0.13, inner: Number(css("--band-50")) || 0.22 };
     this.now = Date.now();
     for (const element of root.querySelectorAll("[data-lane]")) this.#build(element);
     new ResizeObserver(() => this.#resize()).observe(root);
@@ -87,8 +89,8 @@ export class Chart {
       series: [{}, ...series],
       hooks: {
         drawClear: [(u) => this.#ground(u)],
-        drawAxes: [(u) => this.#limits(u, name)],
-        draw: [(u) => (name === "drug" ? this.#drug(u) : this.#marks(u, name)), (u) => this.#nowLine(u, name)],
+        drawAxes: [(u) => drawBands(u, name, this.ahead, { colors: this.colors, now: this.now, to: this.to, opacity: this.opacity }), (u) => this.#limits(u, name)],
+        draw: [(u) => (name === "drug" ? this.#drug(u) : this.#marks(u, name)), (u) => this.#peak(u, name), (u) => this.#nowLine(u, name)],
       },
     };
   }
@@ -99,8 +101,9 @@ export class Chart {
     if (!lane) return [0, 1];
     const values = (held?.plot.data.slice(1).flat() ?? []).filter((v) => v != null);
     const limits = (this.limits?.[name] ?? []).filter((l) => l.always).map((l) => l.value);
-    const low = Math.min(lane.low, ...values.map((v) => v - lane.pad));
-    const high = Math.max(lane.high, ...values.map((v) => v + lane.pad), ...limits.map((v) => v + 11));
+    const band = lane.pad ? (reach(this.ahead, name, this.now, this.to) ?? []) : [];
+    const low = Math.min(lane.low, ...values.map((v) => v - lane.pad), ...band.map((v) => v - 2));
+    const high = Math.max(lane.high, ...values.map((v) => v + lane.pad), ...band.map((v) => v + 2), ...limits.map((v) => v + 11));
     return [low, lane.anchor ? lane.high : high];
   }
 
@@ -127,8 +130,9 @@ export class Chart {
   }
 
   /** Draw anew. `timeline` as read from the events; `limits` by lane; `now` ms; `planEnd` ms or null. */
-  show(timeline, { limits, now, planEnd, plannedMg }) {
+  show(timeline, { limits, now, planEnd, plannedMg, ahead = null }) {
     this.timeline = timeline;
+    this.ahead = ahead;
     this.limits = limits;
     this.now = now;
     this.planEnd = planEnd;
@@ -157,14 +161,16 @@ export class Chart {
     const from = Math.max(Math.min(first - 2 * MINUTE, start - 10 * MINUTE), start - 40 * MINUTE);
     const until = [this.now + (drug.startedAt ? 12 : 20) * MINUTE];
     if (drug.startedAt) until.push((this.planEnd ?? drug.startedAt) + 20 * MINUTE);
+    if (this.ahead) until.push(this.now + 32 * MINUTE);
     this.from = from;
     this.to = Math.max(...until);
   }
 
   /** Only the line of now has moved. */
-  tick(now) {
+  tick(now, ahead = this.ahead) {
     if (!this.timeline) return;
     this.now = now;
+    this.ahead = ahead;
     this.#span();
     for (const { plot } of this.lanes.values()) plot.setScale("x", { min: this.from, max: this.to });
   }
@@ -230,6 +236,18 @@ export class Chart {
       }
     }
     ctx.restore();
+  }
+
+  /** Where the middle of the forecast is highest, in words above its band. */
+  #peak(u, name) {
+    const ghost = ghostWords(u, this.ahead, name, this.now, this.to);
+    if (ghost) this.#write(u, ghost.words, u.valToPos(ghost.at, "x", true), u.valToPos(ghost.value, "y", true) + 14 * devicePixelRatio, { color: this.colors.text2, align: "center" });
+    const peak = this.timeline ? peakOf(this.ahead, name, this.now, this.to, this.zero) : null;
+    const px = devicePixelRatio;
+    if (!peak || u.bbox.width < 320 * px) return;
+    const x = Math.min(u.valToPos(peak.at, "x", true), u.bbox.left + u.bbox.width - 60 * px);
+    const y = Math.max(u.bbox.top + 14 * px, u.valToPos(peak.top, "y", true) - 6 * px);
+    this.#write(u, peak.words, Math.max(x, u.valToPos(this.now, "x", true) + 60 * px), y, { color: this.colors[name], bold: true, align: "center" });
   }
 
   #nowLine(u, name) {
@@ -352,6 +370,7 @@ export class Chart {
     const words = [
       ...this.timeline.rescue.map((e) => [e.at, [e.body.name, e.body.dose_mg && `${e.body.dose_mg} mg`].filter(Boolean).join(" ")]),
       ...this.timeline.notes.map((e) => [e.at, e.body.quoted ? `“${e.body.text}”` : e.body.text]),
+      ...(this.timeline.marks ?? []),
     ].sort((a, b) => a[0] - b[0]);
     const y = bbox.top + 50 * px;
     let free = -Infinity;

@@ -64,7 +64,7 @@ export class Dialogs {
   }
 
   #fill(form, body) {
-    const flat = { ...body, ...(body.answers ?? {}), ...(body.early ?? {}) };
+    const flat = { ...body, ...(body.answers ?? {}), ...(body.early ?? {}), ...(Array.isArray(body.items) ? {} : body.items) };
     for (const [name, value] of Object.entries(flat)) {
       const inputs = $$(`[name="${name}"]`, form);
       for (const input of inputs) {

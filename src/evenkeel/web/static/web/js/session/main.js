@@ -1,14 +1,17 @@
 // The live session: what the server told of, what was entered here, and the screen that follows.
 import { clockTime, minutesSeconds, serverNow } from "../clock.js";
 import { newActId } from "../form.js";
+import { Ahead, showBack } from "./ahead.js";
 import { askWhatWasDone } from "./answering.js";
 import { Chart } from "./chart.js";
 import { $, $$, Dialogs } from "./dialogs.js";
 import { showList, showTable } from "./entries.js";
+import { watchForDoubt } from "./doubt.js";
 import { chartLimits } from "./limits.js";
 import { Link } from "./link.js";
 import * as panels from "./panels.js";
 import { Queue } from "./queue.js";
+import { SETTING_DIALOGS, settingMarks, showSetting, startSetting } from "./setting.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
 import { givenMg, readTimeline } from "./timeline.js";
@@ -19,17 +22,22 @@ const checkLabels = Object.fromEntries(config.checks.map((c) => [c.name, c.label
 for (const [code, words] of Object.entries(config.done)) doneWords.set(code, words);
 const store = new Store(config.events);
 const queue = new Queue({ url: config.urls.events, csrf: config.csrf, store, locked: config.locked });
-const stream = new Stream({ url: config.urls.stream, after: () => store.position, names: ["session_event"] });
+const stream = new Stream({ url: config.urls.stream, after: () => store.position, names: ["session_event", "forecast"] });
 const chart = new Chart($("[data-timeline]"), openEntry);
 const dialogs = new Dialogs({ send });
+const ahead = new Ahead({
+  root: $("[data-panel=ahead]"), config, store, onChange: () => draw(), onEntry: openEntry,
+  onMeasure: () => dialogs.open("d-vitals"), say: (words) => say_(words),
+});
+watchForDoubt($$("form[data-kind=observation]"), ahead);
 const link = new Link({ config, queue, stream, dialogs });
 const DIALOG_OF = {
   observation: "d-vitals", note: "d-note", infusion_start: "d-start", rate_change: "d-rate", resume: "d-resume",
   injection: "d-injection", oral_dose: "d-oral", device: "d-device", rescue_medicine: "d-rescue", pause: "d-pause",
-  infusion_stop: "d-stop", check: "d-checks", dose_check: "d-dose-check",
+  infusion_stop: "d-stop", check: "d-checks", dose_check: "d-dose-check", ...SETTING_DIALOGS,
 };
 /** Kinds that are acts of a moment and cannot be corrected. */
-const FIXED = new Set(["alarm_raised", "alarm_escalated", "hand_over", "second_person", "ready", "discharged", "discharge_check", "opened", "check", "dose_check"]);
+const FIXED = new Set(["alarm_raised", "alarm_escalated", "hand_over", "second_person", "ready", "discharged", "discharge_check", "opened", "check", "dose_check", "guide_step"]);
 let timeline;
 
 function may(what) {
@@ -53,14 +61,17 @@ async function act(kind, body, said) {
 function draw() {
   const now = serverNow();
   timeline = readTimeline(store.events, config, now);
+  timeline.marks = settingMarks(store.events);
   document.body.dataset.phase = timeline.phase;
+  ahead.show(timeline, now);
   chart.show(timeline, {
-    limits: chartLimits(timeline, config), now,
+    limits: chartLimits(timeline, config), now, ahead: ahead.shown(now),
     planEnd: timeline.runsOutAt ?? timeline.drug.endedAt, plannedMg: timeline.drug.plannedMg,
   });
   showTable($("[data-readings]"), timeline, openEntry);
   showList($("[data-entries]"), timeline, checkLabels, openEntry);
   panels.showLeaving($("[data-panel=leaving]"), timeline, null);
+  showSetting(store.events);
   write("[data-phase-word]", { before_dose: "Before dose", running: config.product.device_mg ? "Dosing" : "Drug running", paused: "Paused", watching: "Watching", closed: "Closed" }[timeline.phase]);
   write("[data-nurse]", timeline.handOver?.body.to_name ?? config.nurse);
   write("[data-second-name]", timeline.second || "nobody named");
@@ -77,6 +88,8 @@ function light(now) {
   const due = panels.showDue($("[data-panel=due]"), timeline, config, now);
   panels.showDose($("[data-panel=dose]"), timeline, config, now);
   panels.showChecks($("[data-panel=checks]"), timeline, config, now);
+  ahead.show(timeline, now);
+  showBack($("[data-panel=back]"), ahead, timeline, now);
   write("[data-act-note=vitals]", timeline.dueAt === null ? lastWords(timeline.lastVitalsAt, now) : timeline.dueAt < now ? `overdue by ${due.slice(1)}` : `due in ${due}`);
   write("[data-act-note=dissociation]", scoreNote("dissociation_0_10", now));
   write("[data-act-note=sedation]", scoreNote("moaas", now));
@@ -363,7 +376,8 @@ queue.addEventListener("refused", ({ detail: { entry, problem } }) => {
   if (id && !$("dialog[open]")) dialogs.open(id, { entry, problem });
   else toast(`${say(entry, checkLabels)}: ${problem.detail ?? "not stored"}`);
 });
-stream.addEventListener("event", ({ detail }) => store.receive([detail]));
+stream.addEventListener("event", ({ detail }) => (detail.kind ? store.receive([detail]) : ahead.receive(detail)));
+stream.addEventListener("heartbeat", ({ detail }) => ahead.heard(detail));
 stream.addEventListener("open", () => queue.hurry());
 stream.addEventListener("reload", async () => {
   const response = await fetch(config.urls.view, { headers: { Accept: "application/json" } });
@@ -391,9 +405,10 @@ let beat = 0;
 setInterval(() => {
   stream.watch();
   light(serverNow());
-  if (beat++ % 5 === 0) chart.tick(serverNow());
+  if (beat++ % 5 === 0) chart.tick(serverNow(), ahead.shown(serverNow()));
 }, config.clock_speed > 1 ? 500 : 1000);
 
+startSetting(act, may);
 draw();
 if (location.hash === "#checks" && timeline.phase === "before_dose") PREPARE.checks();
 if (location.hash === "#leave" && timeline.phase === "watching") openLeaving();

@@ -1,5 +1,6 @@
 // How events are said: one line each, for the list, the table and the screen reader.
 import { clockTime } from "../clock.js";
+import { settingWords } from "./setting_words.js";
 
 export const number = (value, places = 1) => {
   const rounded = Number(Number(value).toFixed(places));
@@ -73,7 +74,7 @@ export function say(event, checks = {}) {
     case "discharged": return b.early ? `Left before ready, with ${b.early.accompanied_by || "nobody"}` : `Left${b.escort ? ` with ${b.escort}` : ""}`;
     case "void": return `Struck out: ${b.reason}`;
     case "opened": return "Session opened";
-    default: return event.kind.replaceAll("_", " ");
+    default: return settingWords(event) || event.kind.replaceAll("_", " ");
   }
 }
 

@@ -1,0 +1,1 @@
+"""Across sessions: what the scores of a course lead to expect, and when to come back."""

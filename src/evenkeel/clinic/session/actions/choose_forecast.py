@@ -1,0 +1,70 @@
+"""The medical director decides whether the live forecast of a product is shown at a site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evenkeel.clinic.people.models import Site
+from evenkeel.clinic.people.signing import role_at, signer
+from evenkeel.clinic.record.act import Act, action
+from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
+from evenkeel.clinic.record.permissions import Role
+from evenkeel.clinic.session.announce import announce
+from evenkeel.clinic.session.forecast.calibration import LEAST_READINGS, calibration_of
+from evenkeel.clinic.session.models import ForecastChoice
+from evenkeel.protocol.products import PRODUCTS
+
+
+@action("forecast.choose", permission="forecast.choose")
+def choose_forecast(
+    act: Act,
+    *,
+    site_id: Any,
+    product: str,
+    shown: bool,
+    seen_hash: str,
+    reason: str,
+    confirmed_by: str = "",
+) -> ForecastChoice:
+    """Show the forecast of a product, or take it back into the shadow.
+
+    ``seen_hash`` is that of the calibration the director was shown; it is kept with the decision.
+    Raises ``Invalid`` without a reason or for a product that does not exist, ``Conflict``
+    (``calibration_changed``) where more was scored since, ``Refused`` (``too_few``) where too few
+    readings were scored to show it; taking it back is never refused for that.
+    """
+    site = act.open(Site, site_id)
+    if product not in PRODUCTS:
+        raise Invalid("There is no such product.", code="unknown_product")
+    if role_at(act, site.pk) != Role.MEDICAL_DIRECTOR:
+        raise Forbidden("Only a medical director decides this.")
+    if not reason.strip():
+        raise Invalid("The decision has no reason yet.", fields={"reason": "Say why."})
+    found = calibration_of(site.pk, product)
+    if shown and not found.enough:
+        raise Refused(
+            f"{len(found.scores)} readings were scored so far.",
+            what_to_do=f"From {LEAST_READINGS} on it can be seen how the forecast does.",
+            code="too_few",
+        )
+    if shown and found.hash != seen_hash:
+        raise Conflict(
+            "More was scored while this page was open.",
+            what_to_do="Look at the figures as they are now, then decide.",
+            code="calibration_changed",
+        )
+    row = ForecastChoice(
+        site=site,
+        product=product,
+        shown=shown,
+        reason=reason.strip()[:1000],
+        decided_at=act.now,
+        decided_by=signer(act),
+        calibration=found.document(),
+        calibration_hash=found.hash,
+        confirmed_by=confirmed_by[:40],
+    )
+    act.reason = row.reason
+    act.write(row)
+    announce()
+    return row

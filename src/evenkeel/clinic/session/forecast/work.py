@@ -1,0 +1,268 @@
+"""The work of the forecasting process: which sessions have something new, and what is made of them.
+
+It reads the record and writes only rows that follow from it. An error of one session is that
+session's reason for having no forecast; the others, and the sessions themselves, go on. Whoever is
+in a chair comes first: closed sessions are learned in between, a step at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Max
+
+from evenkeel.clinic.course.forecast_terms import NoForecast
+from evenkeel.clinic.session.forecast.backlog import Backlog
+from evenkeel.clinic.session.forecast.calibration import calibration_of, doubts
+from evenkeel.clinic.session.forecast.inputs import Inputs, read_inputs
+from evenkeel.clinic.session.forecast.learner import Learner
+from evenkeel.clinic.session.forecast.payload import as_payload, as_refusal
+from evenkeel.clinic.session.forecast.scene import about_of, given_of, scene_of
+from evenkeel.clinic.session.forecast.shown import shown_pairs
+from evenkeel.clinic.session.forecast.store import Made, learned_in, store
+from evenkeel.clinic.session.models import LIVE_STATES, Session, SessionEvent, SessionForecast
+from evenkeel.clinic.session.moments import Event
+from evenkeel.clinic.session.raising import protocol_of
+from evenkeel.pharmacology import PeopleError
+
+log = logging.getLogger("evenkeel.forecast")
+#: A forecast is looked at again after so long without anything new: the next half hour moves on.
+AGAIN_AFTER: Final = timedelta(minutes=1)
+#: How the forecast does at a site is counted anew after so long.
+JUDGED_EVERY: Final = timedelta(hours=1)
+_ROWS: Final = ("patient", "site", "protocol_used")
+
+
+@dataclass
+class Kept:
+    """One session as this process knows it. ``waits``: an earlier one is not learned yet."""
+
+    session: Session
+    events: list[Event] = field(default_factory=list)
+    learner: Learner | None = None
+    position: int = -1
+    made_at: datetime | None = None
+    shown: bool | None = None
+    scored: int = 0
+    waits: bool = False
+
+    @property
+    def newest(self) -> int:
+        """The position of its newest event."""
+        return max((event.position for event in self.events), default=0)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is expected of it."""
+        return self.session.state not in LIVE_STATES
+
+    def begin_anew(self) -> None:
+        """Learn it again from the first step at the next turn."""
+        self.learner, self.position = None, -1
+
+
+class Forecaster:
+    """Keeps the forecast of every live session up to date. One a database.
+
+    ``within`` makes the context in which one session is worked out: it may raise ``TimeoutError``
+    there, and that session then has no forecast. ``alive`` is called before each.
+    """
+
+    def __init__(
+        self,
+        within: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.kept: dict[UUID, Kept] = {}
+        self.backlog = Backlog()
+        self._within, self._alive = within, alive
+        self._judged: dict[tuple[UUID, str], tuple[datetime | None, list[str]]] = {}
+        self._seen: int | None = None
+        self._behind: Kept | None = None
+
+    def turn(self, now: datetime) -> int:
+        """Bring up to date what has something new, what changed first; returns how many."""
+        self._heed_corrections()
+        sessions = self._to_look_at()
+        shown = shown_pairs({(s.site_id, s.product) for s in sessions})
+        due = self._due(sessions, shown, now)
+        for kept in due:
+            self.make(kept, now, (kept.session.site_id, kept.session.product) in shown)
+        for key in [key for key, kept in self.kept.items() if kept.closed]:
+            del self.kept[key]
+        return len(due)
+
+    def catch_up(self, now: datetime) -> bool:
+        """One step with the closed sessions that are still to be learned; whether there was any."""
+        if self._behind is None:
+            key = self.backlog.next(now, [k.session.course_id for k in self.kept.values()])
+            session = key and Session.objects.filter(pk=key).select_related(*_ROWS).first()
+            if not session:
+                return False
+            self._behind = Kept(session)
+        kept = self._behind
+        if not self._learned_a_step(kept):
+            return True
+        self._behind = None
+        session = kept.session
+        pair = (session.site_id, session.product)
+        before = learned_in(session.pk)
+        self.make(kept, now, pair in shown_pairs({pair}))
+        self.backlog.done(session.pk)
+        if before is not None and before != learned_in(session.pk):
+            self.backlog.relearn(session.course_id, session.number + 1)
+        for other in self.kept.values():
+            if other.session.course_id == session.course_id:
+                other.begin_anew()
+        return True
+
+    def _learned_a_step(self, kept: Kept) -> bool:
+        """Learn one more step of a closed session; whether that was the last, or it cannot be."""
+        if not kept.events:
+            kept.events = events_of_session(kept.session.pk)
+            kept.learner = Learner(self._learned_before(kept))
+        inputs = inputs_of(kept.session, kept.events)
+        if isinstance(inputs, NoForecast) or kept.learner is None:
+            return True
+        try:
+            with self._within():
+                return kept.learner.learn_one(inputs)
+        except Exception:
+            return True  # it fails again, and is told, where it is made
+
+    def _heed_corrections(self) -> None:
+        """Closed sessions of which something was recorded since the last turn are learned anew."""
+        newest = SessionEvent.objects.aggregate(newest=Max("position"))["newest"] or 0
+        before, self._seen = self._seen, newest
+        if before is None or newest == before:
+            return
+        touched = set(
+            SessionEvent.objects.filter(position__gt=before).values_list("session_id", flat=True)
+        ) - set(self.kept)
+        if not touched:
+            return
+        rows = SessionForecast.objects.filter(pk__in=touched, session__closed_at__isnull=False)
+        self.backlog.again |= set(rows.values_list("pk", flat=True))
+        self.backlog.look()
+
+    def _to_look_at(self) -> list[Session]:
+        """Live sessions, and those that were until the last turn."""
+        rows = Session.objects.select_related(*_ROWS)
+        live = list(rows.filter(state__in=LIVE_STATES))
+        gone = set(self.kept) - {s.pk for s in live}
+        ended = list(rows.filter(pk__in=gone)) if gone else []
+        for session in (*live, *ended):
+            self.kept.setdefault(session.pk, Kept(session)).session = session
+        return [*live, *ended]
+
+    def _due(self, sessions: Iterable[Session], shown: set[Any], now: datetime) -> list[Kept]:
+        newest = dict(
+            SessionEvent.objects.filter(session_id__in=[s.pk for s in sessions])
+            .values_list("session_id")
+            .annotate(newest=Max("position"))
+        )
+        fresh, stale = [], []
+        for session in sessions:
+            kept = self.kept[session.pk]
+            to_show = (session.site_id, session.product) in shown
+            if newest.get(session.pk, 0) > kept.position or kept.closed or to_show != kept.shown:
+                fresh.append((newest.get(session.pk, 0), kept))
+            elif kept.made_at is None or now - kept.made_at >= AGAIN_AFTER:
+                stale.append(kept)
+        return [kept for _, kept in sorted(fresh, key=lambda pair: pair[0])] + stale
+
+    def make(self, kept: Kept, now: datetime, shown: bool) -> None:
+        """Work out one session and store what came of it. Raises only what the database does."""
+        self._alive()
+        kept.events += events_of_session(kept.session.pk, kept.newest if kept.events else -1)
+        if kept.learner is None:
+            kept.learner = Learner(self._learned_before(kept))
+        try:
+            with self._within():
+                made = self._worked_out(kept, kept.learner, now)
+        except Exception as error:
+            log.exception("the forecast of session %s failed", kept.session.pk)
+            if isinstance(error, PeopleError) and kept.learner.carried_in:
+                # what was carried in was learned by an earlier version
+                self.backlog.relearn(kept.session.course_id)
+            kept.learner = None
+            made = Made(_failed(error))
+        made.anew = made.anew or kept.scored > len(made.scores)
+        store(kept.session, made, kept.newest, shown=shown, now=now, known=kept.scored)
+        kept.scored = len(made.scores)
+        kept.position, kept.made_at, kept.shown = kept.newest, now, shown
+
+    def _worked_out(self, kept: Kept, learner: Learner, now: datetime) -> Made:
+        inputs = inputs_of(kept.session, kept.events)
+        if isinstance(inputs, NoForecast):
+            return Made(as_refusal(**asdict(inputs)))
+        forecast = learner.learn(inputs)
+        assert learner.prior is not None
+        scene = scene_of(kept.session, kept.events, now, protocol_of(kept.session))
+        payload = as_payload(inputs, forecast, learner.prior, scene)
+        payload["waits"] = kept.waits
+        payload["unreliable"] = self._doubts(kept.session, now)
+        anew, learner.rewritten = learner.rewritten, False
+        given = inputs.first_dose_h is not None
+        learned = learner.carried() if kept.closed and given else None
+        return Made(payload, str(payload["version"]), learned, list(learner.scores), anew)
+
+    def _doubts(self, session: Session, now: datetime) -> list[str]:
+        """Where the bands did not hold at this site so far; counted anew now and then."""
+        pair = (session.site_id, session.product)
+        asked_at, found = self._judged.get(pair, (None, []))
+        if asked_at is None or now - asked_at >= JUDGED_EVERY:
+            found = doubts(calibration_of(*pair))
+            self._judged[pair] = (now, found)
+        return found
+
+    def _learned_before(self, kept: Kept) -> dict[str, Any] | None:
+        """What the newest earlier session of the same course taught; ``None`` for the first, and
+        (``kept.waits``) where it is not learned yet."""
+        session = kept.session
+        before = (
+            Session.objects.filter(
+                course_id=session.course_id,
+                number__lt=session.number,
+                first_dose_at__isnull=False,
+                closed_at__isnull=False,
+            )
+            .order_by("-number")
+            .values_list("pk", "forecast__pk")
+            .first()
+        )
+        kept.waits = before is not None and (before[1] is None or before[0] in self.backlog.again)
+        return None if before is None or kept.waits else learned_in(before[0])
+
+
+def inputs_of(session: Session, events: list[Event]) -> Inputs | NoForecast:
+    """What a session's events say to the forecast."""
+    about = about_of(session, events)
+    given = given_of(session, protocol_of(session))
+    return read_inputs(events, session.pk, about, given, session.opened_at)
+
+
+def events_of_session(session_id: UUID, after: int = -1) -> list[Event]:
+    """The events of a session beyond a position, in the order they were recorded."""
+    rows = SessionEvent.objects.filter(session_id=session_id, position__gt=after)
+    return [Event.of(row) for row in rows.order_by("position", "happened_at", "pk")]
+
+
+def _failed(error: Exception) -> dict[str, Any]:
+    if isinstance(error, TimeoutError):
+        return as_refusal(
+            "too_long",
+            "The forecast took too long and was given up.",
+            "The session does not need it.",
+        )
+    return as_refusal(
+        "failed",
+        "The forecast could not be worked out.",
+        "The session does not need it. What went wrong stands in the log of the forecaster.",
+    )

@@ -1,0 +1,91 @@
+"""The memory of a dropped result is given out again, and never while anybody holds a part of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from evenkeel.pharmacology import recycled
+from evenkeel.pharmacology.vectors import aligned
+
+COUNT = recycled.LEAST + 1_000
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    recycled.forget()
+    yield
+    recycled.forget()
+
+
+def address(array: recycled.Array) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def test_a_dropped_block_is_given_out_again() -> None:
+    first = recycled.block(COUNT)
+    first[:] = 1.0
+    at = address(first)
+    del first
+    again = recycled.block(COUNT - 1)
+    assert address(again) == at
+    # Far smaller ones are not given a block that is needed elsewhere.
+    del again
+    assert address(recycled.block(2 * COUNT)) != at
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda a: a[5:9],
+        lambda a: a.reshape(2, -1).T[3],
+        lambda a: np.moveaxis(a.reshape(4, 5, -1), 0, -1)[1:, ::2],
+        lambda a: memoryview(a),
+        lambda a: np.asarray(a[:16].view(np.int64)),
+    ],
+)
+def test_a_block_is_not_given_out_while_any_part_of_it_is_held(part: object) -> None:
+    first = recycled.block(COUNT)
+    first[:] = 7.0
+    at, held = address(first), part(first)  # type: ignore[operator]
+    before = bytes(held)
+    del first
+    other = recycled.block(COUNT)
+    assert address(other) != at
+    other[:] = -1.0
+    assert bytes(held) == before
+    del held
+    assert address(recycled.block(COUNT)) == at
+
+
+def test_two_results_at_a_time_share_nothing() -> None:
+    shape = (2, COUNT // 64, 33)
+    one, other = aligned(*shape), aligned(*shape)
+    assert not np.shares_memory(one, other)
+    one[:], other[:] = 1.0, 2.0
+    assert (one == 1.0).all()
+    assert all(row.ctypes.data % 64 == 0 for row in one[0, :20])
+
+
+def test_small_blocks_and_more_than_the_most_are_left_to_the_system() -> None:
+    small = recycled.block(recycled.LEAST - 1)
+    assert type(small.base) is not recycled._Block
+    del small
+    assert not recycled._kept
+    several = [recycled.block(recycled.MOST // 3 + 1) for _ in range(3)]
+    del several
+    assert len(recycled._kept) == 2
+
+
+def test_nothing_is_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recycled, "KEPT_S", 0.02)
+    before = set(threading.enumerate())
+    recycled.block(COUNT)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10.0)
+    assert not recycled._kept

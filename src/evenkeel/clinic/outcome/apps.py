@@ -7,7 +7,7 @@ class OutcomeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the bar of a person's own alarms show open safety signals too, and a plan's mood go on
+        """Let the bar of one's own alarms show open safety signals too, and a plan's mood go on
         from what was learned."""
         from evenkeel.clinic.outcome.waiting_signals import LOOK_AGAIN, waiting_signals
         from evenkeel.clinic.session.pages import mine

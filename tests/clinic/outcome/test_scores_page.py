@@ -69,7 +69,7 @@ def test_what_is_drawn_follows_from_the_answers(clinic: Clinic, case: Case) -> N
     sessions = list(Session.objects.filter(course=course).order_by("number"))
     lines = score_lines(responses_of(course), sessions[0].first_dose_at)
     band = [ForecastPoint(clinic.clock.now() + timedelta(days=d), 9, 7, 11, 4, 15) for d in (1, 8)]
-    drawn, unscored = drawn_scores(lines, sessions, now=clinic.clock.now(), forecast=band)
+    drawn, unscored = drawn_scores(lines, sessions, now=clinic.clock.now(), forecast={"phq9": band})
     charts = {each.instrument.id: each.chart for each in drawn}
     assert list(charts) == ["phq9", "pcl5", "who5", "madrs"]
     assert [u.instrument.id for u in unscored] == ["day_after"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from evenkeel.clinic.outcome.course_story import remission_line, response_line
@@ -60,13 +61,11 @@ def drawn_scores(
     sessions: Sequence[Session],
     *,
     now: datetime,
-    forecast: Sequence[svg.ForecastPoint] = (),
-    forecast_of: str = "phq9",
+    forecast: Mapping[str, Sequence[svg.ForecastPoint]] = MappingProxyType({}),
 ) -> tuple[list[Drawn], list[Unscored]]:
     """Every questionnaire with totals as a drawing, and the others as lists.
 
-    ``lines`` stand in order of time. ``forecast`` is that of the questionnaire ``forecast_of``,
-    where there is one.
+    ``lines`` stand in order of time. ``forecast`` holds the bands of those that have one.
     """
     given = [s for s in sessions if s.first_dose_at is not None]
     names = sorted({line.response.instrument for line in lines}, key=_order)
@@ -76,7 +75,7 @@ def drawn_scores(
         if load(name).scoring.total_range is None:
             unscored.append(Unscored(load(name), [line.response for line in reversed(mine)]))
         else:
-            band = forecast if name == forecast_of else ()
+            band = forecast.get(name, ())
             drawn.append(_drawn(load(name), mine, given, now, band))
     return drawn, unscored
 

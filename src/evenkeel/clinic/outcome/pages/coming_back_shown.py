@@ -8,6 +8,7 @@ from typing import Any, Final
 from evenkeel.clinic.course.pages.frame import address
 from evenkeel.clinic.outcome.ahead.handing_on import learned_from
 from evenkeel.clinic.outcome.ahead.learning import DAYS_AHEAD
+from evenkeel.clinic.outcome.ahead.points import points_of
 from evenkeel.clinic.outcome.ahead.standing import Standing
 from evenkeel.clinic.outcome.course_story import DRAWN, CourseStory
 from evenkeel.clinic.outcome.models import SpacingDecision
@@ -248,20 +249,9 @@ def band_of(story: CourseStory, standing: Standing) -> svg.Forecast | None:
     marked += [moment for moment in (crosses, at) if moment is not None]
     end = max(story.summary.now + _LOOK_DAYS * _DAY, max(marked) + _BEYOND_DAYS * _DAY)
     days = range(min(DAYS_AHEAD, max(1, (end - known) // _DAY)) + 1)
-    bands = scale["bands"]
     number = max((s.number for s in story.sessions), default=0) + 1
     return svg.Forecast(
-        points=[
-            svg.ForecastPoint(
-                known + day * _DAY,
-                median=bands[2][day],
-                low_50=bands[1][day],
-                high_50=bands[3][day],
-                low_90=bands[0][day],
-                high_90=bands[4][day],
-            )
-            for day in days
-        ],
+        points=points_of(payload, DRAWN, days[-1]),
         label="without more",
         other=[
             svg.ScorePoint(known + day * _DAY, scale["planned"][day])

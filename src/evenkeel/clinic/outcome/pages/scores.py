@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from evenkeel.clinic.course.pages.frame import course_frame, open_course_page
+from evenkeel.clinic.outcome.ahead.points import points_ahead
 from evenkeel.clinic.outcome.queries import responses_of, score_lines
 from evenkeel.clinic.outcome.score_charts import drawn_scores
 from evenkeel.clinic.record.routes import page
@@ -28,7 +29,8 @@ def scores(request: HttpRequest, course_id: Any) -> HttpResponse:
     )
     first = next((s.first_dose_at for s in sessions if s.first_dose_at), None)
     lines = score_lines(responses_of(summary.course), first)
-    drawn, unscored = drawn_scores(lines, sessions, now=summary.now)
+    ahead = {} if summary.course.closed_at else points_ahead(summary.course.pk)
+    drawn, unscored = drawn_scores(lines, sessions, now=summary.now, forecast=ahead)
     context = course_frame(request, summary, "scores") | {
         "drawn": [{"of": each, "picture": score_chart(each.chart)} for each in drawn],
         "unscored": unscored,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
@@ -24,11 +25,13 @@ from evenkeel.clinic.outcome.ahead.inputs import read_inputs
 from evenkeel.clinic.outcome.ahead.standing import Standing, open_findings, standing_of
 from evenkeel.clinic.outcome.course_story import gather
 from evenkeel.clinic.outcome.models import MoodAhead, SpacingDecision, WatchEntry
+from evenkeel.clinic.outcome.pages import coming_back_shown
 from evenkeel.clinic.outcome.pages.coming_back_shown import band_of, rows_of
 from evenkeel.clinic.people.models import Account
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.pharmacology.forecast import mood_version
+from evenkeel.pharmacology.long_term import STUDIED_TOP
 from tests.clinic.course.makers import Case, make_case
 from tests.clinic.outcome.conftest import PHQ9
 from tests.clinic.outcome.histories import make_history, paper, put_appointment
@@ -152,13 +155,25 @@ def test_the_course_page_proposes_with_reasons_and_what_was_given_beside(
     assert "learned from 7 PHQ-9, 7 sessions" in shown
     assert "worked out 3 hours ago" in shown
     assert "7 sessions, 259 mg in" in shown  # 7 x 37 mg
-    assert "trials followed about 0.1" in shown
+    assert "people were followed up to about 100 mg" in shown
     assert "half relapse" in shown
     assert "without more" in answer.content.decode()
     for way in ("As planned", "Earlier", "Later", "Stop", "Another treatment"):
         assert way in shown
     assert "55 in 100 stayed so" in shown
     assert "never a dose" in shown
+
+
+def test_what_was_given_is_above_what_was_followed_only_where_it_is(
+    clinic: Clinic, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unknown use elsewhere is asked about; it makes no amount larger."""
+    said = words(course_page(clinic, case))
+    assert "people were followed up to about 100 mg" in said
+    assert "Ketamine from elsewhere was not asked" in said
+    assert "and this is above" not in said
+    monkeypatch.setattr(coming_back_shown, "STUDIED_TOP", replace(STUDIED_TOP, value=0.001))
+    assert "and this is above" in words(course_page(clinic, case))
 
 
 def test_all_ways_stand_alike(clinic: Clinic, case: Case) -> None:

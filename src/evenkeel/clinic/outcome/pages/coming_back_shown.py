@@ -14,7 +14,7 @@ from evenkeel.clinic.outcome.course_story import DRAWN, CourseStory
 from evenkeel.clinic.outcome.models import SpacingDecision
 from evenkeel.evidence.coming_back import ways_to_go_on
 from evenkeel.instruments import load
-from evenkeel.pharmacology.long_term import STUDIED_TOP
+from evenkeel.pharmacology.long_term import ASK_OTHER_USE, STUDIED_TOP
 from evenkeel.protocol.spacing import WITHHOLDS, SpacingProposal
 from evenkeel.web import svg
 from evenkeel.web.wording import chance_text, day_text
@@ -185,9 +185,11 @@ def exposure(story: CourseStory) -> dict[str, Any]:
         "mg": story.total_mg,
         "weeks": max(1, round(weeks)),
         "recent": recent,
-        "grams": grams,
-        "within": None if signal is None else bool(signal.within_studied),
+        "mg_a_week": None if grams is None else 1000.0 * grams,
+        "above": grams is not None and grams > STUDIED_TOP.value,
+        "elsewhere_unknown": signal is not None and signal.ask == ASK_OTHER_USE,
         "studied": STUDIED_TOP,
+        "studied_mg": 1000.0 * STUDIED_TOP.value,
     }
 
 

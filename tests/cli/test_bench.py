@@ -19,6 +19,7 @@ from tests.postgres import running_postgres
 
 TINY = ["--seconds", "0.3", "--people", "22", "--live", "2", "--past", "1", "--streams", "2"]
 ROWS = [
+    "forecast after an entry",
     "session events stored",
     "event on the other screens",
     "course page, sessions: 1",
@@ -53,7 +54,7 @@ def assert_complete(said: str, rows: list[dict[str, object]]) -> None:
         assert name in said
     assert "processor" in said
     assert "not in this run" in said
-    for row in rows[:6]:
+    for row in rows[:7]:
         raw = row["raw"]
         assert isinstance(raw, dict)
         assert raw.get("all", raw["done"]) > 0, row["name"]

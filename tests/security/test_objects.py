@@ -95,6 +95,19 @@ ROUTES: dict[str, Row] = {
     "protocol_discard": Row("medical_director", NO_METHOD, "prescriber", POST_ONLY),
     "protocol_sign": Row("medical_director", 200, "prescriber"),
     "protocol_retire": Row("medical_director", 200, "prescriber"),
+    "therapy": Row("session_nurse", 200, "pharmacist"),
+    "preparation": Row("therapist", 200, "auditor"),
+    "integration": Row("prescriber", 200, "pharmacist"),
+    "walled_notes": Row("session_nurse", 200, "auditor"),
+    # who holds the role and is neither author nor named is refused, and that is written down
+    "walled_note": Row("therapist", 200, "auditor"),
+    "course_program": Row("pharmacist", 200, "front_desk"),
+    "program_version": Row("auditor", 200, "front_desk"),
+    "program_file": Row("pharmacist", 200, "administrator"),
+    "program_edit": Row("therapist", 200, "prescriber"),
+    "program_discard": Row("therapist", NO_METHOD, "prescriber", POST_ONLY),
+    "program_sign": Row("medical_director", NO_METHOD, "therapist", POST_ONLY),
+    "own_entry": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
     "forecast_choose": Row("medical_director", 200, "prescriber"),
     # a member of staff has no pages of their own, whatever the site
     "own_answer": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
@@ -105,11 +118,11 @@ LINKS = frozenset({"invitation", "first_administrator", "answer"})
 SHIPPED = frozenset(
     {
         *("library_answer", "library_review", "evidence_question", "api_question"),
-        *("instrument", "instrument_template"),
+        *("instrument", "instrument_template", "program_shipped"),
     }
 )
 #: What only a patient may open.
-OF_PATIENTS = frozenset({"own_answer"})
+OF_PATIENTS = frozenset({"own_answer", "own_entry"})
 
 
 @pytest.fixture
@@ -128,7 +141,9 @@ def arguments() -> dict[str, list[str]]:
 
 
 def address(world: World, name: str) -> str:
-    return reverse(name, kwargs={key: world.ids[key] for key in arguments()[name]})
+    known = world.ids
+    keys = arguments()[name]
+    return reverse(name, kwargs={key: known.get(f"{name}.{key}", known[key]) for key in keys})
 
 
 def get(client: Client, world: World, name: str) -> int:
@@ -200,6 +215,7 @@ def test_a_patient_reaches_no_page_without_an_argument_but_their_own(world: Worl
     client = world.caller("patient")
     allowed = {"home", "kit", "own", "own_ready", "own_questions", "own_help", "own_choices"}
     allowed |= {"own_decide", "evidence", "api_evidence"}
+    allowed |= {"own_prepare", "own_journal"}
     allowed |= {"own_ask", "own_contact", "own_download", "own_download_file"}
     allowed |= {
         "library",
@@ -244,7 +260,7 @@ def test_an_opened_record_is_a_reading_in_the_log(world: World) -> None:
         name
         for name, row in ROUTES.items()
         if row.shown == 200
-        and not name.startswith(("setup_", "protocol", "forecast_"))
+        and not name.startswith(("setup_", "protocol", "program_", "forecast_"))
         and name != "plan_figures"
     ]
     for name in shows_a_person:

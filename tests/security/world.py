@@ -15,9 +15,12 @@ from evenkeel.clinic.people.actions.invite_staff import invite_staff
 from evenkeel.clinic.people.actions.record_fact import record_fact
 from evenkeel.clinic.people.actions.set_up import grant_role
 from evenkeel.clinic.people.models import Account, Patient
+from evenkeel.clinic.programs.actions.edit_program import start_program
 from evenkeel.clinic.protocols.actions.start_draft import start_draft
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
+from evenkeel.clinic.therapy.actions.wall import write_note
+from evenkeel.clinic.therapy.actions.write_journal import write_entry
 from tests.clinic.outcome.conftest import say_items
 from tests.clinic.session.makers import Stage, another_case, open_stage
 from tests.clinic_factory import Clinic, make_account, sign_in
@@ -48,6 +51,16 @@ def founder(clinic: Clinic) -> Context:
     """Whoever may do everything everywhere."""
     grants = frozenset({(None, role) for role in Role})
     return Context(Actor("system:founder", "Founder", grants), clinic.clock)
+
+
+#: Addresses whose ``version_id`` is that of a program and not of a protocol.
+PROGRAM_VERSIONS = (
+    "program_version",
+    "program_edit",
+    "program_discard",
+    "program_sign",
+    "program_file",
+)
 
 
 def build_world(clinic: Clinic) -> World:
@@ -92,14 +105,23 @@ def build_world(clinic: Clinic) -> World:
         "version_id": start_draft(
             clinic.as_("medical_director"), site_id=clinic.site.pk, product="racemic_sc"
         ).pk,
+        "program": "montreal",
+        "note_id": write_note(
+            clinic.as_("therapist"), course_id=course.pk, text="Behind a wall"
+        ).pk,
+        "entry_id": write_entry(
+            clinic.patient_context(stage.session.patient), course_id=course.pk, text="For me alone"
+        ).pk,
     }
+    draft = start_program(clinic.as_("therapist"), site_id=clinic.site.pk, program="montreal").pk
+    ids |= {f"{name}.version_id": draft for name in PROGRAM_VERSIONS}
     return World(
         clinic,
         stage,
         ids,
         signal,
         elsewhere,
-        _patient_account(clinic, Patient.objects.get(pk=ids["patient_id"])),
+        Account.objects.get(patient_id=ids["patient_id"]),
         _patient_account(clinic, another_case(clinic, "Bea").patient),
     )
 

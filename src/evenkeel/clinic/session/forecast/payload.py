@@ -73,7 +73,7 @@ def as_payload(inputs: Inputs, forecast: Forecast, prior: Forecast, scene: Scene
     options = options_of(inputs, scene)
     told, first = [], None
     for option in options:
-        regimen = inputs.regimen(option.supposed)
+        regimen = inputs.regimen(from_h, option.supposed)
         names = (*_BANDS, "sbp", level) if first is None else _IF
         found = forecast.predict(times, regimen, LEVELS, names)
         told.append(_option(option, found, regimen, scene, columns, shown, inputs))
@@ -195,7 +195,7 @@ def _learned(
     at_h = from_h + AHEAD_MIN / 60.0
     column = int(np.abs(found.times_h - at_h).argmin())
     when = [float(found.times_h[column])]
-    before = prior.predict(when, inputs.regimen(), (0.05, 0.95), ("sbp_reading",))
+    before = prior.predict(when, inputs.regimen(from_h), (0.05, 0.95), ("sbp_reading",))
     now = found.bands["sbp_reading"]
     return {
         "at": _moment(inputs, float(found.times_h[column])),

@@ -298,6 +298,28 @@ def test_a_correction_after_the_end_is_learned_and_carried_on(stage: Stage) -> N
     assert payload(nxt) == after, "the same as if it had been right from the start"
 
 
+def test_what_happened_while_it_did_not_run_is_learned(stage: Stage) -> None:
+    """It knew the session live; closing and a correction came before it ran again."""
+    ran(stage, 2)
+    Forecaster().turn(stage.now)
+    assert learned_in(stage.session.pk) is None
+    nxt = second_session(stage)
+    forecaster = Forecaster()
+    forecaster.turn(stage.now)
+    assert payload(nxt)["waits"], "the page says that earlier sessions are not in it yet"
+    caught_up(forecaster, nxt)
+    taught = learned_in(stage.session.pk)
+    assert taught is not None
+    assert payload(nxt)["sessions_before"] == 1
+    wrong = SessionEvent.objects.filter(session=stage.session, body__has_key="sbp_mmhg").latest(
+        "position"
+    )
+    body = {**wrong.body, "sbp_mmhg": 171.0}
+    stage.says("observation", body=body, at=wrong.happened_at, supersedes=wrong.pk)
+    caught_up(Forecaster(), nxt)
+    assert learned_in(stage.session.pk) != taught
+
+
 def test_nothing_of_it_is_on_the_chain(stage: Stage) -> None:
     """A forecast follows from the record: making it adds nothing to what is answered for."""
     ran(stage)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 
 from evenkeel.clinic.course.forecast_terms import NoForecast
 from evenkeel.clinic.session.forecast.backlog import Backlog
@@ -140,7 +140,10 @@ class Forecaster:
         """Closed sessions of which something was recorded since the last turn are learned anew."""
         newest = SessionEvent.objects.aggregate(newest=Max("position"))["newest"] or 0
         before, self._seen = self._seen, newest
-        if before is None or newest == before:
+        if before is None:
+            self._heed_what_was_missed()
+            return
+        if newest == before:
             return
         touched = set(
             SessionEvent.objects.filter(position__gt=before).values_list("session_id", flat=True)
@@ -148,6 +151,20 @@ class Forecaster:
         if not touched:
             return
         rows = SessionForecast.objects.filter(pk__in=touched, session__closed_at__isnull=False)
+        self.backlog.again |= set(rows.values_list("pk", flat=True))
+        self.backlog.look()
+
+    def _heed_what_was_missed(self) -> None:
+        """While this process did not run, sessions closed that it had begun with, and closed ones
+        were corrected. What could not be learned then is tried once more."""
+        later = SessionEvent.objects.filter(
+            session_id=OuterRef("pk"), position__gt=OuterRef("position")
+        )
+        rows = SessionForecast.objects.filter(
+            Q(learned=None) | Q(Exists(later)),
+            session__closed_at__isnull=False,
+            session__first_dose_at__isnull=False,
+        )
         self.backlog.again |= set(rows.values_list("pk", flat=True))
         self.backlog.look()
 

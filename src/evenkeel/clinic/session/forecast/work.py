@@ -161,7 +161,7 @@ class Forecaster:
             session_id=OuterRef("pk"), position__gt=OuterRef("position")
         )
         rows = SessionForecast.objects.filter(
-            Q(learned=None) | Q(Exists(later)),
+            Q(learned__isnull=True) | Q(Exists(later)),
             session__closed_at__isnull=False,
             session__first_dose_at__isnull=False,
         )

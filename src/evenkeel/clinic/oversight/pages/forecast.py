@@ -92,6 +92,7 @@ def choose(request: HttpRequest, site_id: UUID, product: str) -> HttpResponse:
     shown = {
         "place": place,
         "error": error,
+        "chosen": request.POST.get("shown", ""),
         "reason": request.POST.get("reason", ""),
         "least": LEAST_READINGS,
         "standard": STANDARD,

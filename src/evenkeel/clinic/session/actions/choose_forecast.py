@@ -11,7 +11,7 @@ from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
 from evenkeel.clinic.record.permissions import Role
 from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.forecast.calibration import LEAST_READINGS, calibration_of
-from evenkeel.clinic.session.models import ForecastChoice
+from evenkeel.clinic.session.models import ForecastChoice, SessionForecast
 from evenkeel.protocol.products import PRODUCTS
 
 
@@ -66,5 +66,10 @@ def choose_forecast(
     )
     act.reason = row.reason
     act.write(row)
+    if not shown:
+        # at once, also where the forecaster is down and could not take back what it made before
+        SessionForecast.objects.filter(session__product=product, site_id=site.pk).update(
+            shown=False
+        )
     announce()
     return row

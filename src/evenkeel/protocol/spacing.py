@@ -195,7 +195,7 @@ def _later(
     least = max(_LEAST_DAYS, _LATER_SHARE * asked.spacing_days) * _DAY
     if at - asked.planned_at < least or at < asked.now:
         return "as_planned", asked.planned_at, reasons[:1]
-    holds = f"It stays within it for {(at - asked.planned_at).days} days longer: relief holds."
+    holds = "It stays within it beyond that visit: relief holds."
     return "later", at, [reasons[0], holds, *reasons[1:]]
 
 

@@ -12,8 +12,10 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from evenkeel.clinic.course.forecast_terms import About
+from evenkeel.clinic.course.forecast_terms import About, NoForecast
 from evenkeel.clinic.session.forecast.inputs import Given, Inputs, devices_due, read_inputs
+from evenkeel.clinic.session.forecast.options import options_of
+from evenkeel.clinic.session.forecast.payload import Scene
 from evenkeel.clinic.session.moments import Event
 from evenkeel.clinic.session.phases import fold
 from evenkeel.pharmacology.regimen import check_agree
@@ -130,6 +132,24 @@ def test_devices_whenever_they_come_agree_too(late: list[float], read: list[Any]
     found = inputs(NASAL, (0.0, "device", device(1)), *devices, *read)
     for one, after in zip(found.steps, found.steps[1:], strict=False):
         check_agree(one.regimen, after.regimen, one.at_h)
+
+
+def test_without_a_weight_the_words_are_those_of_a_session() -> None:
+    """It stands on what was known at opening: a weight recorded now would not change it."""
+    unknown = About(weight_kg=None, age_years=40.0)
+    found = read_inputs([], UUID(int=0), unknown, INFUSION, ZERO)
+    assert isinstance(found, NoForecast)
+    assert found.code == "no_weight"
+    assert "when this session opened" in found.words
+
+
+@pytest.mark.parametrize(
+    ("minute", "names"), [(12, ["continue", "half", "pause", "stop"]), (90, ["continue"])]
+)
+def test_what_a_pump_that_ran_out_leaves_to_choose(minute: int, names: list[str]) -> None:
+    found = inputs(INFUSION, (0, "infusion_start", pump(52.5, 35)))
+    scene = Scene(ZERO + timedelta(minutes=minute), "running", 5.0, ())
+    assert [option.name for option in options_of(found, scene)] == names
 
 
 def test_all_devices_given_is_all_there_is() -> None:

@@ -46,6 +46,18 @@ _LONGEST_H: Final = 8.0
 #: A nasal device that is overdue is expected so soon, and for so long. [assumed]
 _AT_ONCE: Final = timedelta(minutes=1)
 _GIVEN_UP: Final = timedelta(minutes=30)
+#: What is said of a session where the words for a plan would ask for what nobody can do there.
+_IN_A_SESSION: Final = {
+    "no_weight": (
+        "No weight was on record when this session opened, so nothing can be forecast of it.",
+        "Record a weight: the next session begins with it.",
+    ),
+    "no_dose": ("The order of this session states no dose, so nothing can be forecast of it.", ""),
+    "no_duration": (
+        "The order of this session states no minutes that can be forecast.",
+        "",
+    ),
+}
 #: Route of the product -> route of the model.
 _ROUTES: Final = {
     "intravenous": "iv",
@@ -131,7 +143,8 @@ def read_inputs(
         model, _, covariates, trust = prepared(ordered, about)
         steps = _steps(stands, drug, given, zero)
     except Refusal as refusal:
-        return refusal.reason
+        code = refusal.reason.code
+        return NoForecast(code, *_IN_A_SESSION[code]) if code in _IN_A_SESSION else refusal.reason
     except PharmacologyError as error:
         words = str(error)
         return NoForecast("engine", f"{words[:1].upper()}{words[1:]}.".replace("..", "."))

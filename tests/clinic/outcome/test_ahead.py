@@ -321,6 +321,14 @@ class Pump:
              ("pause", 10, {}), ("resume", 20, {"rate_mg_per_h": 30}), ("infusion_stop", 40, {})],
             [(0, 10.0, 10.0), (20, 10.0, 20.0)],
         ),
+        # it ran out at 40 min, was stopped at 50, and started once more: each gave its own
+        (
+            [("infusion_start", 0, {"rate_mg_per_h": 30, "planned_mg": 20}),
+             ("infusion_stop", 50, {}),
+             ("infusion_start", 55, {"rate_mg_per_h": 30, "planned_mg": 10}),
+             ("infusion_stop", 90, {})],
+            [(0, 20.0, 40.0), (55, 10.0, 20.0)],
+        ),
         # nothing on record but the sum: over the minutes of the plan
         ([], [(0, 37.0, 40.0)]),
     ],

@@ -16,7 +16,7 @@ from typing import Any, Final
 from evenkeel.clinic.course.forecast import Refusal, prepared
 from evenkeel.clinic.course.forecast_terms import About, NoForecast, Ordered, Trust
 from evenkeel.clinic.session.moments import Event
-from evenkeel.clinic.session.phases import DRUG, INFUSION, Drug, Stretch, fold, standing
+from evenkeel.clinic.session.phases import DRUG, Drug, Stretch, each_start, fold, standing
 from evenkeel.pharmacology import Dose, Model, PharmacologyError, Regimen
 from evenkeel.pharmacology.forecast import Observation
 from evenkeel.protocol.products import PRODUCTS
@@ -242,7 +242,7 @@ def _infused(events: Sequence[Event], given: Given, zero: datetime, as_of: datet
     One that was told no amount runs as long as was recorded, and on to the dose that was ordered.
     """
     found: list[Dose] = []
-    for pump in _starts(events):
+    for pump in each_start(events):
         told = pump.planned_mg is not None
         left_mg = pump.planned_mg
         if left_mg is None and given.dose_mg is not None:
@@ -259,20 +259,6 @@ def _infused(events: Sequence[Event], given: Given, zero: datetime, as_of: datet
             found.append(Dose(at_h, given.route, mg, over_h=over_h))
             left_mg = None if left_mg is None else left_mg - mg
     return found
-
-
-def _starts(events: Sequence[Event]) -> list[Drug]:
-    """The pump after each time that it was started, each by itself: a later start does not change
-    when an earlier one ran out."""
-    whole = Drug()
-    starts: list[list[Event]] = []
-    for event in events:
-        if event.kind == "infusion_start" and not whole.is_infusing:
-            starts.append([])
-        whole.take(event)
-        if starts and event.kind in INFUSION:
-            starts[-1].append(event)
-    return [fold(own) for own in starts]
 
 
 def _lasts_h(part: Stretch, left_mg: float | None, told: bool, as_of: datetime) -> float:

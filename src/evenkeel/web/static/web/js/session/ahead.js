@@ -173,7 +173,10 @@ export class Ahead {
     table.append(el("thead", head), body);
     const title = timeline.phase === "before_dose" ? "If it were begun now" : choice ? "Next 30 minutes, if you" : "Next 30 minutes";
     const mark = el("span.src.derived", "forecast");
-    return el("div.whatif", el("div.between", el("h2", title), mark), table);
+    const box = el("div.whatif", el("div.between", el("h2", title), mark), table);
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", title);
+    return box;
   }
 
   #radio(option, i, ghost) {
@@ -181,6 +184,7 @@ export class Ahead {
     const input = document.createElement("input");
     Object.assign(input, { type: "radio", name: "what-if", value: option.name, checked: ghost ? option.name === ghost : !i });
     input.dataset.keep = `way-${option.name}`;
+    input.setAttribute("aria-description", option.words);
     label.append(input, el(`span.dot${i ? (option.name === ghost ? ".dash" : "") : ".on"}`), el("span", option.label));
     return label;
   }
@@ -211,6 +215,7 @@ export class Ahead {
       const chance = f.options[0].chance[line.name];
       list.append(el("li", el("span", line.words), el("span.strong", percent(chance))));
     }
+    if (f.options.length > 1) box.append(el("p.small", f.options.map((o) => `${o.label}: ${o.words}`).join(" ")));
     box.append(el("p.small", `Chance that one of the readings due in the next 30 min (every ${f.every_min} min) is there, if nothing changes. Oxygen and breathing have no model: nothing is said of them.`), list);
     const trust = { validated: "Validated for this use.", derived: "Derived: put together from several sources.", extrapolated: "Extrapolated: outside what it was made for." }[f.trust.status];
     box.append(el("p.small", `${f.trust.model}. ${trust} ${f.trust.reasons.join("; ")}.`));

@@ -127,10 +127,10 @@ class Forecaster:
         if not kept.events:
             kept.events = events_of_session(kept.session.pk)
             kept.learner = Learner(self._learned_before(kept))
-        inputs = inputs_of(kept.session, kept.events)
-        if isinstance(inputs, NoForecast) or kept.learner is None:
-            return True
         try:
+            inputs = inputs_of(kept.session, kept.events)
+            if isinstance(inputs, NoForecast) or kept.learner is None:
+                return True
             with self._within():
                 return kept.learner.learn_one(inputs)
         except Exception:
@@ -240,10 +240,10 @@ class Forecaster:
         return found
 
     def _learned_before(self, kept: Kept) -> dict[str, Any] | None:
-        """What the newest earlier session of the same course taught; ``None`` for the first, and
-        (``kept.waits``) where it is not learned yet."""
+        """What the newest earlier session of the same course taught that taught anything; ``None``
+        for the first, and (``kept.waits``) where the one before is not learned yet."""
         session = kept.session
-        before = (
+        before = list(
             Session.objects.filter(
                 course_id=session.course_id,
                 number__lt=session.number,
@@ -252,10 +252,12 @@ class Forecaster:
             )
             .order_by("-number")
             .values_list("pk", "forecast__pk")
-            .first()
         )
-        kept.waits = before is not None and (before[1] is None or before[0] in self.backlog.again)
-        return None if before is None or kept.waits else learned_in(before[0])
+        newest = before[0] if before else None
+        kept.waits = newest is not None and (newest[1] is None or newest[0] in self.backlog.again)
+        if kept.waits:
+            return None
+        return next((taught for pk, _ in before if (taught := learned_in(pk)) is not None), None)
 
 
 def inputs_of(session: Session, events: list[Event]) -> Inputs | NoForecast:

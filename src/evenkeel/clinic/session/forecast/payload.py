@@ -173,6 +173,7 @@ def _ready(found: Prediction, regimen: Regimen, inputs: Inputs) -> dict[str, Any
 def _surprises(inputs: Inputs, forecast: Forecast, from_h: float) -> list[dict[str, Any]]:
     """Readings that hardly anybody explains, newest first; one event is named once."""
     told: dict[str, dict[str, Any]] = {}
+    names = list(_NAMES.values())
     for one in reversed(forecast.surprises):
         seen = one.observation
         if from_h - seen.time_h > SURPRISE_SHOWN_MIN / 60.0:
@@ -182,6 +183,10 @@ def _surprises(inputs: Inputs, forecast: Forecast, from_h: float) -> list[dict[s
         )
         known["what"].append(f"{_NAMES.get(seen.kind, seen.kind)} {seen.value:g}")
         known["tail"] = min(known["tail"], one.tail)
+    for known in told.values():
+        known["what"].sort(
+            key=lambda words: next(i for i, n in enumerate(names) if words.startswith(n))
+        )
     return list(told.values())[:3]
 
 

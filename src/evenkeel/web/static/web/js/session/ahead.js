@@ -14,7 +14,7 @@ const TOO_OLD_S = 600;
 const BEHIND_MS = 5000;
 const FIELDS = { sbp_mmhg: "sbp", dbp_mmhg: "dbp", heart_rate_bpm: "hr", dissociation_0_10: "dissociation", moaas: "moaas" };
 const UNITS = { sbp: " mmHg", dbp: " mmHg", hr: " per min" };
-const NAMES = { sbp: "Systolic", dbp: "Diastolic", hr: "Heart rate", dissociation: "Dissociation", moaas: "Sedation" };
+const NAMES = { sbp: "systolic", dbp: "diastolic", hr: "heart rate", dissociation: "dissociation", moaas: "sedation" };
 /** A reading this much older than the first of the bands has nothing to be held against. */
 const BEFORE_BANDS_MS = 5 * MINUTE;
 
@@ -265,7 +265,7 @@ export class Ahead {
     const [low, high] = [q05 - (q50 - q05) - 2, q95 + (q95 - q50) + 2];
     const [from, to] = [Math.round(q05), Math.round(q95)];
     if ((value >= low && value <= high) || (typing && text.length < String(from).length)) return "";
-    return `${NAMES[name]}: ${from === to ? from : `${from} to ${to}`}${UNITS[name] ?? ""} was expected here.`;
+    return `${NAMES[name]} ${from === to ? from : `${from} to ${to}`}${UNITS[name] ?? ""}`;
   }
 
   /** Whether a field is read from a device, which may be the one that errs. */

@@ -14,8 +14,8 @@ export function watchForDoubt(forms, ahead, timeOf) {
       const typed = at === null ? [] : [...form.elements].filter((i) => i.dataset.type === "number" && i.value !== "" && (i.type !== "radio" || i.checked));
       const doubts = typed.map((i) => [i.name, ahead.doubt(i.name, i.value, at, i === typing)]).filter(([, words]) => words);
       const device = doubts.some(([name]) => Ahead.isMeasured(name)) ? ", then the cuff or probe," : "";
-      const ask = doubts.length ? `Look at the person${device} and the figure; then save what it is.` : "";
-      write(box, [...doubts.map(([, words]) => words), ask].filter(Boolean).join(" "));
+      const said = doubts.map(([, words]) => words).join(", ");
+      write(box, said && `${said[0].toUpperCase()}${said.slice(1)} was expected here. Look at the person${device} and the figure; then save what it is.`);
     };
     // at once while it is typed: words that came with leaving the field would move the button
     // from under the finger that presses it

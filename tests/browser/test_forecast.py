@@ -39,7 +39,8 @@ def test_in_the_shadow_the_room_sees_no_number(
     server: Served, page: Page, running: dict[str, Any]
 ) -> None:
     show(server, page, running)
-    expect(panel(page)).to_contain_text("tried out here")
+    # the forecaster loads its kernels first: on a busy machine that takes a while
+    expect(panel(page)).to_contain_text("tried out here", timeout=60_000)
     expect(page.locator("[data-panel=back]")).to_be_hidden()
 
 
@@ -68,7 +69,7 @@ def test_a_reading_moves_the_forecast_on_every_screen(
 
 
 def test_what_if_is_chosen_with_the_keyboard_and_each_chance_stands_one_tap_away(
-    server: Served, page: Page, running: dict[str, Any]
+    server: Served, page: Page, open_page: OPEN, running: dict[str, Any]
 ) -> None:
     show(server, page, running)
     panel(page).locator("input[value=continue]").focus()
@@ -79,6 +80,30 @@ def test_what_if_is_chosen_with_the_keyboard_and_each_chance_stands_one_tap_away
     panel(page).locator("summary").click()
     expect(panel(page)).to_contain_text("Systolic 180 or more")
     expect(panel(page)).to_contain_text("It silences no alarm")
+    # a forecast that comes in leaves the place of the keyboard, and what is unfolded, as they are
+    panel(page).locator("summary").focus()
+    before = panel(page).locator("[data-forecast-age]").inner_text()
+    there = open_page()
+    show(server, there, running)
+    act(there, "note").click()
+    there.locator('#d-note [name="text"]').fill("Calm.")
+    there.locator('#d-note button[type="submit"]').click()
+    expect(panel(page).locator("[data-forecast-age]")).not_to_have_text(before)
+    expect(panel(page).locator("summary")).to_be_focused()
+    expect(panel(page)).to_contain_text("It silences no alarm")
+
+
+def test_on_a_tablet_the_ways_on_stay_in_their_panel(
+    server: Served, page: Page, running: dict[str, Any]
+) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})
+    show(server, page, running)
+    expect(ways(page)).to_have_count(4)
+    inside = panel(page).bounding_box()
+    table = panel(page).locator("table").bounding_box()
+    assert inside
+    assert table
+    assert table["x"] + table["width"] <= inside["x"] + inside["width"]
 
 
 def test_what_hardly_fits_is_asked_about_before_it_is_saved_and_after(

@@ -116,6 +116,7 @@ def test_the_example_is_a_file_that_can_be_replayed(tmp_path: Path) -> None:
         (["some.json", "--write"], "--write is for the bundled replay"),
         (["--write", "nowhere"], "no such folder"),
         (["--example", "nowhere/some.json"], "some.json cannot be written"),
+        (["--clinic", "--people", "200"], "--people and --seed are not of it"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(words: list[str], said: str) -> None:

@@ -89,6 +89,19 @@ def test_the_day_follows_from_the_tolerance(percent_a_day: float, kind: str, day
     assert found.reasons
 
 
+@pytest.mark.parametrize(
+    ("percent_a_day", "said"),
+    [
+        (2.55, "a chance of 20.4 %, above the clinic's tolerance of 20 %"),
+        (2.45, "a chance of 19.6 %, within the clinic's tolerance of 20 %"),
+        (2.5, "a chance of 20 %, within the clinic's tolerance of 20 %"),
+        (4.0, "a chance of 32 %, above the clinic's tolerance of 20 %"),
+    ],
+)
+def test_what_is_above_the_tolerance_never_looks_like_it(percent_a_day: float, said: str) -> None:
+    assert said in proposed(relapse=rising(percent_a_day)).reasons[0]
+
+
 def test_the_crossing_is_the_first_day_beyond_the_tolerance() -> None:
     assert proposed(relapse=rising(4)).crosses_at == on(-1 + 6)  # 24 %; 20 % is within
     assert proposed(relapse=rising(0.1)).crosses_at is None

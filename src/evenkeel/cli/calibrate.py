@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from evenkeel.pharmacology.calibration.report import Failing, Measured
 
 TITLE = "The bundled replay: invented people whose truth is not the forecasting model"
+_PEOPLE = 1000
 _LONG_S = 1.0
 _BAR = 30
 
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--since", type=date.fromisoformat, metavar="DAY", help="with --clinic: opened from then on"
     )
     parser.add_argument(
-        "--people", type=int, default=1000, help="virtual people of each forecast (1000)"
+        "--people", type=int, default=_PEOPLE, help="virtual people of each forecast (1000)"
     )
     parser.add_argument("--seed", type=int, default=0, help="which virtual people (0)")
     parser.add_argument(
@@ -97,6 +98,10 @@ def _clinic(arguments: argparse.Namespace) -> int:
     """The installation's own sessions, replayed as they were forecast; nobody is named."""
     if arguments.file is not None or arguments.write is not None:
         raise ConfigurationError("--clinic takes no file, and --write is for the bundled replay")
+    if arguments.people != _PEOPLE or arguments.seed != 0:
+        raise ConfigurationError(
+            "--clinic replays sessions as they were forecast: --people and --seed are not of it"
+        )
     from evenkeel.config.instance import find_instance
     from evenkeel.config.manage import start_django
 

@@ -25,10 +25,10 @@ from evenkeel.clinic.record.act import Actor
 from evenkeel.clinic.record.clock import system_clock
 from evenkeel.clinic.record.errors import DomainError, NotFound
 from evenkeel.live.admission import Admitted, admit, still_admitted
-from evenkeel.live.frames import Frame, frames_of, joined, message
+from evenkeel.live.frames import Frame, forecast_frames, frames_of, joined, message
 from evenkeel.live.hub import Hub, Subscription
 from evenkeel.live.pages import Receive, Scope, Send
-from evenkeel.live.tail import Tail, newest_position, rows_after
+from evenkeel.live.tail import Tail, newest_forecast_of, newest_position, rows_after
 
 log = logging.getLogger("evenkeel.live")
 
@@ -126,6 +126,8 @@ class Streams:
                 }
             )
             reached = await self._catch_up(admitted, viewer, after, send)
+            if admitted.session_id is not None:
+                await self._send_forecast(admitted.session_id, send)
             await self._follow(viewer, subscription, reached, gone, send)
         except (ConnectionError, RuntimeError, OSError):
             log.debug("a stream ended in the middle of a write")
@@ -152,6 +154,12 @@ class Streams:
                 await _body(send, joined(frames))
         await _body(send, message("reload", {"why": "too much was missed"}))
         return after
+
+    async def _send_forecast(self, session_id: UUID, send: Send) -> None:
+        """What was forecast last: a screen that comes back need not wait for the next."""
+        rows = await self._in_thread(newest_forecast_of, session_id)
+        if rows:
+            await _body(send, joined(forecast_frames(rows)))
 
     async def _follow(
         self,

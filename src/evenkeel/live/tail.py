@@ -39,6 +39,11 @@ def newest_forecast() -> int:
     return int(SessionForecast.objects.aggregate(newest=Max("serial"))["newest"] or 0)
 
 
+def newest_forecast_of(session_id: Any) -> list[SessionForecast]:
+    """The forecast of one session, where there is one."""
+    return list(SessionForecast.objects.filter(pk=session_id))
+
+
 def rows_after(position: int, session_id: Any = None) -> list[SessionEvent]:
     """Up to a page of events after a position, whole acts only, in order."""
     rows = SessionEvent.objects.filter(position__gt=position)

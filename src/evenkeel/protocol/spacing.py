@@ -156,7 +156,7 @@ def _weighed(
     if chance is None:
         few = "Too few of the virtual people behind these scores are well to tell of a relapse."
         return "as_planned", asked.planned_at, [few, *unscored]
-    told = f"Relapse before the planned visit has a chance of {_percent(chance)}"
+    told = f"Relapse before the planned visit has a chance of {_beside(chance, tolerance)}"
     if chance > tolerance and crosses is not None:
         over = f"{told}, above the clinic's tolerance of {_percent(tolerance)}."
         return _earlier(asked, protocol, crosses - _DAY, [over, *unscored])
@@ -195,7 +195,7 @@ def _later(
     least = max(_LEAST_DAYS, _LATER_SHARE * asked.spacing_days) * _DAY
     if at - asked.planned_at < least or at < asked.now:
         return "as_planned", asked.planned_at, reasons[:1]
-    holds = f"It stays within it for {(at - asked.planned_at).days} days longer: relief holds."
+    holds = "It stays within it beyond that visit: relief holds."
     return "later", at, [reasons[0], holds, *reasons[1:]]
 
 
@@ -241,6 +241,13 @@ def _chance_at(asked: ComingBack, at: datetime) -> float | None:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
+
+
+def _beside(chance: float, tolerance: float) -> str:
+    """A chance to be read beside the tolerance: with a digit more where both would look the same
+    and are not."""
+    alike = _percent(chance) == _percent(tolerance) and abs(chance - tolerance) >= 0.0005
+    return f"{100 * chance:.1f} %" if alike else _percent(chance)
 
 
 def _check(asked: ComingBack) -> None:

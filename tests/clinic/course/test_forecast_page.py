@@ -53,9 +53,9 @@ def test_it_says_what_is_expected_and_changes_with_the_dose(client: Client, case
     assert half != words(asked(client, case, dose="0.25"))
     assert "Mood over weeks" in half
     assert half != words(asked(client, case, spacing_days="7"))
-    assert "Mood is forecast for 1 to 16 sessions" in words(
-        asked(client, case, sessions_planned="40")
-    )
+    longer = words(asked(client, case, sessions_planned="12", spacing_days="30"))
+    assert "The day after session 6 of 12" in longer
+    assert "after session 6 of 12 are not in it" in longer
     assert "Extrapolated" in words(asked(client, case, dose="0.9"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from evenkeel.clinic.course.models import Course, Plan
 from evenkeel.clinic.course.mood_learned import learned_mood
 from evenkeel.clinic.outcome.actions.enter_answers import enter_answers
 from evenkeel.clinic.outcome.ahead import learning, work
-from evenkeel.clinic.outcome.ahead.doses import doses_of
+from evenkeel.clinic.outcome.ahead.doses import GivenDose, doses_of
 from evenkeel.clinic.outcome.ahead.inputs import read_inputs
 from evenkeel.clinic.outcome.ahead.work import catch_up, forget, pending, work_out
 from evenkeel.clinic.outcome.models import MoodAhead, Response
@@ -321,6 +322,14 @@ class Pump:
              ("pause", 10, {}), ("resume", 20, {"rate_mg_per_h": 30}), ("infusion_stop", 40, {})],
             [(0, 10.0, 10.0), (20, 10.0, 20.0)],
         ),
+        # it ran out at 40 min, was stopped at 50, and started once more: each gave its own
+        (
+            [("infusion_start", 0, {"rate_mg_per_h": 30, "planned_mg": 20}),
+             ("infusion_stop", 50, {}),
+             ("infusion_start", 55, {"rate_mg_per_h": 30, "planned_mg": 10}),
+             ("infusion_stop", 90, {})],
+            [(0, 20.0, 40.0), (55, 10.0, 20.0)],
+        ),
         # nothing on record but the sum: over the minutes of the plan
         ([], [(0, 37.0, 40.0)]),
     ],
@@ -347,6 +356,18 @@ def test_doses_are_what_the_pump_gave(
     ] == [(at, mg, pytest.approx(over)) for at, mg, over in expected]
     assert {dose.route for dose in found} == {"iv"}
     assert assumed == (() if events else (session.number,))
+
+
+def test_a_session_over_midnight_is_one_session(case: Case) -> None:
+    """In UTC a day ends in the afternoon of half the world."""
+    inputs = read_inputs(case.fresh())
+    late = inputs.began_at.replace(hour=23, minute=50)
+    halves = tuple(
+        GivenDose(late + timedelta(minutes=m), 15.0, inputs.doses[0].route, 15.0) for m in (0, 30)
+    )
+    learned = learning.learn(replace(inputs, doses=halves), n=100)
+    assert isinstance(learned, learning.Learned)
+    assert learned.payload["sessions"] == 1
 
 
 def test_the_plan_page_goes_on_from_what_was_learned(

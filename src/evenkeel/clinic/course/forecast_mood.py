@@ -85,6 +85,12 @@ class MoodForecast:
     notes: tuple[str, ...]
 
 
+def within_reach(sessions: int, spacing_days: float) -> int:
+    """How many of the planned sessions mood can be forecast for, the first ones; at least 1."""
+    fit = int(_LONGEST_DAYS // spacing_days) if spacing_days > 0 else sessions
+    return max(1, min(sessions, _MOST_SESSIONS, fit))
+
+
 def forecast_mood(
     ordered: Ordered,
     about: About,

@@ -154,7 +154,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # oversight
     "audit.view": frozenset({_MD, _AU}),
     "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
-    "forecast.view": _CARE | {_AU},
+    "forecast.view": _CARE | {_PH, _AU},
     "forecast.choose": frozenset({_MD}),
 }
 

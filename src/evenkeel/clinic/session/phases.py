@@ -38,6 +38,23 @@ def standing(events: Iterable[Any]) -> list[Any]:
     return in_order(e for e in every if str(e.id) not in gone and e.kind != "void")
 
 
+def each_start(events: Iterable[Any]) -> list[Drug]:
+    """The pump after each time that it was started, each by itself, events as they happened.
+
+    A pump runs out when it has given what *that* start set it to: a later start adds to what is
+    planned in all, and does not change when an earlier one ran out.
+    """
+    whole = Drug()
+    starts: list[list[Any]] = []
+    for event in events:
+        if event.kind == "infusion_start" and not whole.is_infusing:
+            starts.append([])
+        whole.take(event)
+        if starts and event.kind in INFUSION:
+            starts[-1].append(event)
+    return [fold(own) for own in starts]
+
+
 __all__ = [
     "DOSES",
     "DRUG",
@@ -46,6 +63,7 @@ __all__ = [
     "Drug",
     "EventLike",
     "Stretch",
+    "each_start",
     "fold",
     "fold_until",
     "in_order",

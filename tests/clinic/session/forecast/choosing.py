@@ -6,6 +6,7 @@ import uuid
 
 from evenkeel.clinic.session.actions.choose_forecast import choose_forecast
 from evenkeel.clinic.session.forecast.calibration import calibration_of
+from evenkeel.clinic.session.forecast.learner import METHOD
 from evenkeel.clinic.session.models import ForecastChoice, ForecastScore
 from tests.clinic.session.makers import Stage
 
@@ -42,7 +43,7 @@ def scored(stage: Stage, readings: int = 60, *, inside: float = 1.0) -> None:
             product=session.product,
             event_id=uuid.uuid5(session.pk, str(number)),
             kind="sbp",
-            version="test",
+            version=f"test/{METHOD}-0",
             scored_at=stage.now,
             score={
                 **SCORE,

@@ -10,7 +10,7 @@ import pytest
 
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.session.actions.open_session import open_session
-from evenkeel.clinic.session.forecast import work
+from evenkeel.clinic.session.forecast import backlog, work
 from evenkeel.clinic.session.forecast.inputs import Inputs
 from evenkeel.clinic.session.forecast.learner import Learner
 from evenkeel.clinic.session.forecast.shown import is_shown_at
@@ -296,6 +296,54 @@ def test_a_correction_after_the_end_is_learned_and_carried_on(stage: Stage) -> N
     ForecastScore.objects.all().delete()
     caught_up(Forecaster(), nxt)
     assert payload(nxt) == after, "the same as if it had been right from the start"
+
+
+def test_what_happened_while_it_did_not_run_is_learned(stage: Stage) -> None:
+    """It knew the session live; closing and a correction came before it ran again."""
+    ran(stage, 2)
+    Forecaster().turn(stage.now)
+    assert learned_in(stage.session.pk) is None
+    nxt = second_session(stage)
+    forecaster = Forecaster()
+    forecaster.turn(stage.now)
+    assert payload(nxt)["waits"], "the page says that earlier sessions are not in it yet"
+    caught_up(forecaster, nxt)
+    taught = learned_in(stage.session.pk)
+    assert taught is not None
+    assert payload(nxt)["sessions_before"] == 1
+    wrong = SessionEvent.objects.filter(session=stage.session, body__has_key="sbp_mmhg").latest(
+        "position"
+    )
+    body = {**wrong.body, "sbp_mmhg": 171.0}
+    stage.says("observation", body=body, at=wrong.happened_at, supersedes=wrong.pk)
+    caught_up(Forecaster(), nxt)
+    assert learned_in(stage.session.pk) != taught
+
+
+def test_who_comes_back_after_long_is_not_waited_for_in_vain(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sessions from before the forecaster ran are learned when their person sits in a chair."""
+    ran(stage, 1)
+    nxt = second_session(stage)
+    monkeypatch.setattr(backlog, "LOOK_BACK", timedelta(days=1))
+    caught_up(Forecaster(), nxt)
+    told = payload(nxt)
+    assert (told["waits"], told["sessions_before"]) == (False, 1)
+
+
+def test_a_session_that_taught_nothing_does_not_undo_the_one_before(stage: Stage) -> None:
+    ran(stage, 1)
+    second = ran(second_session(stage), 1)
+    third = second_session(second)
+    caught_up(Forecaster(), third)
+    assert payload(third)["sessions_before"] == 2
+    SessionForecast.objects.filter(pk=second.session.pk).update(learned=None)
+    forecaster = Forecaster()
+    forecaster._seen = 10**9  # it has run before, and could not learn the second
+    forecaster.turn(stage.now)
+    told = payload(third)
+    assert (told["waits"], told["sessions_before"]) == (False, 1)
 
 
 def test_nothing_of_it_is_on_the_chain(stage: Stage) -> None:

@@ -76,8 +76,12 @@ def _curve(found: PlanForecast, band: Band, limits: list[Limit]) -> dict[str, An
     }
 
 
-def shown_mood(found: MoodForecast) -> dict[str, Any]:
-    """Mood over the weeks: its drawing and the shares in short."""
+def shown_mood(found: MoodForecast, planned: int | None = None) -> dict[str, Any]:
+    """Mood over the weeks: its drawing and the shares in short. ``planned`` sessions may be more
+    than those it is forecast for."""
+    count = len(found.session_days)
+    is_part = planned is not None and count < planned
+    last = f"session {count} of {planned}" if is_part else "the last session"
     turn = int(np.argmin(np.abs(found.times_days - found.after_last.day)))
     low, _, middle, _, high = (_number(value) for value in found.values[:, turn])
     word, icon = _STATUS[found.trust.status]
@@ -94,7 +98,7 @@ def shown_mood(found: MoodForecast) -> dict[str, Any]:
             given=tuple((day, day) for day in found.session_days),
             limits=(Limit(10.0, "remission: 10 or less"),),
             marked=turn,
-            spoken=f"Forecast. The day after the last session: middle {middle}, 9 in 10 people "
+            spoken=f"Forecast. The day after {last}: middle {middle}, 9 in 10 people "
             f"from {low} to {high}. The shares stand beside it.",
             in_weeks=True,
         )
@@ -107,7 +111,7 @@ def shown_mood(found: MoodForecast) -> dict[str, Any]:
             "madrs": _number(point.middle_madrs),
         }
         for when, point in (
-            ("The day after the last session", found.after_last),
+            (f"The day after {last}", found.after_last),
             ("Four weeks later, without more", found.at_end),
         )
     ]
@@ -119,6 +123,8 @@ def shown_mood(found: MoodForecast) -> dict[str, Any]:
         "icon": icon,
         "points": points,
         "relapse": relapse,
+        "last": last,
+        "part": is_part,
     }
 
 

@@ -14,7 +14,12 @@ from evenkeel.clinic.course import forecast_warm
 from evenkeel.clinic.course.dose_sheet import Figures, weight_in, work_out
 from evenkeel.clinic.course.forecast import forecast_plan
 from evenkeel.clinic.course.forecast_facts import about_person, ordered_session
-from evenkeel.clinic.course.forecast_mood import GoingOn, MoodForecast, forecast_mood
+from evenkeel.clinic.course.forecast_mood import (
+    GoingOn,
+    MoodForecast,
+    forecast_mood,
+    within_reach,
+)
 from evenkeel.clinic.course.forecast_terms import About, NoForecast, Ordered, PlanForecast
 from evenkeel.clinic.course.models import Course, Plan
 from evenkeel.clinic.course.mood_learned import LearnedMood, learned_mood
@@ -67,8 +72,10 @@ def plan_forecast(request: HttpRequest, course_id: Any) -> HttpResponse:
         return render(request, "course/plan_forecast.html", {**shown, "none": found})
     shown |= shown_forecast(found, figures, protocol)
     shown["plan_words"] = plan_words(ordered)
-    mood = mood_or_why(ordered, about, entry, going_on(learned_mood(course), entry, now))
-    shown["mood"] = None if isinstance(mood, NoForecast) else shown_mood(mood)
+    after = going_on(learned_mood(course), entry, now)
+    mood = mood_or_why(ordered, about, entry, after, first_ones=True)
+    planned = entry.schedule.sessions_planned
+    shown["mood"] = None if isinstance(mood, NoForecast) else shown_mood(mood, planned)
     shown["no_mood"] = mood if isinstance(mood, NoForecast) else None
     return render(request, "course/plan_forecast.html", shown)
 
@@ -113,10 +120,18 @@ def going_on(learned: LearnedMood | None, entry: PlanEntry, now: datetime) -> Go
 
 
 def mood_or_why(
-    ordered: Ordered, about: About, entry: PlanEntry, after: GoingOn | None
+    ordered: Ordered,
+    about: About,
+    entry: PlanEntry,
+    after: GoingOn | None,
+    *,
+    first_ones: bool = False,
 ) -> MoodForecast | NoForecast:
-    """Mood over the planned sessions, in the same way."""
+    """Mood over the planned sessions, in the same way; with ``first_ones`` over as many of them as
+    mood is forecast for, where that is not all."""
     sessions, spacing = entry.schedule.sessions_planned, float(entry.schedule.spacing_days)
+    if first_ones:
+        sessions = within_reach(sessions, spacing)
     try:
         return forecast_mood(ordered, about, sessions, spacing, going_on=after)
     except Exception:

@@ -9,7 +9,7 @@ from typing import Any
 
 from evenkeel.clinic.course.forecast import given_as
 from evenkeel.clinic.session.models import Session, SessionEvent
-from evenkeel.clinic.session.phases import DRUG, fold, standing
+from evenkeel.clinic.session.phases import DRUG, each_start, fold, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +50,21 @@ def doses_of(sessions: Sequence[Session]) -> tuple[tuple[GivenDose, ...], tuple[
 
 
 def _from_events(events: Sequence[SessionEvent], route: str) -> list[GivenDose]:
-    """A pump stops by itself once it has given what it was set to give."""
-    drug = fold(standing(events))
-    left_mg = float("inf") if drug.planned_mg is None else drug.planned_mg
+    """A pump stops by itself once it has given what that start set it to give."""
+    stands = standing(events)
     found = []
-    for stretch in drug.stretches:
-        if stretch.end is None or stretch.rate_mg_per_h <= 0:
-            continue
-        hours = (stretch.end - stretch.start).total_seconds() / 3600.0
-        mg = min(stretch.rate_mg_per_h * hours, left_mg)
-        left_mg -= mg
-        if mg > 0:
-            minutes = 60.0 * mg / stretch.rate_mg_per_h
-            found.append(GivenDose(stretch.start, round(mg, 3), route, round(minutes, 3)))
-    found += [GivenDose(at, mg, route) for at, mg, _ in drug.doses if mg > 0]
+    for pump in each_start(stands):
+        left_mg = float("inf") if pump.planned_mg is None else pump.planned_mg
+        for stretch in pump.stretches:
+            if stretch.end is None or stretch.rate_mg_per_h <= 0:
+                continue
+            hours = (stretch.end - stretch.start).total_seconds() / 3600.0
+            mg = min(stretch.rate_mg_per_h * hours, left_mg)
+            left_mg -= mg
+            if mg > 0:
+                minutes = 60.0 * mg / stretch.rate_mg_per_h
+                found.append(GivenDose(stretch.start, round(mg, 3), route, round(minutes, 3)))
+    found += [GivenDose(at, mg, route) for at, mg, _ in fold(stands).doses if mg > 0]
     return found
 
 

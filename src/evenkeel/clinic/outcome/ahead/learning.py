@@ -26,6 +26,8 @@ from evenkeel.pharmacology.regimen import Dose
 DAYS_AHEAD: Final = 84
 PEOPLE: Final = 1000
 _DIGITS: Final = 4
+#: Doses further apart than this are of two sessions. [assumed]
+_APART: Final = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,13 @@ def _notes(inputs: AheadInputs) -> list[str]:
     return [note.rstrip(".") + "." for note in notes]
 
 
+def _sessions(inputs: AheadInputs) -> int:
+    """How many sessions the doses are of: by the time between them, for a day of the calendar ends
+    in the middle of somebody's afternoon."""
+    gaps = zip(inputs.doses, inputs.doses[1:], strict=False)
+    return 1 + sum(later.at - dose.at > _APART for dose, later in gaps)
+
+
 def _document(inputs: AheadInputs, found: MoodAhead, notes: list[str]) -> dict[str, Any]:
     """Everything a page shows, rounded, so that it is the same on every machine."""
     known_at = inputs.began_at + timedelta(hours=found.known_h)
@@ -116,7 +125,7 @@ def _document(inputs: AheadInputs, found: MoodAhead, notes: list[str]) -> dict[s
         "planned_at": inputs.planned_at.isoformat() if inputs.planned_at else None,
         "drawn": "madrs" if counts["madrs"] > counts["phq9"] else "phq9",
         "scores": counts,
-        "sessions": len({dose.at.date() for dose in inputs.doses}),
+        "sessions": _sessions(inputs),
         "well": round(found.well, _DIGITS),
         "relapse": _plain(found.relapse),
         "relapse_planned": _plain(found.relapse_planned),

@@ -28,7 +28,6 @@ from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.actions.choose_forecast import choose_forecast
 from evenkeel.clinic.session.forecast.calibration import (
     ENDPOINTS,
-    LEAST_READINGS,
     Calibration,
     calibration_of,
     scored_products,
@@ -92,8 +91,8 @@ def choose(request: HttpRequest, site_id: UUID, product: str) -> HttpResponse:
     shown = {
         "place": place,
         "error": error,
+        "chosen": request.POST.get("shown", ""),
         "reason": request.POST.get("reason", ""),
-        "least": LEAST_READINGS,
         "standard": STANDARD,
     }
     return render(

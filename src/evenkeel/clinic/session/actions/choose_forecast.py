@@ -10,8 +10,9 @@ from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
 from evenkeel.clinic.record.permissions import Role
 from evenkeel.clinic.session.announce import announce
-from evenkeel.clinic.session.forecast.calibration import LEAST_READINGS, calibration_of
-from evenkeel.clinic.session.models import ForecastChoice
+from evenkeel.clinic.session.forecast.calibration import calibration_of
+from evenkeel.clinic.session.models import ForecastChoice, SessionForecast
+from evenkeel.pharmacology.calibration import STANDARD
 from evenkeel.protocol.products import PRODUCTS
 
 
@@ -44,7 +45,8 @@ def choose_forecast(
     if shown and not found.enough:
         raise Refused(
             f"{len(found.scores)} readings were scored so far.",
-            what_to_do=f"From {LEAST_READINGS} on it can be seen how the forecast does.",
+            what_to_do=f"From {STANDARD.least_readings} readings of one endpoint in "
+            f"{STANDARD.least_sessions} sessions on it can be seen how the forecast does.",
             code="too_few",
         )
     if shown and found.hash != seen_hash:
@@ -66,5 +68,10 @@ def choose_forecast(
     )
     act.reason = row.reason
     act.write(row)
+    if not shown:
+        # at once, also where the forecaster is down and could not take back what it made before
+        SessionForecast.objects.filter(session__product=product, site_id=site.pk).update(
+            shown=False
+        )
     announce()
     return row

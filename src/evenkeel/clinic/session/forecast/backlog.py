@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from evenkeel.clinic.session.models import Session
 
 #: Sessions that closed before this process ran are learned afterwards, as far back as this.
@@ -51,7 +53,9 @@ class Backlog:
         self._waiting, self._asked_at = [], None
 
     def _ask(self, now: datetime, urgent: set[UUID]) -> None:
-        never = _given().filter(forecast=None, closed_at__gte=now - LOOK_BACK)
+        # however long ago: somebody who sits in a chair waits for what was learned of them
+        wanted = Q(closed_at__gte=now - LOOK_BACK) | Q(course_id__in=urgent)
+        never = _given().filter(wanted, forecast=None)
         found = {*never.values_list("pk", "course_id", "number", "closed_at")}
         if self.again:
             more = _given().filter(pk__in=self.again)

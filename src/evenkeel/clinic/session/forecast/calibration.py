@@ -7,14 +7,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from evenkeel.clinic.record.chain import canonical, digest
+from evenkeel.clinic.session.forecast.learner import METHOD
 from evenkeel.clinic.session.models import ForecastScore
-from evenkeel.pharmacology.calibration import Score, Verdict, verdicts
+from evenkeel.pharmacology.calibration import STANDARD, Score, Verdict, verdicts
 
 #: The newest so many scores are counted: some years of a busy clinic, and little enough to wait
 #: for. [assumed]
 MOST: Final = 30_000
-#: Before so many readings of a product were scored nobody can have seen how it does. Clinic policy.
-LEAST_READINGS: Final = 40
 ENDPOINTS: Final = {
     "sbp": "Systolic pressure",
     "dbp": "Diastolic pressure",
@@ -40,8 +39,12 @@ class Calibration:
 
     @property
     def enough(self) -> bool:
-        """Whether there is enough to have seen how it does."""
-        return len(self.scores) >= LEAST_READINGS
+        """Whether a word can be said of some endpoint: before, nobody can have seen how it does."""
+        counted = [one.tally for one in self.verdicts.values() if one.tally is not None]
+        return any(
+            found.sessions >= STANDARD.least_sessions and found.readings >= STANDARD.least_readings
+            for found in counted
+        )
 
     def document(self) -> dict[str, Any]:
         """What was seen, as plain JSON, to be kept with a decision."""
@@ -53,8 +56,10 @@ class Calibration:
 
 
 def calibration_of(site_id: UUID, product: str) -> Calibration:
-    """How the forecast of a product did at a site, whatever version made it."""
-    rows = ForecastScore.objects.filter(site_id=site_id, product=product)
+    """How the forecast of a product did at a site, as far as it was made by the present method."""
+    rows = ForecastScore.objects.filter(
+        site_id=site_id, product=product, version__contains=f"/{METHOD}-"
+    )
     newest = rows.order_by("-pk").values_list("score", flat=True)[:MOST]
     scores = tuple(Score.from_dict(row) for row in newest)
     found = verdicts(scores)

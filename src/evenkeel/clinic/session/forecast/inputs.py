@@ -16,7 +16,7 @@ from typing import Any, Final
 from evenkeel.clinic.course.forecast import Refusal, prepared
 from evenkeel.clinic.course.forecast_terms import About, NoForecast, Ordered, Trust
 from evenkeel.clinic.session.moments import Event
-from evenkeel.clinic.session.phases import DRUG, Drug, fold, standing
+from evenkeel.clinic.session.phases import DRUG, Drug, Stretch, each_start, fold, standing
 from evenkeel.pharmacology import Dose, Model, PharmacologyError, Regimen
 from evenkeel.pharmacology.forecast import Observation
 from evenkeel.protocol.products import PRODUCTS
@@ -43,6 +43,21 @@ _WHOLE: Final = frozenset({"dissociation", "moaas", "cadss"})
 _UNSOUND: Final = frozenset({"questionable", "patient_id_unknown"})
 #: A pump that was told no amount is taken to run so long. [assumed]
 _LONGEST_H: Final = 8.0
+#: A nasal device that is overdue is expected so soon, and for so long. [assumed]
+_AT_ONCE: Final = timedelta(minutes=1)
+_GIVEN_UP: Final = timedelta(minutes=30)
+#: What is said of a session where the words for a plan would ask for what nobody can do there.
+_IN_A_SESSION: Final = {
+    "no_weight": (
+        "No weight was on record when this session opened, so nothing can be forecast of it.",
+        "Record a weight: the next session begins with it.",
+    ),
+    "no_dose": ("The order of this session states no dose, so nothing can be forecast of it.", ""),
+    "no_duration": (
+        "The order of this session states no minutes that can be forecast.",
+        "",
+    ),
+}
 #: Route of the product -> route of the model.
 _ROUTES: Final = {
     "intravenous": "iv",
@@ -109,9 +124,11 @@ class Inputs:
         """A time on the forecast's clock."""
         return (at - self.zero).total_seconds() / 3600.0
 
-    def regimen(self, supposed: Iterable[Event] = ()) -> Regimen:
-        """What was given and what is still to come, with events that are only supposed."""
-        return regimen_of([*self.drug, *supposed], self.given, self.zero)
+    def regimen(self, at_h: float, supposed: Iterable[Event] = ()) -> Regimen:
+        """What was given and what is still to come as seen at ``at_h``, with events that are only
+        supposed."""
+        as_of = self.zero + timedelta(hours=at_h)
+        return regimen_of([*self.drug, *supposed], self.given, self.zero, as_of)
 
 
 def read_inputs(
@@ -126,7 +143,8 @@ def read_inputs(
         model, _, covariates, trust = prepared(ordered, about)
         steps = _steps(stands, drug, given, zero)
     except Refusal as refusal:
-        return refusal.reason
+        code = refusal.reason.code
+        return NoForecast(code, *_IN_A_SESSION[code]) if code in _IN_A_SESSION else refusal.reason
     except PharmacologyError as error:
         words = str(error)
         return NoForecast("engine", f"{words[:1].upper()}{words[1:]}.".replace("..", "."))
@@ -164,7 +182,7 @@ def _steps(
         until = zero + timedelta(hours=at_h)
         known = [e for e in drug if e.happened_at <= until]
         readings = tuple(sorted(moments[at_h]))
-        steps.append(Step(at_h, regimen_of(known, given, zero), readings))
+        steps.append(Step(at_h, regimen_of(known, given, zero, until), readings))
     return tuple(steps)
 
 
@@ -200,54 +218,72 @@ def _thinned(readings: Iterable[tuple[Observation, str]]) -> list[Observation]:
     return kept
 
 
-def regimen_of(events: Sequence[Event], given: Given, zero: datetime) -> Regimen:
-    """What these events gave, and what goes on after the last of them if nobody changes it.
+def regimen_of(events: Sequence[Event], given: Given, zero: datetime, as_of: datetime) -> Regimen:
+    """What these events gave, and what goes on after ``as_of`` if nobody changes it.
 
     A running pump goes on until it has given what it was set to; nasal devices follow each other
-    at the protocol's gap until the planned number is reached.
+    at the protocol's gap until the planned number is reached. Nothing is taken to have been given
+    before ``as_of`` that was not recorded: what is learned later then never contradicts it.
     """
     drug = fold(list(events))
     doses = [
         Dose((at - zero).total_seconds() / 3600.0, given.route, mg) for at, mg, _ in drug.doses
     ]
     stopped = any(event.kind == "infusion_stop" for event in events)
-    to_come = [] if stopped else _devices_to_come(drug, given, zero)
-    return Regimen.of(doses, _infused(drug, given, zero), to_come)
+    due = [] if stopped else devices_due(drug, given, as_of)
+    device_mg = float(PRODUCTS[given.product].device_mg or 0.0)
+    to_come = [Dose((at - zero).total_seconds() / 3600.0, given.route, device_mg) for at in due]
+    return Regimen.of(doses, _infused(events, given, zero, as_of), to_come)
 
 
-def _infused(drug: Drug, given: Given, zero: datetime) -> list[Dose]:
-    """The pump's stretches; it stops by itself when it has given what it was set to."""
-    left_mg = drug.planned_mg if drug.planned_mg is not None else given.dose_mg
-    parts: list[tuple[datetime, datetime | None, float]] = [
-        (s.start, s.end, s.rate_mg_per_h) for s in drug.stretches
-    ]
-    if drug.running_since is not None:
-        parts.append((drug.running_since, None, drug.rate_mg_per_h))
-    found = []
-    for start, end, rate in parts:
-        if rate <= 0 or (left_mg is not None and left_mg <= 0):
-            continue
-        runs_h = None if end is None else (end - start).total_seconds() / 3600.0
-        lasts_h = None if left_mg is None else left_mg / rate
-        over_h = min(h for h in (runs_h, lasts_h, _LONGEST_H) if h is not None)
-        if over_h <= 0:
-            continue
-        at_h = (start - zero).total_seconds() / 3600.0
-        found.append(Dose(at_h, given.route, rate * over_h, over_h=over_h))
-        left_mg = None if left_mg is None else left_mg - rate * over_h
+def _infused(events: Sequence[Event], given: Given, zero: datetime, as_of: datetime) -> list[Dose]:
+    """The pump's stretches; it stops by itself when it has given what this start set it to.
+
+    One that was told no amount runs as long as was recorded, and on to the dose that was ordered.
+    """
+    found: list[Dose] = []
+    for pump in each_start(events):
+        told = pump.planned_mg is not None
+        left_mg = pump.planned_mg
+        if left_mg is None and given.dose_mg is not None:
+            left_mg = given.dose_mg - sum(dose.amount for dose in found)
+        parts = list(pump.stretches)
+        if pump.running_since is not None:
+            parts.append(Stretch(pump.running_since, None, pump.rate_mg_per_h))
+        for part in parts:
+            over_h = _lasts_h(part, left_mg, told, as_of)
+            if part.rate_mg_per_h <= 0 or over_h <= 0:
+                continue
+            at_h = (part.start - zero).total_seconds() / 3600.0
+            mg = part.rate_mg_per_h * over_h
+            found.append(Dose(at_h, given.route, mg, over_h=over_h))
+            left_mg = None if left_mg is None else left_mg - mg
     return found
 
 
-def _devices_to_come(drug: Drug, given: Given, zero: datetime) -> list[Dose]:
+def _lasts_h(part: Stretch, left_mg: float | None, told: bool, as_of: datetime) -> float:
+    """How long a stretch of the pump gives drug, hours."""
+    runs_h = _LONGEST_H if part.end is None else _hours(part.start, part.end)
+    if left_mg is None or part.rate_mg_per_h <= 0:
+        return min(runs_h, _LONGEST_H)
+    gives_h = left_mg / part.rate_mg_per_h
+    if not told:
+        gives_h = max(gives_h, _hours(part.start, as_of))
+    return min(runs_h, gives_h, _LONGEST_H)
+
+
+def devices_due(drug: Drug, given: Given, as_of: datetime) -> list[datetime]:
+    """When the nasal devices that are still planned are expected. One that is overdue is expected
+    now; one that is overdue for long is not expected any more, nor those after it."""
     if not drug.devices or not given.devices or len(drug.devices) >= given.devices:
         return []
-    last, _ = drug.devices[-1]
-    device_mg = PRODUCTS[given.product].device_mg or 0.0
-    return [
-        Dose(
-            (last - zero).total_seconds() / 3600.0 + k * given.device_gap_min / 60.0,
-            given.route,
-            float(device_mg),
-        )
-        for k in range(1, given.devices - len(drug.devices) + 1)
-    ]
+    gap = timedelta(minutes=given.device_gap_min)
+    due = drug.devices[-1][0] + gap
+    if as_of - due > _GIVEN_UP:
+        return []
+    first = max(due, as_of + _AT_ONCE)
+    return [first + k * gap for k in range(given.devices - len(drug.devices))]
+
+
+def _hours(start: datetime, end: datetime) -> float:
+    return (end - start).total_seconds() / 3600.0

@@ -44,6 +44,13 @@ def options_of(inputs: Inputs, scene: Scene) -> tuple[Option, ...]:
         start = _start(inputs, now)
         words = "As ordered, if it were begun at this moment."
         return (Option("start", "If begun now", words, start, "if begun now"),)
+    at_h = inputs.hours(now)
+    if (
+        scene.phase == "running"
+        and inputs.given.route == "iv"
+        and inputs.regimen(at_h).end_h <= at_h
+    ):
+        return (Option("continue", "As it is", "The pump has given what it was set to."),)
     if scene.phase == "running" and rate and inputs.given.route == "iv":
         later = now + timedelta(minutes=PAUSE_MIN)
         return (

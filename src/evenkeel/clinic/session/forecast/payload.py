@@ -73,7 +73,7 @@ def as_payload(inputs: Inputs, forecast: Forecast, prior: Forecast, scene: Scene
     options = options_of(inputs, scene)
     told, first = [], None
     for option in options:
-        regimen = inputs.regimen(option.supposed)
+        regimen = inputs.regimen(from_h, option.supposed)
         names = (*_BANDS, "sbp", level) if first is None else _IF
         found = forecast.predict(times, regimen, LEVELS, names)
         told.append(_option(option, found, regimen, scene, columns, shown, inputs))
@@ -173,6 +173,7 @@ def _ready(found: Prediction, regimen: Regimen, inputs: Inputs) -> dict[str, Any
 def _surprises(inputs: Inputs, forecast: Forecast, from_h: float) -> list[dict[str, Any]]:
     """Readings that hardly anybody explains, newest first; one event is named once."""
     told: dict[str, dict[str, Any]] = {}
+    names = list(_NAMES.values())
     for one in reversed(forecast.surprises):
         seen = one.observation
         if from_h - seen.time_h > SURPRISE_SHOWN_MIN / 60.0:
@@ -182,6 +183,10 @@ def _surprises(inputs: Inputs, forecast: Forecast, from_h: float) -> list[dict[s
         )
         known["what"].append(f"{_NAMES.get(seen.kind, seen.kind)} {seen.value:g}")
         known["tail"] = min(known["tail"], one.tail)
+    for known in told.values():
+        known["what"].sort(
+            key=lambda words: next(i for i, n in enumerate(names) if words.startswith(n))
+        )
     return list(told.values())[:3]
 
 
@@ -195,7 +200,7 @@ def _learned(
     at_h = from_h + AHEAD_MIN / 60.0
     column = int(np.abs(found.times_h - at_h).argmin())
     when = [float(found.times_h[column])]
-    before = prior.predict(when, inputs.regimen(), (0.05, 0.95), ("sbp_reading",))
+    before = prior.predict(when, inputs.regimen(from_h), (0.05, 0.95), ("sbp_reading",))
     now = found.bands["sbp_reading"]
     return {
         "at": _moment(inputs, float(found.times_h[column])),

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from evenkeel.clinic.course.forecast_terms import About
-from evenkeel.clinic.session.forecast.inputs import Given
+from evenkeel.clinic.session.forecast.inputs import Given, devices_due
 from evenkeel.clinic.session.forecast.lines import lines_of
 from evenkeel.clinic.session.forecast.payload import Scene
 from evenkeel.clinic.session.forecast.person import from_document
@@ -54,7 +54,7 @@ def scene_of(session: Session, events: Sequence[Event], now: datetime, protocol:
     drug = fold(stands)
     phase = drug.state()
     given = given_of(session, protocol)
-    if phase == "watching" and given.devices and 0 < len(drug.devices) < given.devices:
+    if phase == "watching" and devices_due(drug, given, now):
         phase = "running"
     running = phase in ("running", "paused", "before_dose")
     every = protocol.number("vitals.every_min" if running else "vitals.after_every_min")

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 
 from evenkeel.clinic.course.forecast_terms import NoForecast
 from evenkeel.clinic.session.forecast.backlog import Backlog
@@ -127,10 +127,10 @@ class Forecaster:
         if not kept.events:
             kept.events = events_of_session(kept.session.pk)
             kept.learner = Learner(self._learned_before(kept))
-        inputs = inputs_of(kept.session, kept.events)
-        if isinstance(inputs, NoForecast) or kept.learner is None:
-            return True
         try:
+            inputs = inputs_of(kept.session, kept.events)
+            if isinstance(inputs, NoForecast) or kept.learner is None:
+                return True
             with self._within():
                 return kept.learner.learn_one(inputs)
         except Exception:
@@ -140,7 +140,10 @@ class Forecaster:
         """Closed sessions of which something was recorded since the last turn are learned anew."""
         newest = SessionEvent.objects.aggregate(newest=Max("position"))["newest"] or 0
         before, self._seen = self._seen, newest
-        if before is None or newest == before:
+        if before is None:
+            self._heed_what_was_missed()
+            return
+        if newest == before:
             return
         touched = set(
             SessionEvent.objects.filter(position__gt=before).values_list("session_id", flat=True)
@@ -148,6 +151,20 @@ class Forecaster:
         if not touched:
             return
         rows = SessionForecast.objects.filter(pk__in=touched, session__closed_at__isnull=False)
+        self.backlog.again |= set(rows.values_list("pk", flat=True))
+        self.backlog.look()
+
+    def _heed_what_was_missed(self) -> None:
+        """While this process did not run, sessions closed that it had begun with, and closed ones
+        were corrected. What could not be learned then is tried once more."""
+        later = SessionEvent.objects.filter(
+            session_id=OuterRef("pk"), position__gt=OuterRef("position")
+        )
+        rows = SessionForecast.objects.filter(
+            Q(learned__isnull=True) | Q(Exists(later)),
+            session__closed_at__isnull=False,
+            session__first_dose_at__isnull=False,
+        )
         self.backlog.again |= set(rows.values_list("pk", flat=True))
         self.backlog.look()
 
@@ -223,10 +240,10 @@ class Forecaster:
         return found
 
     def _learned_before(self, kept: Kept) -> dict[str, Any] | None:
-        """What the newest earlier session of the same course taught; ``None`` for the first, and
-        (``kept.waits``) where it is not learned yet."""
+        """What the newest earlier session of the same course taught that taught anything; ``None``
+        for the first, and (``kept.waits``) where the one before is not learned yet."""
         session = kept.session
-        before = (
+        before = list(
             Session.objects.filter(
                 course_id=session.course_id,
                 number__lt=session.number,
@@ -235,10 +252,12 @@ class Forecaster:
             )
             .order_by("-number")
             .values_list("pk", "forecast__pk")
-            .first()
         )
-        kept.waits = before is not None and (before[1] is None or before[0] in self.backlog.again)
-        return None if before is None or kept.waits else learned_in(before[0])
+        newest = before[0] if before else None
+        kept.waits = newest is not None and (newest[1] is None or newest[0] in self.backlog.again)
+        if kept.waits:
+            return None
+        return next((taught for pk, _ in before if (taught := learned_in(pk)) is not None), None)
 
 
 def inputs_of(session: Session, events: list[Event]) -> Inputs | NoForecast:

@@ -13,7 +13,10 @@ const TOO_OLD_S = 600;
 /** A newer reading that is not in it after this long is said. */
 const BEHIND_MS = 5000;
 const FIELDS = { sbp_mmhg: "sbp", dbp_mmhg: "dbp", heart_rate_bpm: "hr", dissociation_0_10: "dissociation", moaas: "moaas" };
-const UNITS = { sbp: "mmHg", dbp: "mmHg", hr: "per min" };
+const UNITS = { sbp: " mmHg", dbp: " mmHg", hr: " per min" };
+const NAMES = { sbp: "systolic", dbp: "diastolic", hr: "heart rate", dissociation: "dissociation", moaas: "sedation" };
+/** A reading this much older than the first of the bands has nothing to be held against. */
+const BEFORE_BANDS_MS = 5 * MINUTE;
 
 export class Ahead {
   constructor({ root, config, store, onChange, onEntry, onMeasure, say }) {
@@ -87,16 +90,28 @@ export class Ahead {
     if (panel.hidden && !this.latest && this.dead && !this.ended()) panel.hidden = false;
     if (panel.hidden) return;
     const state = this.#state(now);
-    const key = JSON.stringify([state, this.latest?.serial, this.chosen, timeline.phase]);
+    const key = JSON.stringify([state, this.latest?.serial, this.chosen, this.dead, timeline.phase]);
     if (key !== this.drawn) {
       this.drawn = key;
-      const focus = document.activeElement?.name === "what-if" ? document.activeElement.value : null;
-      panel.replaceChildren(...this.#parts(state, timeline));
-      if (focus) panel.querySelector(`[value="${focus}"]`)?.focus();
+      this.#redraw(this.#parts(state, timeline));
     }
     const note = panel.querySelector("[data-forecast-age]");
     if (note) write(note, this.#ageWords(timeline, now));
     this.#showLevel(state, now);
+  }
+
+  /** Put new parts in place of the old; what was unfolded and where the keyboard is stay. */
+  #redraw(parts) {
+    const panel = this.root;
+    const open = panel.querySelector("details")?.open ?? false;
+    const held = panel.contains(document.activeElement) ? document.activeElement : null;
+    const keep = held?.dataset.keep;
+    panel.replaceChildren(...parts);
+    const fold = panel.querySelector("details");
+    if (fold) fold.open = open;
+    if (!held) return;
+    panel.tabIndex = -1;
+    (panel.querySelector(`[data-keep="${keep}"]`) ?? panel).focus({ preventScroll: true });
   }
 
   #state(now) {
@@ -125,8 +140,8 @@ export class Ahead {
         el("p", "Hardly anybody like this person would read so here. Look at the person, then the cuff or probe, then the entry."));
       const event = this.store.byId.get(odd.event);
       const foot = el("div.odd-foot");
-      if (event) foot.append(button("Open the entry", () => this.onEntry(event)));
-      foot.append(button("Measure again", () => this.onMeasure()));
+      if (event) foot.append(button("Open the entry", `open-${odd.event}`, () => this.onEntry(event)));
+      foot.append(button("Measure again", `again-${odd.event}`, () => this.onMeasure()));
       box.append(foot);
       return box;
     });
@@ -151,20 +166,25 @@ export class Ahead {
       name.scope = "row";
       name.append(choice ? this.#radio(option, i, ghost) : option.label);
       row.append(name, el("td.num", String(option.peak_sbp_mmhg)), el("td.num", percent(option.any.review)),
-        el("td.num.strong", percent(option.any.hold)), el("td.num", readyWords(option.ready)));
+        el("td.num.strong", percent(option.any.hold)), el("td.num", readyWords(option.ready, Date.parse(this.latest.as_of))));
       row.title = option.words;
       body.append(row);
     });
     table.append(el("thead", head), body);
     const title = timeline.phase === "before_dose" ? "If it were begun now" : choice ? "Next 30 minutes, if you" : "Next 30 minutes";
     const mark = el("span.src.derived", "forecast");
-    return el("div.whatif", el("div.between", el("h2", title), mark), table);
+    const box = el("div.whatif", el("div.between", el("h2", title), mark), table);
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", title);
+    return box;
   }
 
   #radio(option, i, ghost) {
     const label = el("label.way");
     const input = document.createElement("input");
     Object.assign(input, { type: "radio", name: "what-if", value: option.name, checked: ghost ? option.name === ghost : !i });
+    input.dataset.keep = `way-${option.name}`;
+    input.setAttribute("aria-description", option.words);
     label.append(input, el(`span.dot${i ? (option.name === ghost ? ".dash" : "") : ".on"}`), el("span", option.label));
     return label;
   }
@@ -187,18 +207,22 @@ export class Ahead {
   #how() {
     const f = this.latest;
     const box = el("details.fold");
-    box.append(el("summary", "How this is made, and each chance"));
+    const summary = el("summary", "How this is made, and each chance");
+    summary.dataset.keep = "how";
+    box.append(summary);
     const list = el("ul.lines");
     for (const line of f.lines) {
       const chance = f.options[0].chance[line.name];
       list.append(el("li", el("span", line.words), el("span.strong", percent(chance))));
     }
+    if (f.options.length > 1) box.append(el("p.small", f.options.map((o) => `${o.label}: ${o.words}`).join(" ")));
     box.append(el("p.small", `Chance that one of the readings due in the next 30 min (every ${f.every_min} min) is there, if nothing changes. Oxygen and breathing have no model: nothing is said of them.`), list);
     const trust = { validated: "Validated for this use.", derived: "Derived: put together from several sources.", extrapolated: "Extrapolated: outside what it was made for." }[f.trust.status];
     box.append(el("p.small", `${f.trust.model}. ${trust} ${f.trust.reasons.join("; ")}.`));
     box.append(el("p.small.faint", `${f.people} virtual people, ${f.effective} of them carry the weight; version ${f.version}, seed ${f.seed}. ${f.leave.note} It silences no alarm.`));
     const link = el("a", "How it does here");
     link.href = this.config.urls.calibration;
+    link.dataset.keep = "calibration";
     box.append(el("p.small", link));
     return box;
   }
@@ -228,37 +252,48 @@ export class Ahead {
     write(box.querySelector("[data-level-to]"), peak > i ? `to ${Math.round(middle[peak])} at ${clockTime(this.at[peak])}` : "falling");
   }
 
-  /** Says of a typed reading that it is far from what was expected; empty where it is not. */
-  doubt(field, value, now) {
+  /** What was expected of a reading at `at`, in words, where the typed one is far from it; else "".
+   *  While somebody is typing, a number that is still too short is not asked about. */
+  doubt(field, text, at, typing = false) {
     const name = FIELDS[field];
-    const shown = this.shown(now);
-    if (!name || !shown || shown.faded || !Number.isFinite(value)) return "";
-    let i = this.at.findIndex((at) => at >= now);
+    const shown = this.shown(at);
+    const value = Number(text);
+    if (!name || !shown || shown.faded || !Number.isFinite(value) || at < this.at[0] - BEFORE_BANDS_MS) return "";
+    const i = this.at.findIndex((one) => one >= at);
     if (i < 0) return "";
     const [q05, , q50, , q95] = shown.forecast.bands[name].map((row) => row[i]);
     const [low, high] = [q05 - (q50 - q05) - 2, q95 + (q95 - q50) + 2];
-    if (value >= low && value <= high) return "";
-    const unit = UNITS[name] ? ` ${UNITS[name]}` : "";
-    return `${Math.round(q05)} to ${Math.round(q95)}${unit} was expected here. Look at the cuff or probe and the figure, then save what it is.`;
+    const [from, to] = [Math.round(q05), Math.round(q95)];
+    if ((value >= low && value <= high) || (typing && text.length < String(from).length)) return "";
+    return `${NAMES[name]} ${from === to ? from : `${from} to ${to}`}${UNITS[name] ?? ""}`;
+  }
+
+  /** Whether a field is read from a device, which may be the one that errs. */
+  static isMeasured(field) {
+    return FIELDS[field] in UNITS;
   }
 }
 
-function button(words, run) {
+function button(words, keep, run) {
   const made = el("button.btn.small", words);
   made.type = "button";
+  made.dataset.keep = keep;
   made.addEventListener("click", run);
   return made;
 }
 
 /** A chance in words: never nothing, never certainty. */
 export function percent(chance) {
+  if (chance === undefined) return "–"; // the protocol draws no line of this kind
   if (chance < 0.01) return "< 1 %";
   if (chance > 0.99) return "> 99 %";
   return `${Math.round(chance * 100)} %`;
 }
 
-function readyWords(ready) {
-  return ready.middle ? clockTime(Date.parse(ready.middle)) : "later";
+/** When the signs are back; "now" where they are so at the moment it was worked out for. */
+function readyWords(ready, asOf) {
+  if (!ready.middle) return "later";
+  return Date.parse(ready.middle) <= asOf ? "now" : clockTime(Date.parse(ready.middle));
 }
 
 /** The band of when the signs are back, as a small picture with its words. */

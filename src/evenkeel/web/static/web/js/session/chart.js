@@ -11,6 +11,8 @@ const LEFT_PX = 58;
 const RIGHT_PX = 10;
 const DOT_PX = 11;
 const RING_PX = 9;
+/** The least room a clock time takes on the axis. */
+const CLOCK_PX = 44;
 /** With less room than this between two readings a line needs no dots. */
 const ROOM_PX = 7;
 
@@ -122,7 +124,9 @@ export class Chart {
     // before the dose there is no minute zero: whole clock times are marked
     const zero = this.zero ?? 0;
     const span = (this.to - this.from) / MINUTE;
-    const step = [5, 10, 15, 20, 30, 60, 120].find((s) => span / s <= 9) ?? 240;
+    const wide = ([...this.lanes.values()][0]?.plot.bbox.width ?? 0) / devicePixelRatio;
+    const most = wide ? Math.max(2, Math.min(9, wide / CLOCK_PX)) : 9;
+    const step = [5, 10, 15, 20, 30, 60, 120].find((s) => span / s <= most) ?? 240;
     const ticks = [];
     const first = Math.ceil((this.from - zero) / (step * MINUTE)) * step;
     for (let m = first; zero + m * MINUTE <= this.to; m += step) ticks.push(zero + m * MINUTE);

@@ -29,7 +29,7 @@ const ahead = new Ahead({
   root: $("[data-panel=ahead]"), config, store, onChange: () => draw(), onEntry: openEntry,
   onMeasure: () => dialogs.open("d-vitals"), say: (words) => say_(words),
 });
-watchForDoubt($$("form[data-kind=observation]"), ahead);
+watchForDoubt($$("form[data-kind=observation]"), ahead, (form) => dialogs.happenedAt(form));
 const link = new Link({ config, queue, stream, dialogs });
 const DIALOG_OF = {
   observation: "d-vitals", note: "d-note", infusion_start: "d-start", rate_change: "d-rate", resume: "d-resume",

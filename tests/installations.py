@@ -31,9 +31,10 @@ class Installation:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("EVENKEEL_", "DJANGO_"))}
         return {**kept, "EVENKEEL_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
 
-    def server(self, **options: Any) -> Server:
-        """A server on it, not started."""
-        return Server(self.home, inherited=self.environment, **options)
+    def server(self, *, environment: dict[str, str] | None = None, **options: Any) -> Server:
+        """A server on it, not started; without the forecaster, which these tests do not need."""
+        more = {"EVENKEEL_FORECASTER": "off", **(environment or {})}
+        return Server(self.home, inherited=self.environment, environment=more, **options)
 
     def command(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run an ``evenkeel`` command on it."""

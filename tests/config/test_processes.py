@@ -120,3 +120,19 @@ def test_the_commands(installation: Installation) -> None:
         assert refused.returncode == 1
         assert SAID in refused.stdout + refused.stderr
         assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "names"),
+    [
+        ({}, ["pages", "monitors", "watcher", "forecaster"]),
+        ({"forecaster": "off"}, ["pages", "monitors", "watcher"]),
+    ],
+    ids=["as it comes", "without the forecaster"],
+)
+def test_which_processes_a_clinic_has(
+    tmp_path: Path, setting: dict[str, str], names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EVENKEEL_FORECASTER", raising=False)
+    found = clinic_processes(Instance(tmp_path, setting), Ports(8000, 2575))
+    assert [process.name for process in found] == names

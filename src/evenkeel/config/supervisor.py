@@ -49,7 +49,7 @@ class Process:
 
 def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> list[Process]:
     """Pages with live streams, the monitor listener, the watcher that raises overdue alarms, and
-    the forecaster."""
+    the forecaster unless it is switched off."""
     host = str(instance.get("host", "127.0.0.1"))
     pages = [
         sys.executable,
@@ -82,7 +82,7 @@ def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> l
     if certificate:
         pages[-1:-1] = ["--ssl-certificate", str(certificate), "--ssl-keyfile", str(key)]
     environment = {"EVENKEEL_HOME": str(instance.home)}
-    return [
+    processes = [
         Process("pages", pages, environment),
         Process(
             "monitors",
@@ -90,8 +90,11 @@ def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> l
             environment,
         ),
         Process("watcher", [sys.executable, "-m", "evenkeel.live.watcher"], environment),
-        Process("forecaster", [sys.executable, "-m", "evenkeel.live.forecaster"], environment),
     ]
+    if str(instance.get("forecaster", "on")).lower() != "off":
+        forecaster = [sys.executable, "-m", "evenkeel.live.forecaster"]
+        processes.append(Process("forecaster", forecaster, environment))
+    return processes
 
 
 class Supervisor:

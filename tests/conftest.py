@@ -19,6 +19,16 @@ hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("soak" if os.environ.get("EVENKEEL_SOAK") else "steady")
 
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long proofs to ``make soak``."""
+    if os.environ.get("EVENKEEL_SOAK"):
+        return
+    long = [item for item in items if item.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
 START = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 
 

@@ -67,6 +67,7 @@ def test_it_runs_on_sqlite(tmp_path: Path) -> None:
     assert not (tmp_path / "unused").exists(), "it must not touch the installation of its caller"
 
 
+@pytest.mark.soak
 @pytest.mark.postgres
 def test_it_runs_on_postgresql(tmp_path: Path) -> None:
     binaries = needs.postgres_binaries()

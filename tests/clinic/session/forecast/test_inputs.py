@@ -20,6 +20,9 @@ from evenkeel.clinic.session.moments import Event
 from evenkeel.clinic.session.phases import fold
 from evenkeel.pharmacology.regimen import check_agree
 
+#: Nothing here is stored.
+pytestmark = pytest.mark.sqlite
+
 ZERO = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PERSON = About(weight_kg=70.0, age_years=40.0)
 NASAL = Given("esketamine_nasal", 84.0, None, 3, 5.0)

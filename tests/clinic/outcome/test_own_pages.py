@@ -177,5 +177,6 @@ def test_query_ceilings(clinic: Clinic, case: Case, django_assert_max_num_querie
     client = signed_in(clinic, case.patient)
     for page in PAGES:
         client.get(page)
-        with django_assert_max_num_queries(16):
+        # one of them is PostgreSQL's lock of the writers, taken when the reading is logged
+        with django_assert_max_num_queries(17):
             client.get(page)

@@ -268,7 +268,8 @@ def test_query_ceilings(
     clinic: Clinic, course: Course, signal: SafetySignal, django_assert_max_num_queries: Any
 ) -> None:
     client = browser(clinic, "prescriber")
-    for address, ceiling in ((at(course), 24), (f"/safety/{signal.pk}", 16), ("/safety/", 16)):
+    # one of them is PostgreSQL's lock of the writers, taken when the reading is logged
+    for address, ceiling in ((at(course), 25), (f"/safety/{signal.pk}", 16), ("/safety/", 16)):
         client.get(address)
         with django_assert_max_num_queries(ceiling):
             assert client.get(address).status_code == 200

@@ -130,14 +130,13 @@ class Bench:
     def forecasts(self) -> Row:
         """From an entry's being stored to the forecast with it in, on the session's screens.
 
-        The kernels are warm and every session was forecast before the first entry.
+        The kernels are warm, every session was forecast before the first entry, and the closed
+        ones have been learned.
         """
-        _wait_for_forecasts(len(self.made["sessions"]))
+        _wait_for_forecasts(len(self.made["sessions"]) + self.sizes.past)
         before = _stored()
-        entries = max(len(self.made["sessions"]), int(6 * self.sizes.seconds))
-        found = self.load(
-            "forecasts", sessions=self.made["sessions"], entries=entries, every_s=0.25
-        )
+        entries = max(len(self.made["sessions"]), int(5 * self.sizes.seconds))
+        found = self.load("forecasts", sessions=self.made["sessions"], entries=entries, every_s=1.0)
         _expect(_stored(), before, events=entries)
         if found["missing"]:
             raise Miscount(f"{found['missing']} entries never came into a forecast")
@@ -146,7 +145,7 @@ class Bench:
             f"{found['p95_ms']:.0f} ms at the 95th percentile",
             "<= 100 ms",
             found["p95_ms"] <= 100,
-            f"{len(self.made['sessions'])} live sessions, four entries a second, {entries} "
+            f"{len(self.made['sessions'])} live sessions, one entry a second, {entries} "
             f"entries; from its being stored to the screen, median {found['median_ms']:.0f} ms, "
             f"slowest {found['max_ms']:.0f} ms; from sending, 95% under "
             f"{found['from_sending_p95_ms']:.0f} ms",
@@ -332,7 +331,7 @@ def _both(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _wait_for_forecasts(sessions: int, within_s: float = 180.0) -> None:
-    """Return when each live session has its forecast. Raises ``RuntimeError`` where none comes."""
+    """Return when so many sessions have their forecast. Raises ``RuntimeError`` if that is never."""
     from evenkeel.clinic.session.models import SessionForecast
 
     deadline = time.monotonic() + within_s

@@ -26,7 +26,7 @@ IDLE_POLL_S: Final = 0.25
 #: How much it stands back for pages, monitors and the watch.
 NICER: Final = 3
 BEAT_EVERY_S: Final = 2.0
-#: Whether the next half hour has moved on is asked this often.
+#: Sessions that began or ended, decisions, and whether the next half hour has moved on: so often.
 LOOK_EVERY_S: Final = 1.0
 #: A session that is not done by then is given up, so that it cannot hold up the others. [assumed]
 LONGEST_S: Final = 20.0
@@ -81,9 +81,10 @@ def run_forecaster(stop: threading.Event, aside: Callable[[], None] = lambda: No
         busy = False
         try:
             alive()
-            if changes.seen() or time.monotonic() >= next_turn_s:
+            if changes.seen():
+                forecaster.hurry(clock.now())
+            if time.monotonic() >= next_turn_s:
                 forecaster.turn(clock.now())
-                changes.seen()  # what was written here is no news
                 next_turn_s = time.monotonic() + LOOK_EVERY_S
             else:
                 busy = forecaster.catch_up(clock.now())

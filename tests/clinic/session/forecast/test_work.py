@@ -134,6 +134,22 @@ def test_what_learns_step_by_step_equals_a_replay(stage: Stage) -> None:
     assert payload(stage) == stepwise
 
 
+def test_what_was_just_entered_goes_before_the_look_at_everything(stage: Stage) -> None:
+    ran(stage, 2)
+    forecaster = Forecaster()
+    assert forecaster.hurry(stage.now) == 0, "nothing is known before the first look"
+    forecaster.turn(stage.now)
+    stage.wait(5)
+    stage.says("observation", body=READINGS[2][1])
+    assert forecaster.hurry(stage.now) == 1
+    hurried = payload(stage)
+    assert forecaster.hurry(stage.now) == 0
+    assert forecaster.turn(stage.now) == 0, "it is up to date"
+    SessionForecast.objects.all().delete()
+    Forecaster().turn(stage.now)
+    assert payload(stage) == hurried
+
+
 def test_the_order_of_arrival_plays_no_part(stage: Stage) -> None:
     ran(stage)
     known = events(stage)

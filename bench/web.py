@@ -331,7 +331,7 @@ def _both(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _wait_for_forecasts(sessions: int, within_s: float = 180.0) -> None:
-    """Return when so many sessions have their forecast. Raises ``RuntimeError`` if that is never."""
+    """Return when so many sessions have a forecast. Raises ``RuntimeError`` if that is never."""
     from evenkeel.clinic.session.models import SessionForecast
 
     deadline = time.monotonic() + within_s

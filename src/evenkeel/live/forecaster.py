@@ -80,9 +80,9 @@ def run_forecaster(stop: threading.Event, aside: Callable[[], None] = lambda: No
     while not stop.is_set():
         busy = False
         try:
-            alive()
             if changes.seen():
                 forecaster.hurry(clock.now())
+            alive()
             if time.monotonic() >= next_turn_s:
                 forecaster.turn(clock.now())
                 next_turn_s = time.monotonic() + LOOK_EVERY_S

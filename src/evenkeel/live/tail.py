@@ -23,7 +23,7 @@ from evenkeel.live.changes import Changes
 from evenkeel.live.frames import Frame, forecast_frames, frames_of
 
 log = logging.getLogger("evenkeel.live")
-POLL_S: Final = 0.01
+POLL_S: Final = 0.005
 IDLE_POLL_S: Final = 0.25
 BEATS_EVERY_S: Final = 1.0
 _PAGE: Final = 500

@@ -71,7 +71,7 @@ class Forecaster:
     """Keeps the forecast of every live session up to date. One a database.
 
     ``within`` makes the context in which one session is worked out: it may raise ``TimeoutError``
-    there, and that session then has no forecast. ``alive`` is called before each.
+    there, and that session then has no forecast. ``alive`` is called after each.
     """
 
     def __init__(
@@ -218,7 +218,6 @@ class Forecaster:
 
     def make(self, kept: Kept, now: datetime, shown: bool) -> None:
         """Work out one session and store what came of it. Raises only what the database does."""
-        self._alive()
         kept.events += events_of_session(kept.session.pk, kept.newest if kept.events else -1)
         if kept.learner is None:
             kept.learner = Learner(self._learned_before(kept))
@@ -236,6 +235,7 @@ class Forecaster:
         store(kept.session, made, kept.newest, shown=shown, now=now, known=kept.scored)
         kept.scored = len(made.scores)
         kept.position, kept.made_at, kept.shown = kept.newest, now, shown
+        self._alive()
 
     def _worked_out(self, kept: Kept, learner: Learner, now: datetime) -> Made:
         inputs = inputs_of(kept.session, kept.events)

@@ -31,7 +31,7 @@ LEVELS: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 SHOWN_MIN: Final = 60.0
 STEP_MIN: Final = 2.5
 READY_WITHIN_MIN: Final = 300.0
-READY_STEP_MIN: Final = 20.0
+READY_STEP_MIN: Final = 10.0
 #: How far ahead the chances look.
 AHEAD_MIN: Final = 30.0
 #: A reading that fits nobody is shown for so long. [assumed]

@@ -75,8 +75,16 @@ def test_a_real_change_is_found(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("points", "state", "limits"),
-    [(0, "too_few", 0), (5, "too_few", 0), (6, "no_limits", 0), (11, "no_limits", 0)]
-    + [(12, "trial", 12), (19, "trial", 19), (20, "held", 20), (30, "held", 30)],
+    [
+        (0, "too_few", 0),
+        (5, "too_few", 0),
+        (6, "no_limits", 0),
+        (11, "no_limits", 0),
+        (12, "trial", 12),
+        (19, "trial", 19),
+        (20, "held", 20),
+        (30, "held", 30),
+    ],
 )
 def test_how_many_points_it_takes(points: int, state: str, limits: int) -> None:
     chart = draw_up("xmr", [Point(10 + n % 3) for n in range(points)])
@@ -125,7 +133,7 @@ def test_a_long_run_is_marked_from_where_it_is_too_long() -> None:
     ("kind", "point"), [("p", Point(3, 2)), ("p", Point(-1, 2)), ("u", Point(1, -2))]
 )
 def test_what_is_no_point_is_refused(kind: str, point: Point) -> None:
-    with pytest.raises(ValueError, match="point|events"):
+    with pytest.raises(ValueError, match=r"point|events"):
         draw_up(kind, [point])
 
 

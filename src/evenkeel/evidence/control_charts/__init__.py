@@ -1,7 +1,7 @@
 """Control charts: what of a figure's ups and downs is chance alone. Pure; knows no clinic.
 
-Five kinds, each for one kind of figure (:data:`KINDS`), and three rules of a signal (:data:`RULES`).
-Limits come from a stated baseline and stay until a known change begins a new one.
+Five kinds, each for one kind of figure (:data:`KINDS`), and three rules of a signal
+(:data:`RULES`). Limits come from a stated baseline and stay until a known change begins another.
 """
 
 from evenkeel.evidence.control_charts.chart import (

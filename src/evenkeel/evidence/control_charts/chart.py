@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 from evenkeel.evidence.control_charts import limits as lim
@@ -150,7 +151,7 @@ def draw_up(
     read: list[Read] = []
     state: State = "too_few"
     used = 0
-    for phase, (first, last) in enumerate(zip(edges, edges[1:], strict=False)):
+    for phase, (first, last) in enumerate(pairwise(edges)):
         some, state, used = _phase(found, points[first:last], phase, never_below)
         read += some
     return Chart(found, tuple(read), state, used)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 #: Mean range of two normal values in standard deviations, and where a range of two is beyond
@@ -53,7 +54,7 @@ def _mean(values: Sequence[float]) -> float:
 
 def moving_sigma(values: Sequence[float]) -> float:
     """Sigma from the moving ranges of at least two values, extreme ranges left out once."""
-    ranges = [abs(b - a) for a, b in zip(values, values[1:], strict=False)]
+    ranges = [abs(b - a) for a, b in pairwise(values)]
     if not ranges:
         return 0.0
     mean = _mean(ranges)
@@ -135,10 +136,8 @@ def t_baseline(gaps: Sequence[float]) -> Baseline:
 
 def t_limits(base: Baseline) -> Limits:
     """The limits of the transformed times, put back into times."""
-    shown = xmr_limits(base)
-    assert shown.low is not None and shown.high is not None
-    low = shown.low**_POWER if shown.low > 0 else None
-    return Limits(base.center**_POWER, low, shown.high**_POWER)
+    low, high = base.center - 3 * base.sigma, base.center + 3 * base.sigma
+    return Limits(base.center**_POWER, low**_POWER if low > 0 else None, high**_POWER)
 
 
 def share_limits(share: float, of: float) -> tuple[float, float]:

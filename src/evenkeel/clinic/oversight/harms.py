@@ -145,9 +145,7 @@ def _reviews(site_ids: list[UUID] | None) -> list[Owed]:
 
 def _actions(site_ids: list[UUID] | None) -> list[Owed]:
     rows = _at(IncidentAction.objects.filter(done_at=None).select_related("site"), site_ids)
-    return [
-        Owed("action", r.site_id, r.due_at, r.incident_id, r.patient_id, r.what) for r in rows
-    ]
+    return [Owed("action", r.site_id, r.due_at, r.incident_id, r.patient_id, r.what) for r in rows]
 
 
 def _at(rows: Any, site_ids: Iterable[UUID] | None) -> Any:

@@ -166,7 +166,9 @@ class Report(Record):
     class Meta:
         indexes = [models.Index(fields=["site", "sent_at", "due_at"], name="report_open")]
         constraints = [
-            models.UniqueConstraint(fields=["incident", "authority"], name="one_report_an_authority")
+            models.UniqueConstraint(
+                fields=["incident", "authority"], name="one_report_an_authority"
+            )
         ]
 
 
@@ -312,6 +314,8 @@ class RemsForm(Record):
     reference = models.CharField(max_length=120, blank=True)
     submitted_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     noted_at = models.DateTimeField(null=True)
+    #: Proofs of what was submitted before it was opened again, with why.
+    earlier = models.JSONField(default=list)
 
     class Meta:
         indexes = [models.Index(fields=["site", "submitted_at"], name="rems_form_open")]

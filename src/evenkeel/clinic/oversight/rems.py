@@ -201,7 +201,9 @@ def _field(said: Any, sources: dict[str, Source]) -> FieldSpec:
     if not all(c.isascii() and (c.islower() or c.isdigit() or c == "_") for c in name):
         raise _wrong(f"The id {name[:40]!r} may hold small letters, digits and underscores only.")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise _wrong(f"The field {name} is of no known kind; use one of {', '.join(sorted(KINDS))}.")
+        raise _wrong(
+            f"The field {name} is of no known kind; use one of {', '.join(sorted(KINDS))}."
+        )
     choices = said.get("choices", [])
     if not isinstance(choices, list) or not all(isinstance(one, str) and one for one in choices):
         raise _wrong(f"The choices of {name} must be a list of words.")

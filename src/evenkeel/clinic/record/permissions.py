@@ -156,6 +156,19 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
     "forecast.view": _CARE | {_PH, _AU},
     "forecast.choose": frozenset({_MD}),
+    # harm, what is owed to authorities, complaints
+    "incident.view": _CARE | {_PH, _AU},
+    "incident.record": _CARE | {_PH},
+    "incident.act": _CARE | {_PH},
+    "incident.review": frozenset({_MD}),
+    "report.view": frozenset({_MD, _RX, _AU}),
+    "report.send": frozenset({_MD, _RX}),
+    "complaint.file": (frozenset(Role) - {_PT}),
+    "complaint.handle": frozenset({_ADM, _MD}),
+    "rems.view": _CARE | {_PH, _AU},
+    "rems.fill": frozenset({_MD, _RX, _RN}),
+    "rems.enroll": frozenset({_MD, _RX}),
+    "rems.manage": frozenset({_MD, _ADM}),
 }
 
 

@@ -109,6 +109,7 @@ ROUTES: dict[str, Row] = {
     "program_sign": Row("medical_director", NO_METHOD, "therapist", POST_ONLY),
     "own_entry": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
     "forecast_choose": Row("medical_director", 200, "prescriber"),
+    "signature_check": Row("pharmacist", 200, "front_desk", READ_ONLY),
     # a member of staff has no pages of their own, whatever the site
     "own_answer": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
 }

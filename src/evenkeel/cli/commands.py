@@ -76,4 +76,5 @@ ALL: tuple[Command, ...] = (
         starts_django=False,
     ),
     Command("verify", "Check that the record is whole", "verify"),
+    Command("signatures", "Check that what was signed is unchanged", "signatures"),
 )

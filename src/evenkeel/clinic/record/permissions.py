@@ -156,6 +156,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
     "forecast.view": _CARE | {_PH, _AU},
     "forecast.choose": frozenset({_MD}),
+    # quality, and what was signed
+    "quality.view": frozenset({_MD, _AU}),
+    "quality.people": frozenset({_MD}),
+    "quality.note": frozenset({_MD}),
+    "signature.check": _CARE | {_PH, _AU, _ADM},
     # harm, what is owed to authorities, complaints
     "incident.view": _CARE | {_PH, _AU},
     "incident.record": _CARE | {_PH},

@@ -52,7 +52,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signature as every copy shows it. ``witness`` is with whom; ``hash`` that of the content."""
+    """A signature as every copy shows it; ``hash`` is that of what was signed."""
 
     what: str
     name: str

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from evenkeel.evidence.control_charts import limits as lim
-from evenkeel.evidence.control_charts.rules import signals
+from evenkeel.evidence.control_charts.rules import middle_of, signals
 
 #: From the first so many points on limits are held; up to there each point moves them. Provost and
 #: Murray ask for 20 to 30 points of individuals (The Health Care Data Guide, 2011, page 155).
@@ -18,7 +18,8 @@ FEWEST_FOR_LIMITS: Final = 12
 #: With fewer there is nothing to draw. Clinic policy.
 FEWEST_TO_DRAW: Final = 6
 
-State = Literal["too_few", "no_limits", "trial", "held"]
+#: "flat": enough points, and none of them differs from the others, so that there are no limits.
+State = Literal["too_few", "no_limits", "flat", "trial", "held"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +169,17 @@ def _phase(
         return bare, state, len(in_base)
     base = kind.base([points[place] for place in sorted(in_base)])
     each = [kind.limits(base, p if p.of > 0 else Point(0.0)) for p in points]
-    shown = state in ("trial", "held")
+    # a baseline in which nothing varied, or nothing happened, says nothing of chance
+    flat = kind.key != "g" and base.sigma == 0
+    shown = state in ("trial", "held") and not flat and base.center > 0
+    if state in ("trial", "held") and not shown:
+        state = "flat"
     lows = [_above(limit.low, floor) if shown else None for limit in each]
     highs = [limit.high if shown else None for limit in each]
     centers = [limit.center for limit in each]
     values = [p.value for p in points]
-    broken = signals(values, centers, lows, highs) if shown else [()] * len(points)
+    middle = middle_of([v for place in sorted(in_base) if (v := values[place]) is not None])
+    broken = signals(values, middle, lows, highs) if shown else [()] * len(points)
     found = [
         Read(p, values[i], centers[i], lows[i], highs[i], broken[i], phase, i in in_base)
         for i, p in enumerate(points)

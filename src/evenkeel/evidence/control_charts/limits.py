@@ -6,7 +6,10 @@ Murray, The Health Care Data Guide, 2011). p and u: binomial and Poisson sigma (
 Introduction to Statistical Quality Control), widened where the baseline varies more than that
 (Laney 2002, Qual Eng 14:531). g: quantiles of the geometric distribution (Kaminsky et al. 1992,
 J Qual Technol 24:63), since three sigma of so skewed a thing is passed by chance in 18 of 1000.
-t: Nelson's power 1/3.6 makes exponential gaps nearly normal (Nelson 1994, J Qual Technol 26:88).
+Where fewer than five events are expected in a
+point, three sigma is too near: there the limit is that of the binomial or Poisson distribution
+itself. t: Nelson's power 1/3.6 makes exponential gaps nearly normal (Nelson 1994, J Qual Technol
+26:88).
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ _D4: Final = 3.267
 #: What lies beyond each three-sigma limit of a normal distribution.
 _TAIL: Final = 0.00135
 _POWER: Final = 3.6
+#: With fewer expected events the normal limits do not hold: the rule of thumb of the textbooks.
+_FEW: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,21 @@ def p_limits(base: Baseline, of: float) -> Limits:
     """For a point of ``of`` cases; a limit that no share can pass is none."""
     reach = 3 * base.widening * base.sigma / math.sqrt(of)
     low, high = base.center - reach, base.center + reach
+    if base.center * of < _FEW:
+        high = max(high, _binomial_limit(base.center, of) / of)
+    if (1 - base.center) * of < _FEW:
+        low = min(low, 1 - _binomial_limit(1 - base.center, of) / of)
     return Limits(base.center, low if low > 0 else None, high if high < 1 else None)
+
+
+def _binomial_limit(share: float, of: float) -> int:
+    """The most events that chance alone makes among ``of`` cases: beyond lie 13.5 of 10,000."""
+    cases, reached = round(of), 0.0
+    for count in range(cases + 1):
+        reached += math.comb(cases, count) * share**count * (1 - share) ** (cases - count)
+        if reached >= 1 - _TAIL:
+            return count
+    return cases
 
 
 def u_baseline(events: Sequence[float], of: Sequence[float]) -> Baseline:
@@ -107,8 +126,21 @@ def u_baseline(events: Sequence[float], of: Sequence[float]) -> Baseline:
 def u_limits(base: Baseline, of: float) -> Limits:
     """For a point of ``of`` units; no rate is below 0."""
     reach = 3 * base.widening * base.sigma / math.sqrt(of)
-    low = base.center - reach
-    return Limits(base.center, low if low > 0 else None, base.center + reach)
+    low, high = base.center - reach, base.center + reach
+    if base.center * of < _FEW:
+        high = max(high, _poisson_limit(base.center * of) / of)
+    return Limits(base.center, low if low > 0 else None, high)
+
+
+def _poisson_limit(expected: float) -> int:
+    """The most events that chance alone makes where so many are expected."""
+    count, each = 0, math.exp(-expected)
+    reached = each
+    while reached < 1 - _TAIL:
+        count += 1
+        each *= expected / count
+        reached += each
+    return count
 
 
 def g_baseline(gaps: Sequence[float]) -> Baseline:

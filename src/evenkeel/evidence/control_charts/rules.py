@@ -9,6 +9,7 @@ to nothing that these do not (Anhoej and Olesen 2014, PLoS ONE 9:e113825).
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,8 +33,8 @@ RULES: Final[Mapping[str, Rule]] = {
     rule.key: rule
     for rule in (
         Rule("limit", "outside the limits", "Shewhart; " + _SOURCE),
-        Rule("run", "unusually many in a row on one side of the center", _SOURCE),
-        Rule("crossings", "unusually few crossings of the center", _SOURCE),
+        Rule("run", "unusually many in a row on one side of the middle", _SOURCE),
+        Rule("crossings", "unusually few crossings of the middle", _SOURCE),
     )
 }
 
@@ -56,16 +57,28 @@ def fewest_crossings(useful: int) -> int:
     return chances
 
 
+def middle_of(baseline: Sequence[float]) -> float | None:
+    """The median of a baseline, around which runs are counted.
+
+    ``None`` where less than a third of it lies on either side: with most points at nothing at
+    all, the rest stand on one side and make a run of themselves.
+    """
+    middle = statistics.median(baseline)
+    fewest = min(sum(v < middle for v in baseline), sum(v > middle for v in baseline))
+    return middle if 3 * fewest >= len(baseline) else None
+
+
 def signals(
     values: Sequence[float | None],
-    centers: Sequence[float],
+    middle: float | None,
     lows: Sequence[float | None],
     highs: Sequence[float | None],
 ) -> list[tuple[str, ...]]:
     """The rules each point breaks, in the order of :data:`RULES`.
 
-    A long run is marked from where it is longer than chance explains; too few crossings at the
-    last point. A point on the center is passed over.
+    ``middle`` is what runs are counted around, ``None`` where they say nothing (see
+    :func:`middle_of`). A long run is marked from where it is longer than chance explains; too few
+    crossings at the last point. A point on the middle is passed over.
     """
     found: list[list[str]] = [[] for _ in values]
     for place, value in enumerate(values):
@@ -74,13 +87,14 @@ def signals(
         low, high = lows[place], highs[place]
         if (high is not None and value > high) or (low is not None and value < low):
             found[place].append("limit")
-    sides = [
-        (place, value > centers[place])
-        for place, value in enumerate(values)
-        if value is not None and value != centers[place]
-    ]
-    if len(sides) >= FEWEST_FOR_RUNS:
-        _runs(sides, found)
+    if middle is not None:
+        sides = [
+            (place, value > middle)
+            for place, value in enumerate(values)
+            if value is not None and value != middle
+        ]
+        if len(sides) >= FEWEST_FOR_RUNS:
+            _runs(sides, found)
     return [tuple(each) for each in found]
 
 

@@ -34,13 +34,15 @@ class ControlPoint:
 
 @dataclass(frozen=True)
 class ControlPicture:
-    """The whole; ``write`` puts a value into words with its unit, ``floor`` is where it begins."""
+    """The whole; ``write`` puts a value into words, ``floor`` is where the axis begins."""
 
     title: str
     points: Sequence[ControlPoint]
     write: Callable[[float], str]
     floor: float | None = 0.0
     ceiling: float | None = None
+    #: The axis reaches at least so high.
+    least: float = 0.0
 
 
 def control_chart(shown: ControlPicture, width: float = 720.0, height: float = 240.0) -> SafeString:
@@ -76,7 +78,7 @@ def _span(shown: ControlPicture) -> tuple[float, float]:
         v for p in shown.points for v in (p.value, p.center, p.low, p.high) if v is not None
     ] or [0.0, 1.0]
     low = min(found) if shown.floor is None else min(shown.floor, *found)
-    high = max(found)
+    high = max(shown.least, *found)
     if shown.ceiling is not None:
         high = min(max(high, low), shown.ceiling)
     if high <= low:

@@ -102,7 +102,7 @@ def quality_measure(request: HttpRequest, measure: str) -> HttpResponse:
         "chosen": chosen,
         "lines": _lines(chosen.events if chosen else found.events(facts)),
         "more": max(0, reading.total - MOST_LINES) if chosen is None else 0,
-        "wide": picture(reading, 860, 280),
+        "wide": picture(reading, 1160, 300),
         "narrow": picture(reading, 340, 230),
         "people": _people(found, facts) if sees_people else [],
         "fewest_cases": FEWEST_CASES,
@@ -207,7 +207,8 @@ def _card(reading: Reading) -> dict[str, Any]:
         "of": _of_words(reading),
         "verdict": reading.verdict,
         "words": reading.verdict_words,
-        "open": [{"spot": s, "words": _signal_words(s)} for s in reading.open_signals],
+        "open": [{"spot": s, "words": _signal_words(s)} for s in reading.open_signals[-1:]],
+        "earlier": max(0, len(reading.open_signals) - 1),
         "picture": picture(reading, 400, 170),
     }
 

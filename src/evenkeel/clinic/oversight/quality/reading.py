@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, pairwise
 from typing import Any, Final
 
 from django.utils import timezone
@@ -68,13 +69,18 @@ class Reading:
 
     @property
     def open_signals(self) -> list[Spot]:
-        """Those of them into which nobody has looked yet."""
-        return [spot for spot in self.signals if not spot.notes]
+        """The newest point of each signal into which nobody has looked yet.
+
+        Points that signal one after the other are one signal; a note at any of them covers it.
+        """
+        along = groupby(self.spots, key=lambda spot: bool(spot.read.signals))
+        found = [list(spots) for signaling, spots in along if signaling]
+        return [spots[-1] for spots in found if not any(spot.notes for spot in spots)]
 
     @property
     def verdict(self) -> str:
         """ "signal", "chance", "trial" or "few"."""
-        if self.chart.state in ("too_few", "no_limits"):
+        if self.chart.state in ("too_few", "no_limits", "flat"):
             return "few"
         return "signal" if self.signals else "chance"
 
@@ -87,6 +93,8 @@ class Reading:
             return f"Too few to chart yet: {have} of {FEWEST_TO_DRAW} {what}"
         if self.chart.state == "no_limits":
             return f"No limits yet: {have} of {FEWEST_FOR_LIMITS} {what}"
+        if self.chart.state == "flat":
+            return f"Alike in all the first {have} {what}: limits cannot be set"
         if not self.signals:
             return "Within what chance alone makes"
         if not self.open_signals:
@@ -196,7 +204,7 @@ def _of_events(measure: Measure, events: Sequence[Item], cases: Sequence[Item]) 
     """One point an event but the first: what lies between it and the one before."""
     order = {one.key: n for n, one in enumerate(cases)}
     found = []
-    for before, one in zip(events, events[1:], strict=False):  # noqa: RUF007 - lists may be empty
+    for before, one in pairwise(events):
         if measure.kind == "g":
             gap = float(order[one.key] - order[before.key] - 1)
         else:
@@ -272,6 +280,7 @@ def picture(reading: Reading, width: float, height: float) -> Any:
             points=points,
             write=lambda value: write_value(measure, value),
             ceiling=1.0 if measure.unit == "share" else None,
+            least=0.1 if measure.unit == "share" else 1.0,
         ),
         width,
         height,

@@ -119,7 +119,7 @@ LINKS = frozenset({"invitation", "first_administrator", "answer"})
 SHIPPED = frozenset(
     {
         *("library_answer", "library_review", "evidence_question", "api_question"),
-        *("instrument", "instrument_template", "program_shipped"),
+        *("instrument", "instrument_template", "program_shipped", "quality_measure"),
     }
 )
 #: What only a patient may open.

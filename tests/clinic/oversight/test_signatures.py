@@ -65,6 +65,8 @@ NO_SIGNATURE: dict[str, str] = {
     "therapy.sidetherapy.noted_by": "an entry under its author's name",
     "therapy.wallednote.author": "the author's own",
     "therapy.walledreader.reader": "who may read",
+    "oversight.qualitynote.noted_by": "an entry under its author's name",
+    "oversight.qualitynote.struck_by": "an entry under its author's name",
 }
 #: The same in the rooms of oversight: signed on paper or by a form of an authority, and noted here.
 NO_SIGNATURE_OF = {

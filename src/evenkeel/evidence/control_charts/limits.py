@@ -64,7 +64,8 @@ def moving_sigma(values: Sequence[float]) -> float:
         return 0.0
     mean = _mean(ranges)
     kept = [r for r in ranges if r <= _D4 * mean]
-    return _mean(kept or ranges) / _D2
+    # where all but a few values are alike, what is left would be no variation at all
+    return (_mean(kept) if any(kept) else mean) / _D2
 
 
 def xmr_baseline(values: Sequence[float]) -> Baseline:

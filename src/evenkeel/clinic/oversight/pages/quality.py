@@ -43,7 +43,7 @@ from evenkeel.protocol.products import PRODUCTS
 
 _SHOWN_HERE: Final = (Invalid, Refused, Conflict)
 #: At most so many lines of the list behind a figure are written on the page; the file has all.
-MOST_LINES: Final = 200
+MOST_LINES: Final = 60
 _COLUMNS: Final = ("measure", "chart", "place", "point", "events", "of", "value", "center")
 _COLUMNS_2: Final = ("lower_limit", "upper_limit", "signal", "state", "noted")
 

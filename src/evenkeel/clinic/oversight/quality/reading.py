@@ -94,7 +94,9 @@ class Reading:
         if self.chart.state == "no_limits":
             return f"No limits yet: {have} of {FEWEST_FOR_LIMITS} {what}"
         if self.chart.state == "flat":
-            return f"Alike in all the first {have} {what}: limits cannot be set"
+            if not self.total:
+                return f"None of it in {have} {what}, so nothing to chart"
+            return f"Alike in the first {have} {what}: chance cannot be told yet"
         if not self.signals:
             return "Within what chance alone makes"
         if not self.open_signals:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from evenkeel.clinic.people.models import Site
 from evenkeel.clinic.record.act import Context
+from evenkeel.clinic.session.models import Session
 from evenkeel.protocol.products import PRODUCTS
 
 #: step -> (word, how many are shown unless dates are chosen)
@@ -20,6 +21,8 @@ STEPS: Final[dict[str, tuple[str, int]]] = {
     "month": ("Month", 24),
     "quarter": ("Quarter", 12),
 }
+#: From so long a past on a chart of months has enough points.
+_MONTHS_FROM: Final = timedelta(days=400)
 #: Longer than this is a slip of the pen.
 _LONGEST: Final = timedelta(days=366 * 12)
 
@@ -86,12 +89,16 @@ def scope_of(ctx: Context, asked: Mapping[str, str]) -> Scope | None:
     site = chosen or (sites[0] if len(sites) == 1 else None)
     zone = ZoneInfo((site or sites[0]).timezone)
     now = ctx.clock.now()
-    step = asked.get("by", "") if asked.get("by", "") in STEPS else "month"
+    began = _began(site, sites)
+    step = asked.get("by", "") if asked.get("by", "") in STEPS else _fitting(began, now)
     today = now.astimezone(zone).date()
     last = min(_day(asked.get("to", "")) or today, today)
     first = _day(asked.get("from", ""))
     if first is None or first > last or last - first > _LONGEST:
         first = _back(_begin(last, step), step, STEPS[step][1])
+    # before the first session there was nothing to count, and nothing is no figure
+    if began is not None:
+        first = min(last, max(first, began.astimezone(zone).date()))
     product = asked.get("product", "")
     periods = _periods(first, last, step, zone, now)
     return Scope(
@@ -103,9 +110,20 @@ def scope_of(ctx: Context, asked: Mapping[str, str]) -> Scope | None:
         last=last,
         periods=periods,
         start=_midnight(_begin(first, step), zone),
-        end=min(now, _midnight(last + timedelta(days=1), zone)),
+        end=min(now + timedelta(seconds=1), _midnight(last + timedelta(days=1), zone)),
         now=now,
     )
+
+
+def _began(site: Site | None, sites: tuple[Site, ...]) -> datetime | None:
+    """When the first session was opened here; ``None`` before there is one."""
+    rows = Session.objects.filter(site__in=[site] if site else sites).order_by("opened_at")
+    return rows.values_list("opened_at", flat=True).first()
+
+
+def _fitting(began: datetime | None, now: datetime) -> str:
+    """Months where a clinic has worked for so long that they make a chart, else weeks."""
+    return "month" if began is not None and now - began > _MONTHS_FROM else "week"
 
 
 def _day(text: str) -> date | None:

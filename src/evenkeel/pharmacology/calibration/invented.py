@@ -349,7 +349,7 @@ def _errors(minutes: Array, stream: np.random.Generator) -> dict[str, Array]:
     return {"sbp": sd["sbp"] * drawn[:, 0], "dbp": sd["dbp"] * dbp, "hr": sd["hr"] * drawn[:, 2]}
 
 
-def _chances(kind: str, acute: Acute, at: Array) -> Array:
+def _chances(kind: str, acute: Acute, at: NDArray[np.intp]) -> Array:
     """(T, top + 1) the chance of each step at these columns."""
     if kind == "moaas":
         found: Array = acute.sedation.probabilities()[0, at]

@@ -306,6 +306,10 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
             "facts": actor.may("facts.view", row.site_id),
         },
         "unsigned": _unsigned(row, now),
+        "not_begun": not_begun(row.site) if starts else "",
+        "ledger_url": address("stock_begin", site_id=row.site_id)
+        if actor.may("stock.begin", row.site_id)
+        else "",
         "protocols_url": address("protocols") if actor.may("protocol.view", row.site_id) else "",
         "talk_url": address("integration", course_id=row.course_id)
         if row.kind in ("preparation", "integration") and actor.may("therapy.view", row.site_id)

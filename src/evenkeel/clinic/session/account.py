@@ -191,4 +191,3 @@ def _given(events: Sequence[Any], now: datetime, promised: bool) -> Iterator[tup
     drug = fold([e for e in events if e.kind in DRUG])
     for amount, source in drug.each_pump(now, promised=promised):
         yield source, milligrams(amount)
-

@@ -28,6 +28,7 @@ from evenkeel.clinic.session.drug_events import LEDGER_KINDS, SOURCE
 from evenkeel.clinic.session.models import Session, SessionEvent, SessionState
 from evenkeel.clinic.session.phases import FIRST_DOSE, standing
 from evenkeel.clinic.stock import drawing
+from evenkeel.clinic.stock.models import LedgerBegun
 
 HERE: Final = drawing.HERE
 ELSEWHERE: Final = drawing.ELSEWHERE
@@ -41,6 +42,12 @@ def not_begun(site: Site) -> str:
     if is_demo() or drawing.ledger_mode(site.pk) is not None:
         return ""
     return f"No controlled-drug ledger has been begun at {site.name}."
+
+
+def kept_in(site_id: Any) -> str:
+    """The system in which a site keeps its ledger, by name; empty where that is here."""
+    rows = LedgerBegun.objects.filter(site_id=site_id).order_by("-number")
+    return rows.values_list("elsewhere", flat=True).first() or ""
 
 
 def counted_events(session_id: Any) -> list[SessionEvent]:
@@ -114,9 +121,7 @@ def _sign(event: SessionEvent, move: Any) -> None:
     """Keep with the event who witnessed its line."""
     event.body["move_id"] = str(move.pk)
     if move.witness is not None:
-        event.body.update(
-            witness_id=str(move.witness_id), witness_name=move.witness.shown_name
-        )
+        event.body.update(witness_id=str(move.witness_id), witness_name=move.witness.shown_name)
 
 
 def _said(session: Session, event: SessionEvent) -> dict[str, Any]:
@@ -252,6 +257,7 @@ __all__ = [
     "account_of_session",
     "agrees",
     "counted_events",
+    "kept_in",
     "name_source",
     "not_begun",
     "state_after_leaving",

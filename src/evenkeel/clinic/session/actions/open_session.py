@@ -63,7 +63,14 @@ def open_session(
     cannot be one.
     """
     appointment = act.open(
-        Appointment, appointment_id, "course__patient", "course__site", "patient", "chair", "nurse", "site"
+        Appointment,
+        appointment_id,
+        "course__patient",
+        "course__site",
+        "patient",
+        "chair",
+        "nurse",
+        "site",
     )
     course = appointment.course
     summary = course_summary(course, act.now)

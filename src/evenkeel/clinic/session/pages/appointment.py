@@ -31,6 +31,7 @@ from evenkeel.clinic.session.booking import MINUTES, TRANSITIONS, minutes_for
 from evenkeel.clinic.session.calling import answering_staff, usual_second
 from evenkeel.clinic.session.day_queries import entry_of, history_of
 from evenkeel.clinic.session.follow_up import call_worry, called_words
+from evenkeel.clinic.session.ledger_lines import not_begun
 from evenkeel.clinic.session.models import Appointment, AppointmentStatus
 from evenkeel.clinic.session.pages.day_forms import (
     AbsenceForm,

@@ -1,5 +1,6 @@
 // What a list of events says: phase, drug, last values, alarms, what is due. Pure functions; the
 // same reading as the server's timeline, so that an entry made without a network counts at once.
+import { accountOf } from "./account.js";
 import { standing } from "./store.js";
 
 const MINUTE = 60_000;
@@ -31,7 +32,7 @@ export function foldDrug(events) {
   for (const { kind, at, body } of events) {
     const infusing = drug.running || drug.paused;
     if (DOSES.has(kind)) {
-      drug.doses.push({ at, mg: body.dose_mg, kind, number: body.number, where: body.body_site });
+      drug.doses.push({ at, mg: body.dose_mg, kind, number: body.number, where: body.body_site, source: body.container_id ?? "" });
       if (kind === "device") drug.devices.push({ at, number: body.number });
       drug.startedAt ??= at;
       ended(at);
@@ -40,7 +41,7 @@ export function foldDrug(events) {
       drug.rate = body.rate_mg_per_h;
       drug.rateMl = body.rate_ml_per_h ?? null;
       drug.plannedMg = body.planned_mg == null ? null : infused(drug, at) + body.planned_mg;
-      drug.pumps.push({ plannedMg: body.planned_mg ?? null, stretches: [] });
+      drug.pumps.push({ plannedMg: body.planned_mg ?? null, source: body.container_id ?? "", stretches: [] });
       drug.running = true;
       drug.since = at;
     } else if (kind === "rate_change" && infusing) {
@@ -70,11 +71,13 @@ const runMg = (s, now) => (s.rate * Math.max(0, Math.min(now, s.end) - s.start))
 
 /** What the pump has given: each start at most what it was set to, however late it was stopped. */
 function infused(drug, now) {
-  return drug.pumps.reduce((sum, pump) => {
-    const open = drug.running && pump === drug.pumps.at(-1) ? [{ start: drug.since, end: now, rate: drug.rate }] : [];
-    const mg = [...pump.stretches, ...open].reduce((part, s) => part + runMg(s, now), 0);
-    return sum + (pump.plannedMg === null ? mg : Math.min(mg, pump.plannedMg));
-  }, 0);
+  return drug.pumps.reduce((sum, pump) => sum + pumpMg(drug, pump, now), 0);
+}
+
+function pumpMg(drug, pump, now) {
+  const open = drug.running && pump === drug.pumps.at(-1) ? [{ start: drug.since, end: now, rate: drug.rate }] : [];
+  const mg = [...pump.stretches, ...open].reduce((part, s) => part + runMg(s, now), 0);
+  return pump.plannedMg === null ? mg : Math.min(mg, pump.plannedMg);
 }
 
 /** Milligrams given by a moment. */
@@ -161,6 +164,12 @@ function worstOfEach(open) {
   return open.filter((alarm) => !seen.has(alarm.body.key) && seen.add(alarm.body.key));
 }
 
+/** Where the drug went; `promised` counts a pump that runs for all it was set to give. */
+export function readAccount(kept, drug, now) {
+  const gave = (pump) => pumpMg(drug, pump, now);
+  return { account: accountOf(kept, drug, gave), promised: accountOf(kept, drug, gave, true) };
+}
+
 /** Read a session. `events` are the store's; `config` the page's; `now` milliseconds. */
 export function readTimeline(events, config, now) {
   const kept = standing(events);
@@ -192,6 +201,7 @@ export function readTimeline(events, config, now) {
     notes: kept.filter((e) => e.kind === "note"),
     rescue: kept.filter((e) => e.kind === "rescue_medicine"),
     givenMg: givenMg(drug, now),
+    ...readAccount(kept, drug, now),
     runsOutAt: runsOutAt(drug),
   };
 }

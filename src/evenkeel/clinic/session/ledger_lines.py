@@ -7,7 +7,7 @@ is drawn; a person never waits because of the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -50,10 +50,18 @@ def kept_in(site_id: Any) -> str:
     return rows.values_list("elsewhere", flat=True).first() or ""
 
 
-def counted_events(session_id: Any) -> list[SessionEvent]:
-    """The events that stand and say what was drawn, given, wasted and put back."""
-    rows = SessionEvent.objects.filter(session_id=session_id, kind__in=(*COUNTED, "void"))
-    return list(standing(rows.order_by("position")))
+def counted_in(session_ids: Iterable[UUID]) -> dict[UUID, list[SessionEvent]]:
+    """By session the events that stand and say what was drawn, given, wasted and put back."""
+    found: dict[UUID, list[SessionEvent]] = {key: [] for key in session_ids}
+    rows = SessionEvent.objects.filter(session_id__in=found, kind__in=(*COUNTED, "void"))
+    for event in rows.order_by("position"):
+        found[event.session_id].append(event)
+    return {key: list(standing(events)) for key, events in found.items()}
+
+
+def counted_events(session_id: UUID) -> list[SessionEvent]:
+    """The same of one session."""
+    return counted_in([session_id])[session_id]
 
 
 def write_line(
@@ -257,6 +265,7 @@ __all__ = [
     "account_of_session",
     "agrees",
     "counted_events",
+    "counted_in",
     "kept_in",
     "name_source",
     "not_begun",

@@ -96,8 +96,8 @@ def record(
     """Store one event of a session once, with its effects and the alarms it raises.
 
     ``witness_id`` is the account that confirmed this with its own PIN; whoever calls has seen to
-    that. The same id with the same content again returns what was stored. Raises ``Invalid`` (with a
-    message by field), ``Refused`` (the session does not allow it now), ``Conflict`` (the id was
+    that. The same id with the same content again returns what was stored. Raises ``Invalid`` (with
+    a message by field), ``Refused`` (the session does not allow it now), ``Conflict`` (the id was
     used for something else, or the event was corrected meanwhile), ``Forbidden``, ``NotFound``.
     """
     draft = read_draft(

@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from evenkeel.clinic.people.second_person import second_person
-from evenkeel.clinic.record.act import Context, check_access, find
-from evenkeel.clinic.record.door import log_read, visible
+from evenkeel.clinic.record.act import Context
+from evenkeel.clinic.record.door import log_read, open_record, visible
 from evenkeel.clinic.record.errors import Invalid
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.account import Account, account_of
 from evenkeel.clinic.session.actions.record_event import record
 from evenkeel.clinic.session.drug_events import LEDGER_KINDS
-from evenkeel.clinic.session.ledger_lines import HERE, counted_events
+from evenkeel.clinic.session.ledger_lines import HERE, counted_events, counted_in
 from evenkeel.clinic.session.models import Session, SessionState
 from evenkeel.clinic.session.pages.api import read_event
 from evenkeel.clinic.session.wire import as_wire
@@ -40,7 +40,6 @@ class Waiting:
 
     session: Session
     account: Account
-    hours: float
 
 
 @require_POST
@@ -73,8 +72,9 @@ def session_ledger(request: HttpRequest, session_id: Any) -> HttpResponse:
 def session_containers(request: HttpRequest, session_id: Any) -> HttpResponse:
     """The containers that this session may draw from now, the one to use first first."""
     ctx: Context = request.ctx  # type: ignore[attr-defined]
-    session = find(Session, session_id)
-    check_access(ctx.actor, session, "session.draw")
+    session = open_record(
+        ctx, Session, session_id, permission="session.draw", what="containers to draw from"
+    )
     found = []
     if session.ledger == HERE:
         found = drawing.containers_for(session.site_id, session.product, ctx.clock.now())
@@ -112,7 +112,8 @@ def to_account(request: HttpRequest) -> HttpResponse:
     )
     for site_id in {session.site_id for session in sessions}:
         log_read(ctx, "sessions with drug to account for", site_id=site_id)
-    waiting = [_waiting(session, now) for session in sessions]
+    events = counted_in(session.pk for session in sessions)
+    waiting = [Waiting(one, account_of(events[one.pk], now)) for one in sessions]
     shown = {
         "waiting": waiting,
         "many_sites": len({session.site_id for session in sessions}) > 1,
@@ -121,12 +122,6 @@ def to_account(request: HttpRequest) -> HttpResponse:
         "now": timezone.localtime(now),
     }
     return render(request, "session/to_account.html", shown)
-
-
-def _waiting(session: Session, now: Any) -> Waiting:
-    account = account_of(counted_events(session.pk), now)
-    since = session.closed_at or session.updated_at
-    return Waiting(session, account, (now - since).total_seconds() / 3600)
 
 
 def waiting_at(site_id: Any) -> list[dict[str, Any]]:

@@ -134,7 +134,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "stock.receive": frozenset({_MD, _RX, _RN, _PH}),
     "stock.count": frozenset({_MD, _RX, _RN, _PH}),
     "stock.witness": frozenset({_MD, _RX, _RN, _PH}),
-    "stock.waste": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.handle": frozenset({_MD, _RX, _RN, _PH}),
     "stock.report": frozenset({_MD, _RX, _RN, _PH}),
     "stock.send": frozenset({_MD, _PH}),
     "stock.adjust": frozenset({_MD, _PH}),

@@ -63,6 +63,9 @@ def void(act: Act, *, move_id: Any, reason: str, witness_id: Any, only: Any = OF
         reason=reason.strip()[:1000],
         corrects=move,
     )
+    if kind in (MoveKind.INITIAL, MoveKind.RECEIVE):  # it never stood here
+        container.state = ContainerState.GONE
+        act.write(container)
     if opened_by_it and container.remaining_mg == container.item.content_mg:
         container.state, container.opened_at = ContainerState.SEALED, None
         container.use_by = None

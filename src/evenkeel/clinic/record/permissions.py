@@ -120,6 +120,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "session.check_dose": frozenset({_MD, _RX, _RN, _PH}),
     "session.record": frozenset({_MD, _RX, _RN, _TH}),
     "session.administer": frozenset({_MD, _RX, _RN}),
+    "session.draw": frozenset({_MD, _RX, _RN}),
     "session.stop": frozenset({_MD, _RX, _RN, _TH}),
     "session.acknowledge": frozenset({_MD, _RX, _RN}),
     "alarm.hear": _CARE,

@@ -288,6 +288,9 @@ def test_a_ledger_begins_once_with_what_is_on_hand(clinic: Clinic) -> None:
     shelves = build_shelves(clinic)
     assert ledger_mode(clinic.site.pk) == "here"
     assert ledger_mode(clinic.other_site.pk) is None
+    now = clinic.clock.now()
+    assert ledger_mode(clinic.site.pk, now) == "here"
+    assert ledger_mode(clinic.site.pk, now - timedelta(seconds=1)) is None
     with refused("begun"):
         begin_ledger(director, site_id=clinic.site.pk, on_hand=(), second_id=shelves.witness)
     shelves.received()

@@ -14,7 +14,7 @@ from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.clinic.stock.accounts import ContainerAccount, SessionAccount, session_account
 from evenkeel.clinic.stock.amounts import NOTHING, check_units, mass_mg, plain
 from evenkeel.clinic.stock.days import day_at
-from evenkeel.clinic.stock.lines import add_line
+from evenkeel.clinic.stock.lines import add_line, counted_after
 from evenkeel.clinic.stock.models import (
     ON_SHELF,
     Container,
@@ -29,16 +29,22 @@ from evenkeel.clinic.stock.witnessing import witness_of
 HERE, ELSEWHERE = "here", "elsewhere"
 
 
-def ledger_mode(site_id: Any) -> str | None:
-    """How a site accounts for its drugs: "here", "elsewhere", or ``None``: not begun."""
+def ledger_mode(site_id: Any, at: datetime | None = None) -> str | None:
+    """How a site accounts for its drugs: "here", "elsewhere", or ``None``: not begun.
+
+    With ``at`` how it did so at that moment: what was given before the ledger began is not in it.
+    """
     rows = LedgerBegun.objects.filter(site_id=site_id).order_by("-number")
+    if at is not None:
+        rows = rows.filter(since__lte=at)
     return rows.values_list("mode", flat=True).first()
 
 
 def containers_for(site_id: Any, product: str, at: datetime) -> list[Container]:
     """The containers of a site that may be drawn from at a moment for a product.
 
-    What is open comes first, then what expires earliest. Each has its ``item``.
+    What is open comes first, then what expires earliest. Each has its ``item``. For a moment that
+    has passed, what came later or was counted since, and agreed, is left out. Two queries.
     """
     rows = (
         Container.objects.filter(
@@ -47,7 +53,13 @@ def containers_for(site_id: Any, product: str, at: datetime) -> list[Container]:
         .select_related("item", "site")
         .order_by("expires_on", "label")
     )
-    usable = [c for c in rows if product in c.item.product and not why_unusable(c, at)]
+    fitting = [
+        c
+        for c in rows
+        if product in c.item.product and c.received_at <= at and not why_unusable(c, at)
+    ]
+    later = counted_after({c.pk for c in fitting}, at)
+    usable = [c for c in fitting if c.pk not in later]
     return sorted(usable, key=lambda c: c.state != ContainerState.OPEN)
 
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db.models import Exists, OuterRef
+
 from evenkeel.clinic.people.models import Account
 from evenkeel.clinic.record.act import Act
 from evenkeel.clinic.record.errors import Refused
@@ -124,8 +126,7 @@ def check_time(act: Act, container: Container, happened_at: datetime) -> None:
             "machine was wrong at one of the two: have it looked at, and report a discrepancy.",
             code="before_receipt",
         )
-    counted = _agreed_count(container)
-    if counted is not None and happened_at < counted:
+    if counted_after({container.pk}, happened_at):
         raise Refused(
             f"Container {container.label} was counted after this time, and the count agreed with "
             "the ledger.",
@@ -134,16 +135,16 @@ def check_time(act: Act, container: Container, happened_at: datetime) -> None:
         )
 
 
-def _agreed_count(container: Container) -> datetime | None:
-    """When the container was last counted and nothing is open of it any more."""
-    last = CountLine.objects.filter(container=container).order_by("-counted_at", "-position")[:1]
-    counted = last.values_list("counted_at", "count_id").first()
-    if counted is None:
-        return None
-    is_open = Discrepancy.objects.filter(
-        container=container, count_id=counted[1], state__in=UNRESOLVED
-    ).exists()
-    return None if is_open else counted[0]
+def counted_after(container_ids: set[uuid.UUID], at: datetime) -> set[uuid.UUID]:
+    """Those containers that were counted after a moment and agreed, or whose difference is closed.
+
+    Nothing is entered any more for the time before such a count. One query.
+    """
+    still_open = Discrepancy.objects.filter(
+        container=OuterRef("container"), count=OuterRef("count"), state__in=UNRESOLVED
+    )
+    lines = CountLine.objects.filter(container_id__in=container_ids, counted_at__gt=at)
+    return set(lines.filter(~Exists(still_open)).values_list("container_id", flat=True))
 
 
-__all__ = ["AHEAD", "add_line", "check_time", "note_opened"]
+__all__ = ["AHEAD", "add_line", "check_time", "counted_after", "note_opened"]

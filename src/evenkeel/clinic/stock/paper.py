@@ -21,6 +21,7 @@ from evenkeel.clinic.stock.days import end_of, start_of
 from evenkeel.clinic.stock.models import Count, CountLine, Item, Move, MoveKind
 from evenkeel.clinic.stock.register import Column, Register
 
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _IN: Final = frozenset({MoveKind.INITIAL, MoveKind.RECEIVE, MoveKind.TRANSFER_IN})
 
 
@@ -237,7 +238,7 @@ def csv_rows(columns: tuple[Column, ...], pages: list[RegisterPage]) -> Iterable
 
 def safe_cell(text: str) -> str:
     """A cell that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" and not _is_number(text) else text
+    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
 
 
 def _is_number(text: str) -> bool:

@@ -110,10 +110,20 @@ def submit(
             witness = second_person(request.ctx, email, pin)  # type: ignore[attr-defined]
         return act_once(request, lambda: do(given, witness))
     except (Invalid, Refused, Conflict) as refusal:
-        if "witness" in refusal.fields and "email" in form.fields:
-            refusal.fields["email"] = refusal.fields["witness"]
-        show_refusal(form, refusal)
+        _place(form, refusal)
         return None
+
+
+def _place(form: forms.Form, refusal: Invalid | Refused | Conflict) -> None:
+    """Put a refusal into the form, so that none of its words is lost."""
+    if refusal.code in ("second_person_unknown", "same_person"):
+        refusal.fields = dict.fromkeys(refusal.fields, refusal.message)
+    if "witness" in refusal.fields and "email" in form.fields:
+        refusal.fields["email"] = refusal.fields.pop("witness")
+    show_refusal(form, refusal)
+    for name, said in refusal.fields.items():
+        if name not in form.fields:
+            form.add_error(None, said)
 
 
 __all__ = ["METHODS", "Witnessed", "chosen_site", "find", "may", "open_here", "submit"]

@@ -561,7 +561,7 @@ def test_a_session_that_waits_is_found(here: Kept, nurse: Client) -> None:
     here.leaves()
     name = here.stage.case.patient.family_name
     for path, words in (
-        ("/sessions/to-account", "40 mg drawn from"),
+        ("/sessions/to-account", "40 mg drawn from container"),
         ("/day/", "Drug to account for"),
         ("/board", "Drug to account for"),
         (f"/sessions/{here.stage.session.pk}", "Drug to account for"),

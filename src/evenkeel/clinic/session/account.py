@@ -118,9 +118,13 @@ class Account:
             said.append(f"{mg_words(self.undrawn_mg)} given and not drawn from any container.")
         for line in self.lines:
             if line.rest_mg > 0:
-                said.append(f"{mg_words(line.rest_mg)} drawn from {line.label} and not given.")
+                said.append(
+                    f"{mg_words(line.rest_mg)} drawn from container {line.label} and not given."
+                )
             elif line.rest_mg < 0:
-                said.append(f"{mg_words(-line.rest_mg)} more from {line.label} than was drawn.")
+                said.append(
+                    f"{mg_words(-line.rest_mg)} more from container {line.label} than was drawn."
+                )
         return said
 
 

@@ -240,7 +240,7 @@ def _check(body: dict[str, Any]) -> str:
 def _source(body: dict[str, Any]) -> str:
     """Where a dose was drawn from."""
     lot = f", lot {body['lot']}" if body.get("lot") else ""
-    return f", from {body['label']}{lot}" if body.get("label") else lot
+    return f", from container {body['label']}{lot}" if body.get("label") else lot
 
 
 def _line(verb: str, body: dict[str, Any]) -> str:

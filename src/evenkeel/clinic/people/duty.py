@@ -54,10 +54,15 @@ def rostered(site_id: Any, day: date) -> set[uuid.UUID]:
     return set(rows.values_list("account_id", flat=True))
 
 
-def on_duty(site_id: Any, day: date, *also: Any) -> list[OnDuty]:
-    """Who is here on a day: the roster, and ``also`` who was named otherwise. Two queries."""
-    here = {str(key) for key in (*rostered(site_id, day), *also) if key}
+def here_of(site_id: Any, *account_ids: Any) -> list[OnDuty]:
+    """Those of these accounts who work at a site, with their roles. One query."""
+    here = {str(key) for key in account_ids if key}
     return [one for one in staff_of(site_id) if str(one.account.pk) in here]
 
 
-__all__ = ["OnDuty", "on_duty", "rostered", "staff_of"]
+def on_duty(site_id: Any, day: date, *also: Any) -> list[OnDuty]:
+    """Who is here on a day: the roster, and ``also`` who was named otherwise. Two queries."""
+    return here_of(site_id, *rostered(site_id, day), *also)
+
+
+__all__ = ["OnDuty", "here_of", "on_duty", "rostered", "staff_of"]

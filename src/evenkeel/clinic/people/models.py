@@ -324,6 +324,8 @@ class SignIn(models.Model):
     #: The hash of what this browser carries to be known again.
     device_hash = models.CharField(max_length=64)
     known_device = models.BooleanField(default=True)
+    #: When its owner was told by e-mail, where e-mail is set up.
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["account", "at"], name="sign_in_of")]

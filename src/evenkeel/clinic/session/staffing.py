@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from evenkeel.clinic.people.acting_policy import StaffingRule, policy_of
 from evenkeel.clinic.people.credentials import counts_at
-from evenkeel.clinic.people.duty import OnDuty, on_duty
+from evenkeel.clinic.people.duty import OnDuty, here_of, rostered
 from evenkeel.clinic.people.models import Site
 from evenkeel.clinic.record.permissions import Role
-from evenkeel.clinic.session.models import LIVE_STATES, Session
+from evenkeel.clinic.session.models import LIVE_STATES, Session, SessionEvent
 
 _PRESCRIBES: Final = {Role.PRESCRIBER.value, Role.MEDICAL_DIRECTOR.value}
 
@@ -38,19 +38,37 @@ def staffing_for(site: Site, product: str, at: datetime, *also: Any) -> Staffing
 
     ``also``: accounts that are here whatever the roster says, such as who opens the session. A
     site that asks for no credentials yet is asked nothing; in its days of grace what would refuse
-    is only said.
+    is only said, and nothing while it makes no roster.
     """
     day = at.astimezone(ZoneInfo(site.timezone)).date()
-    found = Staffing(on_duty(site.pk, day, *also))
-    if site.credentials_from is None:
+    roster = rostered(site.pk, day)
+    found = Staffing(here_of(site.pk, *roster, *also))
+    begins = site.credentials_from
+    if begins is None or (at < begins and not roster):
         return found
     for rule in policy_of(site.acting_policy).staffing:
         words = _missing(rule, site, day, found.here) if rule.is_for(product) else ""
         if not words:
             continue
-        refuses = rule.effect == "refuse" and at >= site.credentials_from
+        refuses = rule.effect == "refuse" and at >= begins
         (found.refusals if refuses else found.warnings).append(words)
     found.warnings = [w for w in dict.fromkeys(found.warnings) if w not in found.refusals]
+    return found
+
+
+def not_met(session_id: Any) -> list[str]:
+    """Which rules of staffing were not met when a session opened, in words."""
+    return list(opening_of(session_id).get("not_met", []))
+
+
+def opening_of(session_id: Any) -> dict[str, Any]:
+    """Who was there when a session opened, as it was kept; empty for one from before."""
+    body = (
+        SessionEvent.objects.filter(session_id=session_id, kind="opened")
+        .values_list("body", flat=True)
+        .first()
+    )
+    found: dict[str, Any] = (body or {}).get("staffing", {})
     return found
 
 
@@ -75,4 +93,4 @@ def _missing(rule: StaffingRule, site: Site, day: Any, here: list[OnDuty]) -> st
     )
 
 
-__all__ = ["Staffing", "staffing_for"]
+__all__ = ["Staffing", "not_met", "opening_of", "staffing_for"]

@@ -199,7 +199,7 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
     return {
         "session": key,
         "me": {"id": ctx.actor.id, "name": ctx.actor.name},
-        "may": [p for p in (*_ACTS, "session.check_dose") if ctx.actor.may(p, session.site_id)],
+        "may": [p for p in (*_ACTS, "session.check_dose") if ctx.actor.may_for(p, session)],
         "nurse": session.nurse.shown_name if session.nurse else "",
         "second": session.second.shown_name if session.second else "",
         "answers": choices_by_subject(),

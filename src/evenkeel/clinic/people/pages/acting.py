@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from evenkeel.clinic.people.acting_policy import (
     ACT_LABELS,
@@ -36,18 +37,22 @@ from evenkeel.clinic.record.routes import page
 
 
 @page("credential.view")
+@require_GET
 def acting_policy(request: HttpRequest, site_id: Any) -> HttpResponse:
-    """The policy of a site as a table; its medical director changes it, with the second factor."""
+    """The policy of a site as a table."""
+    site = find(Site, site_id)
+    check_access(request.ctx.actor, site, "credential.view")  # type: ignore[attr-defined]
+    return _show(request, site)
+
+
+@page("acting.decide")
+def acting_decide(request: HttpRequest, site_id: Any) -> HttpResponse:
+    """The same as a form for the medical director, who just showed who they are."""
     ctx = request.ctx  # type: ignore[attr-defined]
     site = find(Site, site_id)
-    check_access(ctx.actor, site, "credential.view")
-    may_decide = ctx.actor.may("acting.decide", site.pk)
-    here = reverse("acting_policy", args=[site.pk])
-    editing = may_decide and (request.method == "POST" or "change" in request.GET)
-    if request.method == "POST" and not may_decide:
-        raise ctx.actor.refusal("acting.decide", site.pk)
-    if editing and is_to_confirm(request):
-        return confirm_first(request, f"{here}?change=1")
+    check_access(ctx.actor, site, "acting.decide")
+    if is_to_confirm(request):
+        return confirm_first(request, reverse("acting_decide", args=[site.pk]))
     error: DomainError | None = None
     if request.method == "POST":
         try:
@@ -56,7 +61,14 @@ def acting_policy(request: HttpRequest, site_id: Any) -> HttpResponse:
             error = refused
         else:
             messages.success(request, "The decision is recorded.")
-            return HttpResponseRedirect(here)
+            return HttpResponseRedirect(reverse("acting_policy", args=[site.pk]))
+    return _show(request, site, editing=True, error=error)
+
+
+def _show(
+    request: HttpRequest, site: Site, *, editing: bool = False, error: DomainError | None = None
+) -> HttpResponse:
+    ctx = request.ctx  # type: ignore[attr-defined]
     policy = policy_of(site.acting_policy)
     shown = {
         "site": site,
@@ -71,7 +83,7 @@ def acting_policy(request: HttpRequest, site_id: Any) -> HttpResponse:
         "begins": site.credentials_from,
         "begun": site.credentials_from is not None and site.credentials_from <= ctx.clock.now(),
         "editing": editing,
-        "may_decide": may_decide,
+        "may_decide": ctx.actor.may("acting.decide", site.pk),
         "seen_hash": policy_hash(site),
         "error": error,
         "reason": request.POST.get("reason", ""),

@@ -38,7 +38,7 @@ _LEVEL = {
 }
 
 
-def shown_line(line: CredentialLine, names: dict[Any, str]) -> dict[str, Any]:
+def shown_line(line: CredentialLine, names: dict[Any, str], *, own: bool = False) -> dict[str, Any]:
     """One line for the page: what it is, how it stands, what waits for it."""
     return {
         "line": line,
@@ -48,7 +48,9 @@ def shown_line(line: CredentialLine, names: dict[Any, str]) -> dict[str, Any]:
         "level": _LEVEL[line.stands],
         "acts": [ACT_LABELS[act] for act in line.acts],
         "site": names.get(line.site_id, ""),
-        "url": reverse("credential", args=[line.row.pk]) if line.row else "",
+        "url": reverse("own_credential" if own else "credential", args=[line.row.pk])
+        if line.row
+        else "",
     }
 
 
@@ -85,7 +87,9 @@ def own_credentials(request: HttpRequest) -> HttpResponse:
     lines = credentials_of(None, ctx.clock.now().date(), account_id=ctx.actor.id)
     shown = {
         "form": form,
-        "lines": [shown_line(one, names) for one in lines if one.stands is not Stands.ENDED],
+        "lines": [
+            shown_line(one, names, own=True) for one in lines if one.stands is not Stands.ENDED
+        ],
         "many_sites": len(sites) > 1,
         "kinds": list(kinds().values()),
         "account": request.user,
@@ -138,12 +142,24 @@ def _begins(ctx: Any, site: Site) -> dict[str, Any]:
 
 
 @page("credential.own")
-def credential(request: HttpRequest, credential_id: Any) -> HttpResponse:
-    """One credential: its holder sees it, and who answers for credentials sees and confirms it."""
-    ctx = request.ctx  # type: ignore[attr-defined]
+def own_credential(request: HttpRequest, credential_id: Any) -> HttpResponse:
+    """One credential of one's own; another's is as if it were not there."""
     row = find(Credential, credential_id, "account", "site", "seen_by")
-    own = str(row.account_id) == ctx.actor.id
-    check_access(ctx.actor, row, "credential.own" if own else "credential.view")
+    if str(row.account_id) != request.ctx.actor.id:  # type: ignore[attr-defined]
+        raise NotFound("There is nothing here with that address.")
+    return _credential(request, row, own=True)
+
+
+@page("credential.view")
+def credential(request: HttpRequest, credential_id: Any) -> HttpResponse:
+    """One credential, for who answers for them: to see it, and to say that one saw its document."""
+    row = find(Credential, credential_id, "account", "site", "seen_by")
+    check_access(request.ctx.actor, row, "credential.view")  # type: ignore[attr-defined]
+    return _credential(request, row, own=False)
+
+
+def _credential(request: HttpRequest, row: Credential, *, own: bool) -> HttpResponse:
+    ctx = request.ctx  # type: ignore[attr-defined]
     line = next(
         one
         for one in credentials_of([row.site_id], ctx.clock.now().date(), account_id=row.account_id)
@@ -157,8 +173,7 @@ def credential(request: HttpRequest, credential_id: Any) -> HttpResponse:
         form, act = forms[wanted]
         if submit(request, form, lambda given: act(ctx, row, given)):
             messages.success(request, "It is noted.")
-            may_list = ctx.actor.may("credential.view")
-            return HttpResponseRedirect(reverse("credentials" if may_list else "own_credentials"))
+            return HttpResponseRedirect(reverse("own_credentials" if own else "credentials"))
     entered = Account.objects.filter(pk=_key(row.created_by)).first()
     shown = {
         "one": shown_line(line, {row.site_id: row.site.name}),

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_GET
 
 from evenkeel.clinic.people.actions.plan_duty import plan_duty
 from evenkeel.clinic.people.duty import OnDuty, rostered, staff_of
@@ -27,37 +28,18 @@ _FIRST = (Role.SESSION_NURSE, Role.PRESCRIBER, Role.MEDICAL_DIRECTOR, Role.THERA
 
 
 @page("duty.view")
+@require_GET
 def duty(request: HttpRequest) -> HttpResponse:
     """One day's roster; who may make it ticks who is here and saves all at once."""
     ctx = request.ctx  # type: ignore[attr-defined]
     sites = list(visible(ctx, Site.objects.filter(active=True).order_by("name"), "duty.view"))
-    asked = request.POST if request.method == "POST" else request.GET
-    wanted = asked.get("site", "") or (str(sites[0].pk) if sites else "")
-    site = next((one for one in sites if str(one.pk) == wanted), None)
-    if site is None:
-        raise NotFound("There is no such site.")
-    timezone.activate(site.timezone)
-    today = timezone.localdate(ctx.clock.now())
-    day = as_date(asked.get("day", "")[:20]) or today
-    here = f"{reverse('duty')}?day={day.isoformat()}&site={site.pk}"
-    if request.method == "POST":
-        act_once(
-            request,
-            lambda: {
-                "n": len(
-                    plan_duty(
-                        ctx, site_id=site.pk, day=day, account_ids=request.POST.getlist("here")
-                    )
-                )
-            },
-        )
-        messages.success(request, "The roster of the day is saved.")
-        return HttpResponseRedirect(here)
+    site, day, here = _asked(request, sites)
     ticked = rostered(site.pk, day)
     copied = not ticked and "last_week" in request.GET
     if copied:
         ticked = rostered(site.pk, day - _WEEK)
     staff = staff_of(site.pk)
+    today = timezone.localdate(ctx.clock.now())
     shown = {
         "site": site,
         "sites": sites,
@@ -72,9 +54,37 @@ def duty(request: HttpRequest) -> HttpResponse:
         "empty": not ticked,
         "may_plan": ctx.actor.may("duty.manage", site.pk),
         "last_week_url": f"{here}&last_week=1",
-        "me": ctx.actor.id,
     }
     return render(request, "people/duty.html", shown)
+
+
+@page("duty.manage")
+def duty_plan(request: HttpRequest) -> HttpResponse:
+    """Save the roster of a day."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+    sites = list(visible(ctx, Site.objects.filter(active=True), "duty.manage"))
+    site, day, here = _asked(request, sites)
+    if request.method == "POST":
+        wanted = request.POST.getlist("here")
+        act_once(
+            request,
+            lambda: {"n": len(plan_duty(ctx, site_id=site.pk, day=day, account_ids=wanted))},
+        )
+        messages.success(request, "The roster of the day is saved.")
+    return HttpResponseRedirect(here)
+
+
+def _asked(request: HttpRequest, sites: list[Site]) -> tuple[Site, date, str]:
+    """The site and day asked for, and the address that shows them. Raises ``NotFound``."""
+    asked = request.POST if request.method == "POST" else request.GET
+    wanted = asked.get("site", "") or (str(sites[0].pk) if sites else "")
+    site = next((one for one in sites if str(one.pk) == wanted), None)
+    if site is None:
+        raise NotFound("There is no such site.")
+    timezone.activate(site.timezone)
+    now = request.ctx.clock.now()  # type: ignore[attr-defined]
+    day = as_date(asked.get("day", "")[:20]) or timezone.localdate(now)
+    return site, day, f"{reverse('duty')}?day={day.isoformat()}&site={site.pk}"
 
 
 def _order(one: OnDuty) -> tuple[int, str]:

@@ -18,9 +18,10 @@ from evenkeel.clinic.record.two_persons import refuse_same
 SECOND_PERSON: Final = Throttle("second_person", 6, timedelta(minutes=15))
 
 
-def second_person(ctx: Context, email: str, pin: str, *, act: str) -> Account:
+def second_person(ctx: Context, email: str, pin: str, *, act: str = "stock.witness") -> Account:
     """The other member of staff who typed this, for an act of the table of two persons.
 
+    Call it outside the act that it is for: a wrong try is counted even where the act is undone.
     Raises ``Invalid`` for what does not fit together and for the very person who is signed in
     here, ``TooMany`` after too many wrong tries. Whether they may do the act is asked by the act
     itself, done under ``context_for(second)``.

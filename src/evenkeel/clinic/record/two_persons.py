@@ -16,7 +16,8 @@ from evenkeel.clinic.record.errors import Invalid
 class TwoPersons:
     """An act whose second person must be somebody else than ``first``.
 
-    ``act`` is the action of the second person; ``said`` is what they are told if they are the same.
+    ``act`` is the action of the second person, or the permission of those who only stand by;
+    ``said`` is what they are told if they are the same.
     """
 
     act: str
@@ -36,6 +37,11 @@ TWO_PERSONS: Final[dict[str, TwoPersons]] = {
             "credential.verify",
             "who holds the credential, and who entered it",
             "Nobody confirms a credential of their own, or one they entered themselves.",
+        ),
+        TwoPersons(
+            "stock.witness",
+            "who wastes, counts, sends away or takes back a line of the ledger",
+            "The witness must be somebody else than who does it.",
         ),
         TwoPersons(
             "emergency.review",

@@ -27,9 +27,11 @@ from evenkeel.clinic.session.actions.record_event import record
 from evenkeel.clinic.session.answers import DONE, MUST_SAY, choices_by_subject
 from evenkeel.clinic.session.events import QUANTITIES, checks_for
 from evenkeel.clinic.session.forecast.store import forecast_of
+from evenkeel.clinic.session.ledger_lines import ELSEWHERE, kept_in
 from evenkeel.clinic.session.models import LIVE_STATES, Session
 from evenkeel.clinic.session.pages.api import read_event
 from evenkeel.clinic.session.pages.board_cards import drug_words
+from evenkeel.clinic.session.pages.drug import METHODS
 from evenkeel.clinic.session.pages.room import room_frame
 from evenkeel.clinic.session.queries import events_of
 from evenkeel.clinic.session.raising import protocol_of
@@ -44,6 +46,7 @@ from evenkeel.protocol.products import PRODUCTS
 _ACTS: Final = (
     "session.record",
     "session.administer",
+    "session.draw",
     "session.stop",
     "session.acknowledge",
     "session.hand_over",
@@ -167,6 +170,8 @@ def _frame(ctx: Context, session: Session) -> dict[str, Any]:
         "staff": _may_take_over(session),
         "live": session.state in LIVE_STATES,
         "me": ctx.actor,
+        "kept_in": kept_in(session.site_id) if session.ledger == ELSEWHERE else "",
+        "waste_methods": METHODS,
         "icon_names": ("inform", "review", "hold", "emergency", "ok", "missing", "open"),
     }
 
@@ -198,6 +203,7 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
     gate = pressure_gate_for(protocol, age_years)
     return {
         "session": key,
+        "ledger": session.ledger or "",
         "me": {"id": ctx.actor.id, "name": ctx.actor.name},
         "may": [p for p in (*_ACTS, "session.check_dose") if ctx.actor.may_for(p, session)],
         "nurse": session.nurse.shown_name if session.nurse else "",
@@ -237,6 +243,8 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
             "view": reverse("api_session_view", args=[key]),
             "stream": f"/live/sessions/{key}",
             "dose_check": reverse("session_dose_check", args=[key]),
+            "ledger": reverse("session_ledger", args=[key]),
+            "containers": reverse("session_containers", args=[key]),
             "unlock": reverse("unlock"),
             "calibration": "/oversight/forecast",
         },

@@ -11,9 +11,12 @@ from django.test import Client
 from evenkeel.clinic.course.models import Screening
 from evenkeel.clinic.outcome.actions.ask_questionnaire import ask_questionnaire
 from evenkeel.clinic.outcome.models import SafetySignal
+from evenkeel.clinic.people.actions.emergency_access import open_in_emergency
 from evenkeel.clinic.people.actions.invite_staff import invite_staff
+from evenkeel.clinic.people.actions.manage_credential import enter_own_credential
 from evenkeel.clinic.people.actions.record_fact import record_fact
 from evenkeel.clinic.people.actions.set_up import grant_role
+from evenkeel.clinic.people.caller import context_for
 from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.programs.actions.edit_program import start_program
 from evenkeel.clinic.protocols.actions.start_draft import start_draft
@@ -36,6 +39,8 @@ class World:
     signal: SafetySignal
     elsewhere: Account
     patient: Account
+    #: Front desk here, to whom the one patient's record is open in an emergency.
+    helper: Account
     other_patient: Account
 
     def caller(self, who: str) -> Client:
@@ -44,7 +49,7 @@ class World:
         return sign_in(Client(), account)
 
 
-_PEOPLE = ("elsewhere", "patient", "other_patient")
+_PEOPLE = ("elsewhere", "patient", "other_patient", "helper")
 
 
 def founder(clinic: Clinic) -> Context:
@@ -82,6 +87,8 @@ def build_world(clinic: Clinic) -> World:
         grant_role(
             founder(clinic), account_id=elsewhere.pk, site_id=clinic.other_site.pk, role=role.value
         )
+    helper = make_account("helper@harbour.invalid", "Helper Sample", clinic.clock)
+    grant_role(founder(clinic), account_id=helper.pk, site_id=clinic.site.pk, role="front_desk")
     signal = SafetySignal.objects.get(course=course)
     ids: dict[str, Any] = {
         "patient_id": stage.session.patient_id,
@@ -109,6 +116,19 @@ def build_world(clinic: Clinic) -> World:
         "note_id": write_note(
             clinic.as_("therapist"), course_id=course.pk, text="Behind a wall"
         ).pk,
+        "credential_id": enter_own_credential(
+            clinic.as_("therapist"),
+            site_id=clinic.site.pk,
+            kind="training_therapy",
+            issuer="Synthetic academy",
+        ).pk,
+        "access_id": open_in_emergency(
+            context_for(helper, clinic.clock),
+            mrn=stage.session.patient.mrn,
+            birth_year=stage.session.patient.birth_date.year,
+            reason="Found on the floor of the waiting room",
+            confirmed_by="test",
+        ).pk,
         "entry_id": write_entry(
             clinic.patient_context(stage.session.patient), course_id=course.pk, text="For me alone"
         ).pk,
@@ -122,6 +142,7 @@ def build_world(clinic: Clinic) -> World:
         signal,
         elsewhere,
         Account.objects.get(patient_id=ids["patient_id"]),
+        Account.objects.get(pk=helper.pk),
         _patient_account(clinic, another_case(clinic, "Bea").patient),
     )
 

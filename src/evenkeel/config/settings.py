@@ -170,6 +170,9 @@ CONTENT_SECURITY_POLICY = {
 
 #: Seconds without an act after which a sign-in is locked: reading a live session goes on.
 IDLE_LOCK_S = int(INSTANCE.get("idle_lock_s", 900))
+#: Seconds without an act after which a sign-in ends altogether, unless a session is live where its
+#: caller works: then displays and alarms go on, and the PIN is enough to act.
+IDLE_END_S = max(IDLE_LOCK_S, int(INSTANCE.get("idle_end_s", 4 * 3600)))
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 # The form of a protocol sends every value with its reason: about 500, and more with each release.

@@ -184,3 +184,10 @@ _PART: Final = (
     "SELECT id FROM (SELECT id FROM {table} WHERE session_id = %s AND kind = 'observation' "
     "{more} ORDER BY happened_at DESC LIMIT %s) AS newest"
 )
+
+
+def is_live_where(ctx: Context) -> bool:
+    """Whether a session is live at a site whose sessions the caller may see. One query."""
+    rows = Session.objects.filter(state__in=LIVE_STATES)
+    sites = ctx.actor.sites("session.view")
+    return bool((rows if sites is None else rows.filter(site_id__in=sites)).exists())

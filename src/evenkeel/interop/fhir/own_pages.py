@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from evenkeel.clinic.outcome.pages.own import own_frame, own_record
 from evenkeel.clinic.people.fact_words import fact_words
+from evenkeel.clinic.people.models import EmergencyAccess
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.therapy.queries import own_journal
 from evenkeel.instruments import Instrument
@@ -29,6 +30,9 @@ def own_download(request: HttpRequest) -> HttpResponse:
             {"label": label_of(row), "words": fact_words(row), "row": row} for row in record.facts
         ],
         "journal": own_journal(me.patient.pk),
+        "emergencies": EmergencyAccess.objects.filter(patient=me.patient)
+        .select_related("account", "site")
+        .order_by("-opened_at"),
         "answered": [
             {"response": response, "instrument": form, "lines": _lines(form, response.answers)}
             for response, form in reversed(record.responses)

@@ -42,6 +42,7 @@ from evenkeel.clinic.session.pages.day_forms import (
     rename_times,
 )
 from evenkeel.clinic.session.slots import propose_slots
+from evenkeel.clinic.session.staffing import not_met
 
 _RELATED = (
     "patient__site",
@@ -224,6 +225,8 @@ def _plain_act(request: HttpRequest, row: Appointment, what: str) -> HttpRespons
             return {"id": str(opened.pk)}
 
         reply = act_once(request, do)
+        for words in not_met(reply["id"]):
+            messages.warning(request, words)
         return HttpResponseRedirect(reverse("session", args=[reply["id"]]))
     reply = act_once(request, lambda: {"id": str(book_follow_up(ctx, appointment_id=row.pk).pk)})
     messages.success(request, "The call is booked.")

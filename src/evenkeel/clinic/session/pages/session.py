@@ -134,7 +134,7 @@ def dose_check(request: HttpRequest, session_id: Any) -> HttpResponse:
     event = read_event(json.dumps(sent).encode())
     if event["kind"] != "dose_check":
         raise Invalid("Only the dose is checked here.", code="unknown_kind")
-    second = second_person(ctx, email, pin)
+    second = second_person(ctx, email, pin, act="session.check_dose")
     done = record(
         context_for(second, clock=ctx.clock, via="screen"), session_id=session_id, **event
     )
@@ -205,7 +205,7 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
         "session": key,
         "ledger": session.ledger or "",
         "me": {"id": ctx.actor.id, "name": ctx.actor.name},
-        "may": [p for p in (*_ACTS, "session.check_dose") if ctx.actor.may(p, session.site_id)],
+        "may": [p for p in (*_ACTS, "session.check_dose") if ctx.actor.may_for(p, session)],
         "nurse": session.nurse.shown_name if session.nurse else "",
         "second": session.second.shown_name if session.second else "",
         "answers": choices_by_subject(),

@@ -76,4 +76,5 @@ ALL: tuple[Command, ...] = (
         starts_django=False,
     ),
     Command("verify", "Check that the record is whole", "verify"),
+    Command("heads", "Signed heads of the record, and the key that signs them", "heads"),
 )

@@ -156,6 +156,16 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
     "forecast.view": _CARE | {_PH, _AU},
     "forecast.choose": frozenset({_MD}),
+    # inspection, copies, requests about one's own record, backups
+    "inspection.make": frozenset({_MD, _AU, _SYS}),
+    "inspection.identify": frozenset({_MD}),
+    "copy.hand_out": frozenset({_MD, _RX}),
+    "privacy.view": frozenset({_MD, _AU}),
+    "privacy.ask": frozenset({_MD, _RX, _RN, _TH, _FD, _PT}),
+    "privacy.answer": frozenset({_MD}),
+    "retention.view": frozenset({_ADM, _MD, _AU, _PH}),
+    "backup.view": frozenset({_ADM, _MD, _AU}),
+    "backup.note": frozenset({_SYS}),
 }
 
 

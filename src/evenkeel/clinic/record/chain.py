@@ -7,47 +7,26 @@ IMMEDIATE transaction, an advisory lock on PostgreSQL), so position order is com
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, models
 
 from evenkeel.clinic.record.models import ChainEntry, ChainPayload
 from evenkeel.clinic.record.prepared import Prepared
+from evenkeel.clinic.record.sealing import (
+    ENTRY_FIELDS,
+    GENESIS,
+    canonical,
+    digest,
+    hash_of_entry,
+    payload_digest,
+)
 
-GENESIS = "0" * 64
 _POSTGRES_LOCK_KEY = 0x6B65656C  # "keel": one key for the one chain of an installation
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID | Decimal):
-        return str(value)
-    if isinstance(value, set | frozenset | tuple):
-        return sorted(value) if isinstance(value, set | frozenset) else list(value)
-    raise TypeError(f"{type(value).__name__} cannot stand in the chain")
-
-
-def canonical(value: Any) -> str:
-    """One text for one value: sorted keys, no spaces, times in UTC to the microsecond."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-    )
-
-
-def digest(text: str) -> str:
-    """SHA-256 of ``text`` in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def row_state(row: models.Model) -> dict[str, Any]:
@@ -73,26 +52,7 @@ def state_digest(row: models.Model) -> str:
 
 def entry_hash(entry: ChainEntry) -> str:
     """The hash an entry must carry: all its own columns and the hash before it."""
-    return digest(
-        canonical(
-            [
-                entry.position,
-                entry.recorded_at,
-                entry.happened_at,
-                entry.actor_id,
-                entry.actor_name,
-                entry.action,
-                entry.outcome,
-                entry.site_id,
-                entry.patient_id,
-                entry.subject,
-                entry.reason,
-                entry.via,
-                entry.payload_digest,
-                entry.previous_hash,
-            ]
-        )
-    )
+    return hash_of_entry([getattr(entry, name) for name in ENTRY_FIELDS])
 
 
 def take_writer_lock() -> None:
@@ -117,7 +77,7 @@ def seal(entry: ChainEntry, body: dict[str, Any], previous_hash: str) -> ChainPa
     payload = ChainPayload(
         position=entry.position, salt=secrets.token_hex(16), body=canonical(body)
     )
-    entry.payload_digest = digest(payload.salt + payload.body)
+    entry.payload_digest = payload_digest(payload.salt, payload.body)
     entry.previous_hash = previous_hash
     entry.hash = entry_hash(entry)
     return payload
@@ -180,7 +140,7 @@ def verify_links() -> Verification:
             result.breaks.append(Break(entry.position, "was changed after it was written"))
         if payload is None:
             result.breaks.append(Break(entry.position, "has lost its payload"))
-        elif digest(payload.salt + payload.body) != entry.payload_digest:
+        elif payload_digest(payload.salt, payload.body) != entry.payload_digest:
             result.breaks.append(Break(entry.position, "has a payload that was changed"))
         result.entries += 1
         expected_position, previous = entry.position + 1, entry.hash

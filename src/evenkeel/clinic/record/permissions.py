@@ -128,6 +128,17 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "session.file_reading": frozenset({_SYS}),
     "session.watch": frozenset({_SYS}),
     "tray.assign": frozenset({_MD, _RX, _RN}),
+    # the controlled-drug ledger
+    "stock.view": frozenset({_MD, _RX, _RN, _PH, _AU}),
+    "stock.receive": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.count": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.witness": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.waste": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.report": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.send": frozenset({_MD, _PH}),
+    "stock.adjust": frozenset({_MD, _PH}),
+    "stock.begin": frozenset({_MD, _PH}),
+    "stock.elsewhere": frozenset({_MD}),
     # measuring
     "outcome.view": _CARE | {_AU},
     "outcome.ask": frozenset({_MD, _RX, _RN, _TH, _FD}),

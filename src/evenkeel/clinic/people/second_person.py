@@ -1,4 +1,4 @@
-"""A second person at the same screen, who shows by e-mail and PIN who they are."""
+"""The other member of staff who signs at somebody else's screen, with their own e-mail and PIN."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from evenkeel.clinic.people.sign_in import pin_matches
 from evenkeel.clinic.people.throttle import Throttle
 from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.errors import Invalid
+from evenkeel.clinic.record.two_persons import refuse_same
 
-#: Wrong PINs of a second person, by account (clinic policy, assumed).
+#: Wrong PINs of a second person, by the account named. Clinic policy, assumed.
 SECOND_PERSON: Final = Throttle("second_person", 6, timedelta(minutes=15))
 
 
-def second_person(ctx: Context, email: str, pin: str) -> Account:
-    """The other member of staff who typed this. Raises ``Invalid`` or ``TooMany``.
+def second_person(ctx: Context, email: str, pin: str, *, act: str) -> Account:
+    """The other member of staff who typed this, for an act of the table of two persons.
 
-    Call it outside the act that it is for: a wrong try is counted even where the act is undone.
+    Raises ``Invalid`` for what does not fit together and for the very person who is signed in
+    here, ``TooMany`` after too many wrong tries. Whether they may do the act is asked by the act
+    itself, done under ``context_for(second)``.
     """
     now = ctx.clock.now()
     account = Account.objects.filter(
@@ -38,10 +41,5 @@ def second_person(ctx: Context, email: str, pin: str) -> Account:
             code="second_person_unknown",
         )
     SECOND_PERSON.clear(subject)
-    if str(account.pk) == ctx.actor.id:
-        raise Invalid(
-            "The second person must be somebody else.",
-            fields={"email": "This is the person signed in here."},
-            code="same_person",
-        )
+    refuse_same(act, account.pk, ctx.actor.id, field="email")
     return account

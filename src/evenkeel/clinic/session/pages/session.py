@@ -131,7 +131,7 @@ def dose_check(request: HttpRequest, session_id: Any) -> HttpResponse:
     event = read_event(json.dumps(sent).encode())
     if event["kind"] != "dose_check":
         raise Invalid("Only the dose is checked here.", code="unknown_kind")
-    second = second_person(ctx, email, pin)
+    second = second_person(ctx, email, pin, act="session.check_dose")
     done = record(
         context_for(second, clock=ctx.clock, via="screen"), session_id=session_id, **event
     )

@@ -191,6 +191,19 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "retention.view": frozenset({_ADM, _MD, _AU, _PH}),
     "backup.view": frozenset({_ADM, _MD, _AU}),
     "backup.note": frozenset({_SYS}),
+    # harm, what is owed to authorities, complaints
+    "incident.view": _CARE | {_PH, _AU},
+    "incident.record": _CARE | {_PH},
+    "incident.act": _CARE | {_PH},
+    "incident.review": frozenset({_MD}),
+    "report.view": frozenset({_MD, _RX, _AU}),
+    "report.send": frozenset({_MD, _RX}),
+    "complaint.file": (frozenset(Role) - {_PT}),
+    "complaint.handle": frozenset({_ADM, _MD}),
+    "rems.view": _CARE | {_PH, _AU},
+    "rems.fill": frozenset({_MD, _RX, _RN}),
+    "rems.enroll": frozenset({_MD, _RX}),
+    "rems.manage": frozenset({_MD, _ADM}),
 }
 
 

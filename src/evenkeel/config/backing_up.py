@@ -81,10 +81,11 @@ def make_backup(
 
 def _beside(instance: Instance, here: Path, *, with_keys: bool) -> dict[str, Path]:
     """Copies of what belongs to the clinic beside its database, by their names in the backup."""
-    names = [(f"{folder}/{p.name}", p) for folder in FOLDERS for p in _plain(instance.home / folder)]
+    home = instance.home
+    names = [(f"{folder}/{p.name}", p) for folder in FOLDERS for p in _plain(home / folder)]
     if with_keys:
-        keys = [instance.home / name for name in KEY_FILES]
-        keys += _plain(instance.home / KEY_FOLDER)
+        keys = [home / name for name in KEY_FILES]
+        keys += _plain(home / KEY_FOLDER)
         names += [(f"keys/{p.name}", p) for p in keys if p.is_file()]
     found = {}
     for name, path in names:

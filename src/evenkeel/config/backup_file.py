@@ -29,7 +29,9 @@ MANIFEST: Final = "manifest.json"
 _LONGEST_MANIFEST: Final = 4 * 1024 * 1024
 _MOST_PARTS: Final = 20_000
 #: Names of parts: a folder at most, no dot in front, nothing that leads elsewhere.
-_NAME: Final = re.compile(r"(?:(?:spool|schedules|messages|heads|keys|settings)/)?[A-Za-z0-9_][\w.@+:-]{0,150}")
+_NAME: Final = re.compile(
+    r"(?:(?:spool|schedules|messages|heads|keys|settings)/)?[A-Za-z0-9_][\w.@+:-]{0,150}", re.ASCII
+)
 _BLOCK: Final = 1024 * 1024
 
 
@@ -63,9 +65,7 @@ def part(path: Path, name: str) -> dict[str, Any]:
     return {"name": name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
-def write_backup(
-    to: Path, manifest: dict[str, Any], files: dict[str, Path], lock: Lock
-) -> Path:
+def write_backup(to: Path, manifest: dict[str, Any], files: dict[str, Path], lock: Lock) -> Path:
     """Write ``files`` (by their names in the archive) behind ``manifest`` into the file ``to``.
 
     It appears under its name only once it is whole and on the disk.
@@ -146,7 +146,7 @@ def take_out(
         manifest = _manifest(archive, path.name)
         accept(manifest)
         listed = {one["name"]: one for one in manifest["parts"]}
-        for info in archive:
+        while (info := archive.next()) is not None:
             wanted = listed.pop(info.name, None)
             if wanted is None or not info.isreg() or info.size != wanted["bytes"]:
                 raise ConfigurationError(f"{path.name} holds {info.name!r}, which it does not list")

@@ -8,52 +8,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('oversight', '0001_initial'),
-        ('people', '0002_acting'),
+        ("oversight", "0001_initial"),
+        ("people", "0002_acting"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PrivacyRequest',
+            name="PrivacyRequest",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=64)),
-                ('updated_at', models.DateTimeField()),
-                ('updated_by', models.CharField(max_length=64)),
-                ('kind', models.CharField(choices=[('correction', 'Correction'), ('restriction', 'Limited use')], max_length=12)),
-                ('place', models.CharField(choices=[('particulars', 'Name, birth date, address and how to reach them'), ('facts', 'Health facts, medicines, allergies, conditions'), ('course', 'Course of treatment, screening and plan'), ('sessions', 'Sessions and what was given'), ('questionnaires', 'Questionnaires and scores'), ('therapy', 'Therapy around the doses'), ('whole', 'The whole record')], max_length=16)),
-                ('said', models.TextField()),
-                ('wanted', models.TextField(blank=True)),
-                ('asked_as', models.CharField(choices=[('self', 'The person themselves'), ('representative', 'Somebody who may act for them')], default='self', max_length=16)),
-                ('asked_name', models.CharField(max_length=160)),
-                ('received_at', models.DateTimeField()),
-                ('due_on', models.DateField()),
-                ('extended_to', models.DateField(null=True)),
-                ('extension_reason', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('granted', 'Granted'), ('partly', 'Granted in part'), ('denied', 'Refused'), ('withdrawn', 'Taken back')], default='open', max_length=10)),
-                ('answer', models.TextField(blank=True)),
-                ('changed', models.TextField(blank=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('disagreement', models.TextField(blank=True)),
-                ('disagreed_at', models.DateTimeField(null=True)),
-                ('rebuttal', models.TextField(blank=True)),
-                ('rebutted_at', models.DateTimeField(null=True)),
-                ('lifted_at', models.DateTimeField(null=True)),
-                ('lift_reason', models.TextField(blank=True)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lifted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='privacy_requests', to='people.patient')),
-                ('rebutted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.site')),
-                ('taken_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=64)),
+                ("updated_at", models.DateTimeField()),
+                ("updated_by", models.CharField(max_length=64)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("correction", "Correction"), ("restriction", "Limited use")],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "place",
+                    models.CharField(
+                        choices=[
+                            ("particulars", "Name, birth date, address and how to reach them"),
+                            ("facts", "Health facts, medicines, allergies, conditions"),
+                            ("course", "Course of treatment, screening and plan"),
+                            ("sessions", "Sessions and what was given"),
+                            ("questionnaires", "Questionnaires and scores"),
+                            ("therapy", "Therapy around the doses"),
+                            ("whole", "The whole record"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("said", models.TextField()),
+                ("wanted", models.TextField(blank=True)),
+                (
+                    "asked_as",
+                    models.CharField(
+                        choices=[
+                            ("self", "The person themselves"),
+                            ("representative", "Somebody who may act for them"),
+                        ],
+                        default="self",
+                        max_length=16,
+                    ),
+                ),
+                ("asked_name", models.CharField(max_length=160)),
+                ("received_at", models.DateTimeField()),
+                ("due_on", models.DateField()),
+                ("extended_to", models.DateField(null=True)),
+                ("extension_reason", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("granted", "Granted"),
+                            ("partly", "Granted in part"),
+                            ("denied", "Refused"),
+                            ("withdrawn", "Taken back"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("answer", models.TextField(blank=True)),
+                ("changed", models.TextField(blank=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("disagreement", models.TextField(blank=True)),
+                ("disagreed_at", models.DateTimeField(null=True)),
+                ("rebuttal", models.TextField(blank=True)),
+                ("rebutted_at", models.DateTimeField(null=True)),
+                ("lifted_at", models.DateTimeField(null=True)),
+                ("lift_reason", models.TextField(blank=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lifted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="privacy_requests",
+                        to="people.patient",
+                    ),
+                ),
+                (
+                    "rebutted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.site",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['site', 'state', 'due_on'], name='privacy_by_due'), models.Index(fields=['patient', 'state'], name='privacy_by_person')],
+                "indexes": [
+                    models.Index(fields=["site", "state", "due_on"], name="privacy_by_due"),
+                    models.Index(fields=["patient", "state"], name="privacy_by_person"),
+                ],
             },
         ),
     ]

@@ -179,6 +179,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # oversight
     "audit.view": frozenset({_MD, _AU}),
     "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
+    "audit.key": frozenset({_SYS}),
+    "record.erase": frozenset({_MD}),
+    "record.erase_second": frozenset({_ADM, _MD}),
     "forecast.view": _CARE | {_PH, _AU},
     "forecast.choose": frozenset({_MD}),
     # inspection, copies, requests about one's own record, backups

@@ -146,7 +146,11 @@ class _Builder:
         with together():
             found_installation(founder, organisation="Bench Clinic (synthetic)", demo=False)
             site: Site = open_site(
-                founder, name="Bench", timezone="UTC", crisis_line="988 (call or text)"
+                founder,
+                name="Bench",
+                timezone="UTC",
+                crisis_line="988 (call or text)",
+                credentials_from=None,
             )
             for number in range(1, max(1, self.shape.live_sessions) + 1):
                 self.chairs.append(

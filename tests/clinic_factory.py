@@ -41,7 +41,7 @@ class Clinic:
 
     def as_(self, role: str) -> Context:
         """The context of the member of staff who holds this role at the first site."""
-        return Context(actor=actor_of(self.staff[role]), clock=self.clock)
+        return Context(actor=actor_of(self.staff[role], self.clock), clock=self.clock)
 
     @property
     def system(self) -> Context:
@@ -80,9 +80,19 @@ def build_clinic(clock: Clock, *, with_protocols: bool = True) -> Clinic:
     )
     found_installation(founder, organisation="Harbour Clinic (synthetic)", demo=False)
     site = open_site(
-        founder, name="Harbour", timezone="UTC", crisis_line="988 (call or text), every hour"
+        founder,
+        name="Harbour",
+        timezone="UTC",
+        crisis_line="988 (call or text), every hour",
+        credentials_from=None,
     )
-    other = open_site(founder, name="Hill", timezone="Europe/Berlin", jurisdiction="EU")
+    other = open_site(
+        founder,
+        name="Hill",
+        timezone="Europe/Berlin",
+        jurisdiction="EU",
+        credentials_from=None,
+    )
     chairs = [
         add_chair(
             founder, site_id=site.pk, name=f"Chair {n}", room=f"{n}", bed_label=f"BED{n}", order=n

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from evenkeel.clinic.record.clock import CLOCK_VARIABLE, system_clock
 from evenkeel.clinic.record.installation import is_demo
+from evenkeel.config.backup_plan import standing
 from evenkeel.config.instance import LOOPBACK, Instance
+from evenkeel.config.restoring import UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,13 @@ def run_checks(instance: Instance, *, before_serving: bool = False) -> list[Chec
 
     ``before_serving`` leaves out what cannot refuse and takes long to find out.
     """
-    found = [_files(instance), _transport(instance), _home(instance), _clock()]
+    found = [
+        _files(instance),
+        _transport(instance),
+        _home(instance),
+        _unfinished(instance),
+        _clock(),
+    ]
     try:
         found += _database()
         found.append(_migrations())
@@ -53,7 +61,7 @@ def run_checks(instance: Instance, *, before_serving: bool = False) -> list[Chec
             )
         )
     if not before_serving:
-        found += [_pdf(), *_messages(), *_heads(instance)]
+        found += [_backups(instance), _pdf(), *_messages(), *_heads(instance)]
     return found
 
 
@@ -268,6 +276,25 @@ def _migrations() -> Check:
             "Run: evenkeel upgrade",
         )
     return Check("ok", "The database matches this version.")
+
+
+def _backups(instance: Instance) -> Check:
+    """Whether a fresh backup is there; how it stands is also on the page of backups."""
+    try:
+        found = standing(instance, system_clock().now())
+    except DatabaseError:
+        return Check("warn", "Whether backups are made is not known yet.", "Run: evenkeel upgrade")
+    return Check("ok" if found.state == "ok" else "warn", found.words, found.what_to_do)
+
+
+def _unfinished(instance: Instance) -> Check:
+    if (instance.home / UNFINISHED).exists():
+        return Check(
+            "refuse",
+            "A restore was interrupted: what lies here may be of two clinics.",
+            "Run it again: evenkeel restore FILE --replace",
+        )
+    return Check("ok", "No restore was interrupted.")
 
 
 def _pdf() -> Check:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 
-from evenkeel.clinic.record.errors import DomainError, Forbidden, Locked
+from evenkeel.clinic.record.errors import DomainError, Locked
 from evenkeel.clinic.record.permissions import PERMISSIONS, PUBLIC, SIGNED_IN
 
 log = logging.getLogger("evenkeel.record")
@@ -86,9 +86,7 @@ def _admit(
     elif acting or not readable_when_locked:
         touch(request)
     if permission != SIGNED_IN and not ctx.actor.may(permission):
-        raise Forbidden(
-            "Your role does not open this page.", what_to_do="Ask a colleague whose role does."
-        )
+        raise ctx.actor.refusal(permission, what="Your role does not open this page.")
     return None
 
 

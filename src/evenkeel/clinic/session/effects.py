@@ -119,6 +119,9 @@ def _check(
         against=_against(act, session) if more else (),
         unresolved=unresolved(session) if more and target is None else (),
     )
+    if more and target is None and rules.gives_more(event.kind, scene, event.body):
+        # what was given is always written down; to give more, credentials must stand
+        act.require("session.dose", session.site_id, session.product)
     if event.kind == "infusion_start" and "planned_mg" not in event.body:
         left_mg = (sheet.dose_mg or 0.0) - scene.before().given_mg(event.happened_at)
         event.body["planned_mg"] = round(max(left_mg, 0.0), 2)

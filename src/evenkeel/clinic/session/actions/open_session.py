@@ -36,6 +36,7 @@ from evenkeel.clinic.session.models import (
     Session,
     SessionEvent,
 )
+from evenkeel.clinic.session.staffing import Staffing, staffing_for
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.vocabulary import CONDITION_KEYS
 
@@ -67,9 +68,14 @@ def open_session(
     summary = course_summary(course, act.now)
     chair = act.open(Chair, chair_id) if chair_id else appointment.chair
     on_paper = opened_at is not None
+    staffing = staffing_for(
+        course.site, course.product, opened_at or act.now, *_named(act, appointment, nurse_id)
+    )
+    act.require("session.start", course.site_id, course.product)
     reasons = _appointment_reasons(appointment, chair, on_paper)
     if not on_paper:
         reasons += [refusal.message for refusal in against_dosing(summary)]
+        reasons += staffing.refusals
     elif summary.plan is None:
         reasons.append("No signed plan stands for this product.")
     figures: Figures | None = None
@@ -89,7 +95,7 @@ def open_session(
     session.second = _second(session, second_id)
     session.opened_at = act.happened_at = opened_at or act.now
     act.write(session)
-    _mark_opened(act, session, as_person(about_person(course, facts, act.now)))
+    _mark_opened(act, session, as_person(about_person(course, facts, act.now)), staffing)
     _carry_over(act, session, appointment.check_in)
     return session
 
@@ -173,12 +179,19 @@ def _second(session: Session, asked: Any) -> Account | None:
     return chosen_second(asked, session.site_id, session.nurse_id) if asked else None
 
 
-def _mark_opened(act: Act, session: Session, person: dict[str, Any]) -> None:
+def _named(act: Act, appointment: Appointment, nurse_id: Any) -> tuple[Any, ...]:
+    """Who is here whatever the roster says: who opens the session, and the nurse it is given to."""
+    return (act.actor.id, nurse_id or appointment.nurse_id)
+
+
+def _mark_opened(act: Act, session: Session, person: dict[str, Any], staffing: Staffing) -> None:
     """The first event of every session, so that a screen that follows the stream sees it.
 
-    It holds what was known of the person, so that a forecast follows from the events alone.
+    It holds what was known of the person, so that a forecast follows from the events alone, and
+    who was there.
     """
     body = {"number": session.number, "product": session.product, "person": person}
+    body["staffing"] = staffing.as_document()
     _say(act, session, "opened", "opened", body)
     announce()
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -18,9 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from evenkeel.clinic.course.models import TouchAgreement
 from evenkeel.clinic.people.caller import context_for
-from evenkeel.clinic.people.models import Account, Membership
-from evenkeel.clinic.people.sign_in import pin_matches
-from evenkeel.clinic.people.throttle import Throttle
+from evenkeel.clinic.people.models import Membership
+from evenkeel.clinic.people.second_person import second_person
 from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.door import open_record
 from evenkeel.clinic.record.errors import Invalid
@@ -44,8 +41,6 @@ from evenkeel.protocol.gate import pressure_gate_for
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
 
-#: Wrong PINs of a second person, by the account named. Clinic policy, assumed.
-SECOND_PERSON: Final = Throttle("second_person", 6, timedelta(minutes=15))
 _ACTS: Final = (
     "session.record",
     "session.administer",
@@ -136,39 +131,12 @@ def dose_check(request: HttpRequest, session_id: Any) -> HttpResponse:
     event = read_event(json.dumps(sent).encode())
     if event["kind"] != "dose_check":
         raise Invalid("Only the dose is checked here.", code="unknown_kind")
-    second = _second_person(ctx, email, pin)
+    second = second_person(ctx, email, pin, act="session.check_dose")
     done = record(
         context_for(second, clock=ctx.clock, via="screen"), session_id=session_id, **event
     )
     answer = {"event": as_wire(done.event), "raised": []}
     return JsonResponse(answer, status=200 if done.replayed else 201)
-
-
-def _second_person(ctx: Context, email: str, pin: str) -> Account:
-    """The other member of staff who typed this. Raises ``Invalid`` or ``TooMany``."""
-    now = ctx.clock.now()
-    account = Account.objects.filter(
-        email__iexact=email.strip()[:254], is_active=True, patient=None
-    ).first()
-    subject = str(account.pk) if account else email.strip().lower()[:80]
-    SECOND_PERSON.refuse_if_exceeded(subject, now)
-    if account is None:
-        make_password(pin[:200])  # as slow as a wrong PIN, so that no address is given away
-    if account is None or not pin_matches(account, pin[:200]):
-        SECOND_PERSON.count(subject, now)
-        raise Invalid(
-            "E-mail and PIN do not fit together.",
-            fields={"pin": "Try again."},
-            code="second_person_unknown",
-        )
-    SECOND_PERSON.clear(subject)
-    if str(account.pk) == ctx.actor.id:
-        raise Invalid(
-            "The second person must be somebody else.",
-            fields={"email": "This is the person signed in here."},
-            code="same_person",
-        )
-    return account
 
 
 def _frame(ctx: Context, session: Session) -> dict[str, Any]:

@@ -19,12 +19,13 @@ from django.conf import settings
 from evenkeel.clinic.record import audit_key
 from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.chain import head
-from evenkeel.clinic.record.check_chain import STRETCH, read_entries
+from evenkeel.clinic.record.check_chain import STRETCH, Erasures, read_entries
 from evenkeel.clinic.record.clock import Clock
+from evenkeel.clinic.record.erased import erasures
 from evenkeel.clinic.record.heads import Head, key_id, read_folder, sign_head
 from evenkeel.clinic.record.merkle import Frontier, hash_leaf
 from evenkeel.clinic.record.models import Heartbeat
-from evenkeel.clinic.record.sealing import GENESIS, hash_of_entry, leaf_data
+from evenkeel.clinic.record.sealing import GENESIS, leaf_data
 from evenkeel.clinic.record.set_aside import set_aside, set_heads_aside
 
 log = logging.getLogger("evenkeel.record")
@@ -60,6 +61,7 @@ class Exporter:
     def __init__(self) -> None:
         self.tree, self.last_hash, self.first_hash = Frontier(), GENESIS, ""
         self.written: Head | None = None
+        self.gone = Erasures()
 
     def export(self, clock: Clock) -> Head | None:
         """Write a head over everything recorded so far; ``None`` where nothing is new.
@@ -119,6 +121,7 @@ class Exporter:
             self._compare(due[known])
         # what stands under an exported head was checked then; only its hashes are needed
         checked = max(due, default=0)
+        self.gone = erasures()
         for first in range(known + 1, newest + 1, STRETCH):
             last = min(first + STRETCH - 1, newest)
             for values, entry_hash, _, _ in read_entries(first, last):
@@ -130,7 +133,7 @@ class Exporter:
 
     def _take(self, values: list[object], entry_hash: str, *, check: bool) -> None:
         sound = values[0] == self.tree.size + 1 and values[13] == self.last_hash
-        if not sound or (check and hash_of_entry(values) != entry_hash):
+        if not sound or (check and not self.gone.sound(values, entry_hash)):
             raise NotSigned(f"entry {values[0]} does not follow from the one before it")
         self.tree.append(hash_leaf(leaf_data(entry_hash)))
         self.last_hash = entry_hash

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from evenkeel.clinic.oversight.actions.check_record import check_record
 from evenkeel.clinic.oversight.queries import (
@@ -23,7 +24,7 @@ from evenkeel.clinic.oversight.queries import (
 from evenkeel.clinic.record.audit_key import statements_on_chain
 from evenkeel.clinic.record.door import log_read
 from evenkeel.clinic.record.erased import erasures
-from evenkeel.clinic.record.errors import DomainError, Invalid
+from evenkeel.clinic.record.errors import DomainError, Invalid, NotFound
 from evenkeel.clinic.record.exporting import standing
 from evenkeel.clinic.record.proofs import proof_of
 from evenkeel.clinic.record.routes import page
@@ -76,11 +77,16 @@ def as_csv(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_safe
 @page("audit.view")
 def entry(request: HttpRequest, position: int) -> HttpResponse:
     """One entry: what it says, what it wrote, and the proof that it stands under a head."""
     ctx = request.ctx  # type: ignore[attr-defined]
-    row, payload, mrn = find_entry(ctx, position)
+    try:
+        row, payload, mrn = find_entry(ctx, position)
+    except NotFound:
+        log_read(ctx, "audit entry", subject=f"entry:{position}"[:120], refused=True)
+        raise
     log_read(ctx, "audit entry", patient_id=row.patient_id, site_id=row.site_id)
     gone = erasures()
     shown = {

@@ -125,6 +125,9 @@ ROUTES: dict[str, Row] = {
     "program_discard": Row("therapist", NO_METHOD, "prescriber", POST_ONLY),
     "program_sign": Row("medical_director", NO_METHOD, "therapist", POST_ONLY),
     "own_entry": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
+    "audit_entry": Row("auditor", 200, "prescriber", READ_ONLY),
+    # an administrator is the second person of an erasure, and need not see anything else
+    "erasure": Row("administrator", 200, "prescriber"),
     "forecast_choose": Row("medical_director", 200, "prescriber"),
     # a member of staff has no pages of their own, whatever the site
     "own_answer": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
@@ -339,8 +342,8 @@ def test_no_secret_no_page(world: World) -> None:
 
 @pytest.mark.django_db
 def test_what_was_refused_elsewhere_left_no_trace_but_the_refusal(world: World) -> None:
-    before = ChainEntry.objects.order_by("-position").values_list("position", flat=True).first()
     client = world.caller("elsewhere")
+    before = ChainEntry.objects.order_by("-position").values_list("position", flat=True).first()
     for name in ROUTES:
         post(client, world, name)
     entries = ChainEntry.objects.filter(position__gt=before)

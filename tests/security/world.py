@@ -21,6 +21,7 @@ from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.programs.actions.edit_program import start_program
 from evenkeel.clinic.protocols.actions.start_draft import start_draft
 from evenkeel.clinic.record.act import Actor, Context
+from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
 from evenkeel.clinic.therapy.actions.wall import write_note
 from evenkeel.clinic.therapy.actions.write_journal import write_entry
@@ -113,6 +114,9 @@ def build_world(clinic: Clinic) -> World:
             clinic.as_("medical_director"), site_id=clinic.site.pk, product="racemic_sc"
         ).pk,
         "program": "montreal",
+        "position": ChainEntry.objects.filter(patient_id=stage.session.patient_id)
+        .latest("position")
+        .pk,
         "note_id": write_note(
             clinic.as_("therapist"), course_id=course.pk, text="Behind a wall"
         ).pk,

@@ -78,5 +78,10 @@ ALL: tuple[Command, ...] = (
         "calibrate",
         starts_django=False,
     ),
-    Command("verify", "Check that the record is whole", "verify"),
+    Command(
+        "verify",
+        "Check that the record is whole, or an inspection bundle",
+        "verify",
+        starts_django=False,
+    ),
 )

@@ -211,6 +211,9 @@ HEADS_EVERY_S = max(60, int(INSTANCE.get("heads_every_s", 3600)))
 SCHEDULES_PATH = INSTANCE.home / "schedules"
 MESSAGE_TEXTS_PATH = INSTANCE.home / "messages"
 
+#: Where inspection bundles made on a page lie until they are fetched.
+BUNDLES_PATH = INSTANCE.home / "bundles"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,9 +102,7 @@ class _Check:
         assert self.head is not None
         if not self.step(f"Signed by key {self.head.key}", self._signature(ring)):
             return
-        if not self.step(
-            f"{len(self.files) - 1} files are what the manifest says", self._sums()
-        ):
+        if not self.step(f"{len(self.files) - 1} files are what the manifest says", self._sums()):
             return
         tables = self._tables()
         if tables is None:

@@ -73,7 +73,7 @@ def table_html(table: dict[str, Any], part_title: str) -> bytes:
         joined = "\n".join(lines)
         body = f"<table><thead><tr>{heads}</tr></thead><tbody>\n{joined}\n</tbody></table>"
     text = (
-        f"{page_head(table['title'], '../')}<p><a href=\"../{INDEX}\">{html.escape(part_title)}"
+        f'{page_head(table["title"], "../")}<p><a href="../{INDEX}">{html.escape(part_title)}'
         f"</a></p><h1>{html.escape(table['title'])}</h1><p>{html.escape(table['says'])}</p>"
         f"<p>{count} row{'' if count == 1 else 's'}.</p>{more}{body}{PAGE_FOOT}"
     )
@@ -113,4 +113,3 @@ def files_of_table(part: str, part_title: str, table: dict[str, Any]) -> dict[st
         f"{base}.html": table_html(table, part_title),
         f"{base}.json": table_json(table),
     }
-

@@ -51,7 +51,9 @@ def in_force(asked: Asked) -> list[tuple[ProtocolVersion, Any]]:
     found = []
     for versions in lines.values():
         for version, following in zip(versions, [*versions[1:], None], strict=True):
-            ends = [at for at in (version.retired_at, getattr(following, "in_force_from", None)) if at]
+            ends = [
+                at for at in (version.retired_at, getattr(following, "in_force_from", None)) if at
+            ]
             until = min(ends, default=None)
             if until is None or (until > asked.since and until > version.in_force_from):
                 found.append((version, until))

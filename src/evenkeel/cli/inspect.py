@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import uuid
 from datetime import date
@@ -87,6 +88,8 @@ def _site(name: str) -> Any:
 
     if not name:
         return None
+    with contextlib.suppress(ValueError):
+        return uuid.UUID(name)
     found = list(Site.objects.filter(name__iexact=name))
     if len(found) != 1:
         known = ", ".join(Site.objects.order_by("name").values_list("name", flat=True))

@@ -213,6 +213,8 @@ MESSAGE_TEXTS_PATH = INSTANCE.home / "messages"
 
 #: Where inspection bundles made on a page lie until they are fetched.
 BUNDLES_PATH = INSTANCE.home / "bundles"
+#: Who tells the page of backups how they stand.
+BACKUP_STANDING = "evenkeel.config.backup_plan.standing_here"
 
 LOGGING = {
     "version": 1,

@@ -47,7 +47,7 @@ _CHAINED_TABLES: Final = """
     outcome.ask outcome.response outcome.safetysignal outcome.watchentry outcome.clinictext
     outcome.contactchoice outcome.message outcome.signalcall outcome.teamquestion
     outcome.spacingdecision
-    oversight.erasurerequest
+    oversight.erasurerequest oversight.privacyrequest
 """
 
 TABLES: Final[dict[str, Table]] = {

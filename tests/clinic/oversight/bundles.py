@@ -82,7 +82,7 @@ def rewritten(files: Files, name: str, change: Callable[[dict[str, Any]], None])
     }
 
 
-def resummed(files: Files, key: Ed25519PrivateKey | None = None, **said: Any) -> Files:
+def resummed(files: Files, sign_with: Ed25519PrivateKey | None = None, **said: Any) -> Files:
     """The manifest made to fit the files again; signed where a key is given."""
     manifest = json.loads(files["manifest.json"]) | said
     signature = manifest.pop("signature")
@@ -91,8 +91,8 @@ def resummed(files: Files, key: Ed25519PrivateKey | None = None, **said: Any) ->
         for n, c in sorted(files.items())
         if n != "manifest.json"
     ]
-    if key is not None:
-        signature = base64.b64encode(key.sign(canonical(manifest).encode())).decode()
+    if sign_with is not None:
+        signature = base64.b64encode(sign_with.sign(canonical(manifest).encode())).decode()
     manifest["signature"] = signature
     return files | {"manifest.json": json.dumps(manifest).encode()}
 

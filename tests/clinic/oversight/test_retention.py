@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from evenkeel.clinic.course.actions.move_course import move_course
+from evenkeel.clinic.course.actions.move_course import close_course
 from evenkeel.clinic.oversight import retention
 from evenkeel.clinic.oversight.actions.ask_privacy import ask_privacy
 from evenkeel.clinic.oversight.retention import RetentionError, jurisdictions, rules_of
@@ -119,7 +119,7 @@ def test_what_is_open_keeps_a_record_whatever_the_period(clinic: Clinic) -> None
     )
     far = date(2100, 1, 1)
     assert {one.id for one in may_erase(person, far)} == {"open.course", "open.request"}
-    move_course(clinic.as_("prescriber"), course_id=course.pk, to="closed", reason="Moved away")
+    close_course(clinic.as_("prescriber"), course_id=course.pk, reason="Moved away")
     assert {one.id for one in may_erase(person, far)} == {"open.request"}
 
 

@@ -109,6 +109,12 @@ ROUTES: dict[str, Row] = {
     "program_sign": Row("medical_director", NO_METHOD, "therapist", POST_ONLY),
     "own_entry": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
     "forecast_choose": Row("medical_director", 200, "prescriber"),
+    "privacy_request": Row("auditor", 200, "prescriber"),
+    "patient_requests": Row("front_desk", 200, "pharmacist"),
+    "hand_out": Row("prescriber", 200, "front_desk"),
+    "inspection_state": Row("auditor", 200, "prescriber", READ_ONLY),
+    # it was asked for, and no process made it: nothing lies there to be fetched
+    "inspection_file": Row("auditor", NOTHING, "prescriber", READ_ONLY),
     # a member of staff has no pages of their own, whatever the site
     "own_answer": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
 }

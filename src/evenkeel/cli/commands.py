@@ -84,4 +84,5 @@ ALL: tuple[Command, ...] = (
         "verify",
         starts_django=False,
     ),
+    Command("heads", "Signed heads of the record, and the key that signs them", "heads"),
 )

@@ -77,7 +77,7 @@ def _value(world: World, field: Any, number: int) -> Any:
     if isinstance(field, models.BooleanField):
         return False
     if isinstance(field, models.IntegerField | models.FloatField | models.DecimalField):
-        return number
+        return number + 1
     if isinstance(field, models.JSONField):
         return {}
     if isinstance(field, models.GenericIPAddressField):

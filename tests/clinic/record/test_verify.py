@@ -121,9 +121,9 @@ def _changed(model: type[models.Model]) -> tuple[str, Any]:
     for field in reversed(model._meta.concrete_fields):
         if field.attname not in names or field.primary_key or field.is_relation:
             continue
-        if isinstance(field, models.BooleanField):
+        if isinstance(field, models.BooleanField) and not field.null:
             return field.column, "flip"
-        if isinstance(field, models.DateTimeField | models.UUIDField | models.DateField):
+        if isinstance(field, models.DateField | models.UUIDField | models.BooleanField):
             continue
         if isinstance(field, models.JSONField):
             return field.column, '{"forged": 1}'

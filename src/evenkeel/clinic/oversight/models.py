@@ -8,6 +8,7 @@ from django.db import models
 
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.outcome.models import Response, SafetySignal
+from evenkeel.clinic.oversight.erasure_models import ErasureRequest as ErasureRequest
 from evenkeel.clinic.oversight.privacy_models import PrivacyRequest as PrivacyRequest
 from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.record.models import Record

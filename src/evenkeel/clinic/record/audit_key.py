@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from django.conf import settings
+from django.db import transaction
 
 from evenkeel.clinic.record.act import Act, Context, action
 from evenkeel.clinic.record.errors import Invalid, Refused
@@ -127,7 +128,10 @@ def _announce(act: Act, key: Ed25519PrivateKey, previous: Ed25519PrivateKey | No
         | {"signature": statement.signature, "vouched": statement.vouched}
     )
     if previous is not None:
-        _write_private(key_path().with_name(f"before-{key_id(previous)}.pem"), _pem(previous))
+        # kept until the entry is committed; a key that signs no more is worth nothing but a theft
+        before = key_path().with_name(f"before-{key_id(previous)}.pem")
+        _write_private(before, _pem(previous))
+        transaction.on_commit(lambda: before.unlink(missing_ok=True))
     # inside the transaction: where the key cannot be written, no entry announces it
     _write_private(key_path(), _pem(key))
     write_statements([Path(settings.AUDIT_KEYS_PATH)], [statement])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, models
@@ -39,8 +38,8 @@ def row_state(row: models.Model) -> dict[str, Any]:
         value = column.value_from_object(row)
         if isinstance(value, models.Model):
             value = value.pk
-        if isinstance(value, Decimal) and isinstance(column, models.DecimalField):
-            value = f"{value:.{column.decimal_places}f}"
+        if value is not None and isinstance(column, models.DecimalField):
+            value = f"{column.to_python(value):.{column.decimal_places}f}"
         if value is None and column.attname in later:
             continue
         state[column.attname] = value

@@ -8,6 +8,7 @@ from typing import Any
 
 from evenkeel.clinic.record.check_chain import Erasures, effects_in
 from evenkeel.clinic.record.models import ChainEntry, ChainPayload
+from evenkeel.clinic.record.sealing import ENTRY_FIELDS, hash_of_entry
 
 ERASE = "person.erase"
 
@@ -26,5 +27,11 @@ def erasures() -> Erasures:
 
 def _take(found: Erasures, entry: int, place: dict[str, Any]) -> None:
     position = int(place["position"])
-    found.by[position] = entry
     found.left[position] = effects_in(place["left"])
+    found.entries[position] = str(place["entry"])
+    found.by[position] = entry
+
+
+def erased_entry(entry: ChainEntry) -> str:
+    """The hash over what is left of an entry. Its own hash stays, for chain and tree."""
+    return hash_of_entry([getattr(entry, name) for name in ENTRY_FIELDS])

@@ -17,14 +17,16 @@ from typing import Final
 from django.conf import settings
 
 from evenkeel.clinic.record import audit_key
+from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.chain import head
-from evenkeel.clinic.record.check_chain import STRETCH, read_entries
+from evenkeel.clinic.record.check_chain import STRETCH, Erasures, read_entries
 from evenkeel.clinic.record.clock import Clock
-from evenkeel.clinic.record.heads import Head, read_folder, sign_head
+from evenkeel.clinic.record.erased import erasures
+from evenkeel.clinic.record.heads import Head, key_id, read_folder, sign_head
 from evenkeel.clinic.record.merkle import Frontier, hash_leaf
 from evenkeel.clinic.record.models import Heartbeat
-from evenkeel.clinic.record.sealing import GENESIS, hash_of_entry, leaf_data
-from evenkeel.clinic.record.set_aside import set_aside
+from evenkeel.clinic.record.sealing import GENESIS, leaf_data
+from evenkeel.clinic.record.set_aside import set_aside, set_heads_aside
 
 log = logging.getLogger("evenkeel.record")
 HEARTBEAT: Final = "heads"
@@ -59,6 +61,7 @@ class Exporter:
     def __init__(self) -> None:
         self.tree, self.last_hash, self.first_hash = Frontier(), GENESIS, ""
         self.written: Head | None = None
+        self.gone = Erasures()
 
     def export(self, clock: Clock) -> Head | None:
         """Write a head over everything recorded so far; ``None`` where nothing is new.
@@ -69,6 +72,11 @@ class Exporter:
         try:
             key = audit_key.load_key()
             known = audit_key.statements_on_chain()
+            if key_id(key) not in {one.key for one in known}:
+                raise NotSigned(
+                    f"no entry announces the key in {audit_key.key_path()}; if its change broke "
+                    "off, put back the one that is kept beside it"
+                )
             self._catch_up()
             if self.tree.size == 0:
                 return None
@@ -113,6 +121,7 @@ class Exporter:
             self._compare(due[known])
         # what stands under an exported head was checked then; only its hashes are needed
         checked = max(due, default=0)
+        self.gone = erasures()
         for first in range(known + 1, newest + 1, STRETCH):
             last = min(first + STRETCH - 1, newest)
             for values, entry_hash, _, _ in read_entries(first, last):
@@ -124,7 +133,7 @@ class Exporter:
 
     def _take(self, values: list[object], entry_hash: str, *, check: bool) -> None:
         sound = values[0] == self.tree.size + 1 and values[13] == self.last_hash
-        if not sound or (check and hash_of_entry(values) != entry_hash):
+        if not sound or (check and not self.gone.sound(values, entry_hash)):
             raise NotSigned(f"entry {values[0]} does not follow from the one before it")
         self.tree.append(hash_leaf(leaf_data(entry_hash)))
         self.last_hash = entry_hash
@@ -136,6 +145,27 @@ class Exporter:
                 f"the chain is not the one whose head at entry {due.size} was exported "
                 f"on {due.at:%Y-%m-%d %H:%M} UTC"
             )
+
+
+def set_lost_aside(ctx: Context, *, reason: str) -> list[Head]:
+    """Say that every exported head that no longer fits stands for entries that were lost.
+
+    Raises ``Refused`` where all fit, ``Invalid`` without a reason.
+    """
+    apart, tree, roots = set_aside(), Frontier(), {}
+    sizes = {one.size for one in exported()}
+    for first in range(1, head()[0] + 1, STRETCH):
+        for _, entry_hash, _, _ in read_entries(first, first + STRETCH - 1):
+            tree.append(hash_leaf(leaf_data(entry_hash)))
+            if tree.size in sizes:
+                roots[tree.size] = (tree.root().hex(), entry_hash)
+    lost = [
+        one
+        for one in exported()
+        if one.signature not in apart and roots.get(one.size) != (one.root, one.chain_hash)
+    ]
+    set_heads_aside(ctx, heads=lost, reason=reason)
+    return lost
 
 
 @dataclass(frozen=True, slots=True)

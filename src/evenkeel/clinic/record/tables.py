@@ -36,6 +36,9 @@ class Table:
 
 _CHAINED_TABLES: Final = """
     people.site people.chair people.membership people.invitation people.patient people.fact
+    people.credential people.emergencyaccess people.duty
+    stock.ledgerbegun stock.stockpolicy stock.item stock.container stock.move stock.count
+    stock.countline stock.discrepancy stock.discrepancynote stock.notice
     protocols.protocolversion library.answerreview library.opening
     course.course course.screening course.consentdocument course.consent course.touchagreement
     course.plan course.decisiontalk
@@ -47,7 +50,9 @@ _CHAINED_TABLES: Final = """
     outcome.ask outcome.response outcome.safetysignal outcome.watchentry outcome.clinictext
     outcome.contactchoice outcome.message outcome.signalcall outcome.teamquestion
     outcome.spacingdecision
-    oversight.erasurerequest oversight.privacyrequest
+    oversight.incident oversight.incidentaccount oversight.incidentaction oversight.report
+    oversight.complaint oversight.remssite oversight.remspatient oversight.remsdefinition
+    oversight.remsform oversight.privacyrequest oversight.erasurerequest
 """
 
 TABLES: Final[dict[str, Table]] = {
@@ -111,6 +116,9 @@ TABLES: Final[dict[str, Table]] = {
         OPERATIONAL,
         "who is signed in now; signed with the secret key. Whoever holds that key and the database "
         "can act under another's name, and the chain says that name",
+    ),
+    "people.signin": Table(
+        OPERATIONAL, "the sign-ins that are open, shown to their owner; ending one is an entry"
     ),
     "account.emailaddress": Table(
         OPERATIONAL, "addresses by which the sign-in library finds an account; no password"

@@ -129,6 +129,12 @@ ROUTES: dict[str, Row] = {
     # an administrator is the second person of an erasure, and need not see anything else
     "erasure": Row("administrator", 200, "prescriber"),
     "forecast_choose": Row("medical_director", 200, "prescriber"),
+    "privacy_request": Row("auditor", 200, "prescriber"),
+    "patient_requests": Row("front_desk", 200, "pharmacist"),
+    "hand_out": Row("prescriber", 200, "front_desk"),
+    "inspection_state": Row("auditor", 200, "prescriber", READ_ONLY),
+    # it was asked for, and no process made it: nothing lies there to be fetched
+    "inspection_file": Row("auditor", NOTHING, "prescriber", READ_ONLY),
     # a member of staff has no pages of their own, whatever the site
     "own_answer": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
 }

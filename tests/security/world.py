@@ -11,6 +11,8 @@ from django.test import Client
 from evenkeel.clinic.course.models import Screening
 from evenkeel.clinic.outcome.actions.ask_questionnaire import ask_questionnaire
 from evenkeel.clinic.outcome.models import SafetySignal
+from evenkeel.clinic.oversight.actions.ask_privacy import ask_privacy
+from evenkeel.clinic.oversight.actions.make_bundle import ask_bundle
 from evenkeel.clinic.people.actions.emergency_access import open_in_emergency
 from evenkeel.clinic.people.actions.invite_staff import invite_staff
 from evenkeel.clinic.people.actions.manage_credential import enter_own_credential
@@ -137,6 +139,17 @@ def build_world(clinic: Clinic) -> World:
             clinic.patient_context(stage.session.patient), course_id=course.pk, text="For me alone"
         ).pk,
     }
+    ids["request_id"] = ask_privacy(
+        clinic.as_("front_desk"),
+        patient_id=stage.session.patient_id,
+        kind="restriction",
+        place="whole",
+        said="No calls.",
+    ).pk
+    today = clinic.clock.now().date()
+    ids["bundle_id"] = ask_bundle(
+        clinic.as_("auditor"), first_day=today, last_day=today, site_id=clinic.site.pk
+    ).bundle_id
     draft = start_program(clinic.as_("therapist"), site_id=clinic.site.pk, program="montreal").pk
     ids |= {f"{name}.version_id": draft for name in PROGRAM_VERSIONS}
     return World(

@@ -78,6 +78,11 @@ ALL: tuple[Command, ...] = (
         "calibrate",
         starts_django=False,
     ),
-    Command("verify", "Check that the record is whole", "verify"),
+    Command(
+        "verify",
+        "Check that the record is whole, or an inspection bundle",
+        "verify",
+        starts_django=False,
+    ),
     Command("heads", "Signed heads of the record, and the key that signs them", "heads"),
 )

@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from evenkeel.clinic.record.verify import CANNOT_DETECT, Verified
-from evenkeel.clinic.record.verify_fast import usual_processes, verify_in
+from evenkeel.cli import verify_bundle
+from evenkeel.config.manage import start_django
+
+if TYPE_CHECKING:
+    from evenkeel.clinic.record.verify import Verified
 
 _SHOWN = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    verify_bundle.add_arguments(parser)
     parser.add_argument(
         "--heads",
         type=Path,
@@ -31,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check chain, rows and exported heads; status 1 where something does not fit."""
+    if arguments.bundle:
+        return verify_bundle.run(arguments)
+    start_django()
     from evenkeel.clinic.record.exporting import folders
+    from evenkeel.clinic.record.verify_fast import usual_processes, verify_in
 
     given = arguments.heads or []
     missing = [folder for folder in given if not folder.is_dir()]
@@ -58,6 +67,8 @@ def _bar(done: int, of: int) -> None:
 
 
 def _tell(found: Verified) -> None:
+    from evenkeel.clinic.record.verify import CANNOT_DETECT
+
     print(f"{found.entries} entries, {found.rows} rows checked; head {found.head_hash}")
     print(f"tree {found.root}")
     if found.newest is not None:

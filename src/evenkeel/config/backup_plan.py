@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from evenkeel.config.backing_up import Made
-from evenkeel.config.instance import ConfigurationError, Instance
+from evenkeel.config.instance import ConfigurationError, Instance, find_instance
 
 HEARTBEAT: Final = "backup"
 #: How many planned backups are kept where nothing is set. Clinic policy, assumed.
@@ -38,6 +38,8 @@ class Standing:
     words: str
     what_to_do: str = ""
     at: datetime | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    plan: str = ""
 
 
 def plan_of(instance: Instance) -> Plan:
@@ -128,6 +130,11 @@ def note_failure(why: str) -> None:
         return
 
 
+def standing_here(now: datetime) -> Standing:
+    """How backups stand at the installation of this process."""
+    return standing(find_instance(), now)
+
+
 def standing(instance: Instance, now: datetime) -> Standing:
     """How backups stand at this installation; one query."""
     from evenkeel.clinic.record.models import Heartbeat
@@ -137,6 +144,19 @@ def standing(instance: Instance, now: datetime) -> Standing:
     except ConfigurationError as error:
         return Standing("failed", f"Backups cannot be made: {error}.", "Mend evenkeel.toml.")
     row = Heartbeat.objects.filter(pk=HEARTBEAT).first()
+    said = _words(plan, row, now)
+    return replace(said, detail=row.detail if row else {}, plan=_plan_words(plan))
+
+
+def _plan_words(plan: Plan) -> str:
+    if plan.every is None:
+        return "No backup is made by itself."
+    hours = f"{plan.every.total_seconds() / 3600:g}"
+    sealed = f"for {len(plan.recipients)} key(s)" if plan.recipients else "without encryption"
+    return f"Every {hours} hours, {sealed}; the newest {plan.keep} are kept."
+
+
+def _words(plan: Plan, row: Any, now: datetime) -> Standing:
     every = f"every {plan.every.total_seconds() / 3600:g} hours" if plan.every else ""
     if row is None:
         planned = f" One is due: {every}." if plan.every else ""

@@ -214,6 +214,11 @@ HEADS_EVERY_S = max(60, int(INSTANCE.get("heads_every_s", 3600)))
 SCHEDULES_PATH = INSTANCE.home / "schedules"
 MESSAGE_TEXTS_PATH = INSTANCE.home / "messages"
 
+#: Where inspection bundles made on a page lie until they are fetched.
+BUNDLES_PATH = INSTANCE.home / "bundles"
+#: Who tells the page of backups how they stand.
+BACKUP_STANDING = "evenkeel.config.backup_plan.standing_here"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -97,8 +97,9 @@ main { max-width: 80rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .25rem; }
 a { color: inherit; } .empty { opacity: .75; } dt { font-weight: 600; } dd { margin: 0 0 .5rem; }
 table { border-collapse: collapse; font-size: .85rem; display: block; overflow-x: auto; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #8886;
-  max-width: 40rem; overflow-wrap: anywhere; white-space: pre-wrap; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem;
+  border-bottom: 1px solid #8886; max-width: 40rem; overflow-wrap: anywhere;
+  white-space: pre-wrap; }
 th { position: sticky; top: 0; background: Canvas; white-space: nowrap; }
 code { overflow-wrap: anywhere; }
 @media print { main { max-width: none; padding: 0; } table { font-size: 8pt; display: table; } }

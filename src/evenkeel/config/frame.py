@@ -30,6 +30,10 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("Safety signals", "safety_signals", "outcome.view"),
     ("Questions from patients", "team_questions", "team_question.view"),
     ("Questionnaires", "instruments", "instrument.view"),
+    ("Incidents", "incidents", "incident.view"),
+    ("Monitoring forms (REMS)", "rems", "rems.view"),
+    ("Complaints", "complaints", "complaint.handle"),
+    ("Write down a complaint", "complaint_new", "complaint.file"),
 )
 
 

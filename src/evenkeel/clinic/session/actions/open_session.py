@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,9 @@ from evenkeel.clinic.session.models import (
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.vocabulary import CONDITION_KEYS
 
+#: What those above say against opening a session: each gives its reasons. Filled at start.
+OBJECTIONS: list[Callable[[Appointment], list[str]]] = []
+
 
 @action("session.open", permission="session.start")
 def open_session(
@@ -70,6 +74,7 @@ def open_session(
     reasons = _appointment_reasons(appointment, chair, on_paper)
     if not on_paper:
         reasons += [refusal.message for refusal in against_dosing(summary)]
+        reasons += [words for object_to in OBJECTIONS for words in object_to(appointment)]
     elif summary.plan is None:
         reasons.append("No signed plan stands for this product.")
     figures: Figures | None = None

@@ -162,5 +162,3 @@ def _subject(request: HttpRequest) -> str:
 def _private(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store, private"
     return response
-
-

@@ -142,4 +142,3 @@ def initial_of(account: IncidentAccount, zone: ZoneInfo) -> dict[str, Any]:
             local = moment.astimezone(zone)
             found |= {f"{name}_on": local.date(), f"{name}_at": local.time()}
     return found
-

@@ -83,9 +83,7 @@ def incident_new(request: HttpRequest, source: str, source_id: UUID) -> HttpResp
         done = _store(
             request,
             form,
-            lambda: record_incident(
-                ctx, source=source, source_id=source_id, said=form.said(zone)
-            ),
+            lambda: record_incident(ctx, source=source, source_id=source_id, said=form.said(zone)),
         )
         if done is not None:
             messages.success(request, "It is written down, and the medical director sees it.")
@@ -197,9 +195,7 @@ def incident(request: HttpRequest, incident_id: UUID) -> HttpResponse:
         "now": now,
         "today": timezone.localtime(now).date(),
     }
-    return render(
-        request, "oversight/incident.html", shown, status=error.status if error else 200
-    )
+    return render(request, "oversight/incident.html", shown, status=error.status if error else 200)
 
 
 def _open(ctx: Context, incident_id: Any, permission: str, what: str) -> Incident:

@@ -115,9 +115,7 @@ def rems_form(request: HttpRequest, session_id: UUID) -> HttpResponse:
         "typed": request.POST,
         "today": timezone.localtime(shown["now"]).date(),
     }
-    return render(
-        request, "oversight/rems_form.html", shown, status=error.status if error else 200
-    )
+    return render(request, "oversight/rems_form.html", shown, status=error.status if error else 200)
 
 
 @require_GET

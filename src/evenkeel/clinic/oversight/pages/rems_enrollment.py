@@ -48,9 +48,7 @@ def rems_site(request: HttpRequest, site_id: UUID) -> HttpResponse:
         else:
             messages.success(request, said["said"])
             return HttpResponseRedirect(reverse("rems_site", args=[site_id]), status=303)
-    site = open_record(
-        ctx, Site, site_id, permission="rems.manage", what="enrollment of a site"
-    )
+    site = open_record(ctx, Site, site_id, permission="rems.manage", what="enrollment of a site")
     if site.jurisdiction != JURISDICTION and error is None:
         raise NotFound("This programme does not hold here.")
     timezone.activate(site.timezone)

@@ -11,6 +11,7 @@ from django.test import Client
 from evenkeel.clinic.course.models import Screening
 from evenkeel.clinic.outcome.actions.ask_questionnaire import ask_questionnaire
 from evenkeel.clinic.outcome.models import SafetySignal
+from evenkeel.clinic.oversight.actions.file_complaint import box_context, file_complaint
 from evenkeel.clinic.people.actions.invite_staff import invite_staff
 from evenkeel.clinic.people.actions.record_fact import record_fact
 from evenkeel.clinic.people.actions.set_up import grant_role
@@ -22,6 +23,7 @@ from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
 from evenkeel.clinic.therapy.actions.wall import write_note
 from evenkeel.clinic.therapy.actions.write_journal import write_entry
 from tests.clinic.outcome.conftest import say_items
+from tests.clinic.oversight.makers import recorded, serious
 from tests.clinic.session.makers import Stage, another_case, open_stage
 from tests.clinic_factory import Clinic, make_account, sign_in
 
@@ -113,6 +115,7 @@ def build_world(clinic: Clinic) -> World:
             clinic.patient_context(stage.session.patient), course_id=course.pk, text="For me alone"
         ).pk,
     }
+    ids |= _harm(clinic, stage)
     draft = start_program(clinic.as_("therapist"), site_id=clinic.site.pk, program="montreal").pk
     ids |= {f"{name}.version_id": draft for name in PROGRAM_VERSIONS}
     return World(
@@ -124,6 +127,21 @@ def build_world(clinic: Clinic) -> World:
         Account.objects.get(patient_id=ids["patient_id"]),
         _patient_account(clinic, another_case(clinic, "Bea").patient),
     )
+
+
+def _harm(clinic: Clinic, stage: Stage) -> dict[str, Any]:
+    """A serious incident of the session with its report, a complaint, an enrolled person."""
+    incident = recorded(clinic, "session", stage.session.pk, serious(clinic))
+    complaint, _ = file_complaint(
+        box_context(clinic.clock), site_id=clinic.site.pk, via="public", said={"text": "Too cold"}
+    )
+    return {
+        "source": "session",
+        "source_id": stage.session.pk,
+        "incident_id": incident.pk,
+        "report_id": incident.reports.get().pk,
+        "complaint_id": complaint.pk,
+    }
 
 
 def _patient_account(clinic: Clinic, patient: Patient) -> Account:

@@ -31,7 +31,7 @@ def read_account(said: Mapping[str, Any], *, product: str, now: datetime) -> dic
     ``Invalid`` by field.
     """
     wrong: dict[str, str] = {}
-    kind = said.get("kind")
+    kind = _code(said, "kind")
     if kind not in dict(Incident.KINDS):
         wrong["kind"] = "Choose what it was."
     found: dict[str, Any] = {
@@ -61,6 +61,12 @@ def _text(
     return words
 
 
+def _code(said: Mapping[str, Any], name: str) -> str:
+    """A code as it was entered; whatever is no text is nothing."""
+    found = said.get(name)
+    return found if isinstance(found, str) else ""
+
+
 def _times(said: Mapping[str, Any], now: datetime, wrong: dict[str, str]) -> dict[str, Any]:
     happened, ended, died = (said.get(n) for n in ("happened_at", "ended_at", "died_on"))
     if not isinstance(happened, datetime):
@@ -83,13 +89,13 @@ def _harm(said: Mapping[str, Any], product: str, wrong: dict[str, str]) -> dict[
     lists = term_lists()
     found: dict[str, Any] = {}
     for name in _OF_HARM:
-        code = said.get(name) or ""
+        code = _code(said, name)
         if code and code not in lists[name]:
             wrong[name] = "Choose one of the list."
         elif not code and name in _REQUIRED:
             wrong[name] = _REQUIRED[name]
         found[name] = code
-    reappeared = said.get("reappeared") or ""
+    reappeared = _code(said, "reappeared")
     if reappeared and reappeared not in lists["abated"]:
         wrong["reappeared"] = "Choose one of the list."
     found["reappeared"] = reappeared
@@ -100,8 +106,9 @@ def _harm(said: Mapping[str, Any], product: str, wrong: dict[str, str]) -> dict[
 
 def _seriousness(said: Mapping[str, Any], wrong: dict[str, str]) -> dict[str, Any]:
     criteria = term_lists()["seriousness"]
-    chosen = [code for code in said.get("seriousness") or [] if isinstance(code, str)]
-    serious = said.get("is_serious")
+    given = said.get("seriousness")
+    chosen = [code for code in given if isinstance(code, str)] if isinstance(given, list) else []
+    serious = _code(said, "is_serious")
     words = _text(said, "serious_words", 400, wrong)
     if serious not in ("yes", "no"):
         wrong["is_serious"] = "Say whether it was serious."

@@ -78,8 +78,12 @@ def next_due(row: Complaint) -> datetime | None:
     return row.acknowledge_by if row.acknowledged_at is None else row.answer_by
 
 
-def readers_for(site_id: Any, about: str, wanted: Iterable[str] = ()) -> list[str]:
+def readers_for(
+    site_id: Any, about: str, wanted: Iterable[str] = (), *, without: Iterable[str] = ()
+) -> list[str]:
     """The roles a complaint goes to: those wanted, else both; never the one it is about.
+
+    ``without`` are ids of accounts that may not read it whatever they are.
 
     Only roles that somebody holds who does not also hold the one it is about; none where there is
     nobody, and then only a place outside is left.
@@ -91,7 +95,8 @@ def readers_for(site_id: Any, about: str, wanted: Iterable[str] = ()) -> list[st
     held: dict[UUID, set[str]] = {}
     for pk, role in people.values_list("pk", "memberships__role"):
         held.setdefault(pk, set()).add(role)
-    free = [roles for roles in held.values() if about not in roles]
+    gone = set(without)
+    free = [roles for pk, roles in held.items() if about not in roles and str(pk) not in gone]
     return [role for role in asked if role != about and any(role in roles for roles in free)]
 
 

@@ -60,7 +60,8 @@ def pass_on(act: Act, *, complaint_id: Any) -> Complaint:
     """
     row = _mine(act, complaint_id)
     mine = {role.value for site, role in act.actor.grants if site in (None, row.site_id)}
-    others = [role for role in readers_for(row.site_id, row.about) if role not in mine]
+    left = readers_for(row.site_id, row.about, without=[*row.excluded, act.actor.id])
+    others = [role for role in left if role not in mine]
     if not others:
         raise Refused(
             "Nobody else here may read it.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from evenkeel.clinic.oversight.models import RemsDefinition
 from evenkeel.clinic.oversight.rems import JURISDICTION, PROGRAM, read_definition
@@ -48,10 +48,14 @@ def withdraw_form(act: Act, *, definition_id: Any) -> RemsDefinition:
     return act.write(row)
 
 
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of JSON")
+
+
 def _document(content: bytes) -> Any:
     if len(content) > MAX_BYTES:
         raise Invalid("The file is too large.", fields={"file": "At most 200 KB."})
     try:
-        return json.loads(content)
+        return json.loads(content, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Invalid("The file is no JSON.", fields={"file": "It must be a JSON file."}) from None

@@ -58,6 +58,7 @@ def _paths(filled: Filled) -> dict[str, str]:
         "board": "/board",
         "session": f"/sessions/{session}",
         "note": f"/sessions/{session}/note",
+        "to_account": "/sessions/to-account",
         "day": "/day/",
         "monitors": "/monitors/",
         "protocols": "/protocols/",

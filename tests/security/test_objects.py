@@ -76,6 +76,8 @@ ROUTES: dict[str, Row] = {
     "session_checks": Row("session_nurse", GOES_ON, "front_desk", (GOES_ON, NO_METHOD)),
     "session_discharge": Row("session_nurse", GOES_ON, "front_desk", (GOES_ON, NO_METHOD)),
     "session_dose_check": Row("session_nurse", NO_METHOD, "front_desk", POST_ONLY),
+    "session_ledger": Row("session_nurse", NO_METHOD, "pharmacist", POST_ONLY),
+    "session_containers": Row("session_nurse", 200, "pharmacist", READ_ONLY),
     "session_note": Row("auditor", 200, "front_desk", READ_ONLY),
     "session_note_pdf": Row("auditor", 200, "administrator", READ_ONLY),
     "api_session_events": Row("session_nurse", NO_METHOD, "front_desk", POST_ONLY),
@@ -167,7 +169,7 @@ def get(client: Client, world: World, name: str) -> int:
 def post(client: Client, world: World, name: str) -> int:
     """A sound envelope, so that it is the door that refuses and not the form."""
     where = address(world, name)
-    if name in {"api_session_events", "session_dose_check"}:
+    if name in {"api_session_events", "session_dose_check", "session_ledger"}:
         sent: dict[str, Any] = {
             "id": str(uuid.uuid4()),
             "kind": "note",
@@ -178,6 +180,8 @@ def post(client: Client, world: World, name: str) -> int:
             second = world.clinic.staff["prescriber_elsewhere"]
             sent |= {"kind": "dose_check", "body": {"dose_mg": 37, "agrees": True}}
             sent |= {"email": second.email, "pin": "correct-horse-battery"}
+        if name == "session_ledger":
+            sent |= {"kind": "drawn", "body": {"container_id": str(uuid.uuid4()), "amount_mg": 1}}
         return client.post(where, json.dumps(sent), content_type="application/json").status_code
     return client.post(where, {"act_id": str(uuid.uuid4()), "do": "x", "key": "x"}).status_code
 

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "evenkeel.web",
     "evenkeel.clinic.record",
     "evenkeel.clinic.people",
+    "evenkeel.clinic.stock",
     "evenkeel.clinic.protocols",
     "evenkeel.clinic.library",
     "evenkeel.clinic.course",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("evenkeel.clinic.session.pages.urls")),
     path("", include("evenkeel.clinic.therapy.pages.urls")),
     path("", include("evenkeel.clinic.outcome.pages.urls")),
+    path("stock/", include("evenkeel.clinic.stock.pages.urls")),
     path("oversight/", include("evenkeel.clinic.oversight.pages.urls")),
     path("", include("evenkeel.clinic.oversight.pages.box_urls")),
     path("", include("evenkeel.interop.urls")),

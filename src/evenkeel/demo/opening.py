@@ -13,7 +13,7 @@ from evenkeel.clinic.session.models import Session
 from evenkeel.clinic.session.monitor_batch import FiledReading, MonitorBatch
 from evenkeel.demo import asking
 from evenkeel.demo.cast import ADA, GIL, PATIENT, TOMAS, WREN, Story
-from evenkeel.demo.giving import RUN_NOTE, arrive, book, enter, open_for, scene_of
+from evenkeel.demo.giving import RUN_NOTE, arrive, book, enter_step, open_for, scene_of
 from evenkeel.demo.person import Diary, Telling, register
 from evenkeel.demo.physiology import Signs
 from evenkeel.demo.script import LEAD_MIN, Scene, steps_of
@@ -84,7 +84,7 @@ def _tell_live(
         while batches and batches[0] <= step.minute:
             last = file_minutes(house, session, scene, anchor, chair, last, batches.pop(0))
         at = anchor + timedelta(minutes=step.minute)
-        enter(house, session.pk, step.kind, at, step.body, by=step.by)
+        enter_step(house, session, step, at)
     for minute in batches:
         last = file_minutes(house, session, scene, anchor, chair, last, minute)
 

@@ -126,6 +126,8 @@ def local_zone() -> str:
 
 def build_house(seed: str, start: datetime, timezone: str) -> House:
     """Found the demonstration and everything in it that is no patient."""
+    from evenkeel.demo import dispensing
+
     opened = start - OPENED_BEFORE
     founder = Context(
         Actor("system:demo", "Demonstration", frozenset({(None, role) for role in Role})),
@@ -163,6 +165,7 @@ def build_house(seed: str, start: datetime, timezone: str) -> House:
     director = house.ctx("director", opened + timedelta(days=1))
     publish_defaults(director, site.pk)
     adopt_shipped(director, site_id=site.pk)
+    dispensing.begin(house, opened + timedelta(days=1))
     return house
 
 

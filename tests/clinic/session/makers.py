@@ -63,7 +63,7 @@ class Stage:
         return self.clinic.clock.advance(timedelta(minutes=minutes))
 
     def says(self, kind: str, role: str = "session_nurse", **said: Any) -> Recorded:
-        """One event now (``at`` for another time, ``ctx`` for another caller)."""
+        """One event now (``at`` for another time, ``ctx`` for another caller, ``witness``)."""
         ctx: Context = said.pop("ctx", None) or self.clinic.as_(role)
         event_id = said.pop("id", None) or uuid.uuid4()
         done = record(
@@ -73,6 +73,7 @@ class Stage:
             kind=kind,
             happened_at=said.pop("at", None) or self.now,
             supersedes=said.pop("supersedes", None),
+            witness_id=said.pop("witness", None),
             body=said.pop("body", said),
         )
         self.sent.append(done.event.pk)

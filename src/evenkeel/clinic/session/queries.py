@@ -43,6 +43,7 @@ def meta_of(session: Session) -> SessionMeta:
         nurse_name=nurse.shown_name if nurse else "",
         second_id=str(second.pk) if second else "",
         second_name=second.shown_name if second else "",
+        ledger=session.ledger or "",
     )
 
 
@@ -98,7 +99,14 @@ def live_sessions(ctx: Context) -> list[Session]:
 _CARD: Final = (
     *("site_id", "number", "state", "product", "protocol_name", "dose_sheet", "appointment_id"),
     *("protocol_used_id", "protocol_hash", "protocol_version"),
-    *("opened_at", "first_dose_at", "plan__sessions_planned", "chair__name", "chair__order"),
+    *(
+        "opened_at",
+        "first_dose_at",
+        "ledger",
+        "plan__sessions_planned",
+        "chair__name",
+        "chair__order",
+    ),
     *("patient__given_name", "patient__family_name", "patient__birth_date"),
     *("nurse__full_name", "nurse__credentials", "second__full_name", "second__credentials"),
 )

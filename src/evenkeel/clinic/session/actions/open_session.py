@@ -30,6 +30,7 @@ from evenkeel.clinic.session.arriving import pre_dose_checks
 from evenkeel.clinic.session.calling import chosen_second, default_second
 from evenkeel.clinic.session.events import checks_for
 from evenkeel.clinic.session.forecast.person import as_document as as_person
+from evenkeel.clinic.session.ledger_lines import not_begun
 from evenkeel.clinic.session.models import (
     LIVE_STATES,
     Appointment,
@@ -37,6 +38,7 @@ from evenkeel.clinic.session.models import (
     Session,
     SessionEvent,
 )
+from evenkeel.clinic.stock.drawing import ledger_mode
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.vocabulary import CONDITION_KEYS
 
@@ -65,7 +67,14 @@ def open_session(
     cannot be one.
     """
     appointment = act.open(
-        Appointment, appointment_id, "course__patient", "course__site", "patient", "chair", "nurse"
+        Appointment,
+        appointment_id,
+        "course__patient",
+        "course__site",
+        "patient",
+        "chair",
+        "nurse",
+        "site",
     )
     course = appointment.course
     summary = course_summary(course, act.now)
@@ -75,6 +84,7 @@ def open_session(
     if not on_paper:
         reasons += [refusal.message for refusal in against_dosing(summary)]
         reasons += [words for object_to in OBJECTIONS for words in object_to(appointment)]
+        reasons += filter(None, [not_begun(appointment.site)])
     elif summary.plan is None:
         reasons.append("No signed plan stands for this product.")
     figures: Figures | None = None
@@ -165,6 +175,7 @@ def _session(
         number=(newest or 0) + 1,
         product=course.product,
         dose_sheet=sheet,
+        ledger=ledger_mode(appointment.site_id),
         opened_at=act.now,
     )
     held.stamp(session)

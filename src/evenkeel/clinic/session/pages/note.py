@@ -23,6 +23,7 @@ from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.models import LIVE_STATES, Session, SessionEvent
 from evenkeel.clinic.session.moments import Given
 from evenkeel.clinic.session.pages.narrative import event_lines, narrative
+from evenkeel.clinic.session.phases import standing
 from evenkeel.clinic.session.queries import events_of, timeline_of
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.clinic.session.setting import Setting, read_setting
@@ -161,7 +162,8 @@ def note_of(ctx: Context, session: Session) -> dict[str, Any]:
         "alarms": sorted(
             [*timeline.open_alarms, *timeline.answered_alarms], key=lambda a: a.raised_at
         ),
-        "signatures": _signatures(timeline),
+        "signatures": [*_signatures(timeline), *_witnessed(events)],
+        "account": timeline.account,
         "unfinished": session.state in LIVE_STATES,
         "demo": bool(organisation and organisation.demo),
         "organization": organisation.organisation if organisation else "",
@@ -225,6 +227,16 @@ def _signatures(timeline: Timeline) -> list[tuple[str, str, datetime | None]]:
             ("Left before ready, recorded", timeline.left_early["by"], timeline.left_early["at"])
         )
     return found
+
+
+def _witnessed(events: Sequence[SessionEvent]) -> list[tuple[str, str, datetime | None]]:
+    """What was wasted or put back, by whom and before whom."""
+    words = {"wasted": "Waste", "put_back": "Put back"}
+    return [
+        (words[e.kind], f"{e.actor_name}, before {e.body['witness_name']}", e.happened_at)
+        for e in standing(events)
+        if e.kind in words
+    ]
 
 
 def _picture(

@@ -53,9 +53,9 @@ def nasal_done(clinic: Clinic) -> Stage:
     stage = open_stage(clinic, "esketamine_nasal")
     began = clinic.clock.now()
     stage.prepared()
-    stage.says("device", number=1, dose_mg=28)
+    stage.says("device", number=1, dose_mg=28, lot="LOT-7")
     clinic.clock.advance(timedelta(minutes=5))
-    stage.says("device", number=2, dose_mg=28)
+    stage.says("device", number=2, dose_mg=28, lot="LOT-7")
     readings = (
         (20, {"sbp_mmhg": 142, "dbp_mmhg": 88, "moaas": 4, "dissociation_0_10": 5}),
         (41, {"sbp_mmhg": 146, "dbp_mmhg": 90, "moaas": 5, "dissociation_0_10": 3}),

@@ -33,8 +33,8 @@ from evenkeel.clinic.people.queries import who_looked
 from evenkeel.clinic.record.errors import Forbidden, Invalid, NotFound, Refused
 from evenkeel.clinic.record.models import ChainEntry, IdempotentReply
 from evenkeel.clinic.record.permissions import STAFF_ROLES, roles_for
-from tests.clinic_factory import Clinic, sign_in
 from tests.clinic.session.makers import another_case
+from tests.clinic_factory import Clinic, sign_in
 from tests.conftest import START
 from tests.security.world import founder
 
@@ -124,9 +124,7 @@ def test_only_readers_open_it_and_every_opening_is_in_the_audit(
         ("Test medical_director", "done"),
     ]
     with pytest.raises(NotFound):
-        answer_complaint(
-            clinic.as_("administrator"), complaint_id=row.pk, answer="No", findings=""
-        )
+        answer_complaint(clinic.as_("administrator"), complaint_id=row.pk, answer="No", findings="")
     with pytest.raises(Forbidden):
         acknowledge_complaint(clinic.as_("prescriber"), complaint_id=row.pk, words="Seen")
 

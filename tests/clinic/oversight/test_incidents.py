@@ -102,12 +102,13 @@ def test_a_near_miss_says_nothing_of_harm_whatever_was_left_in_the_form() -> Non
     )
 )
 def test_hostile_input_is_refused_by_field_and_never_breaks(said: dict[str, Any]) -> None:
+    fields: dict[str, str] = {}
+    title = ""
     try:
-        found = read_account(said, product="esketamine_nasal", now=START)
+        title = read_account(said, product="esketamine_nasal", now=START)["title"]
     except Invalid as refused:
-        assert refused.fields
-    else:
-        assert found["title"]
+        fields = refused.fields
+    assert title or fields
 
 
 @db
@@ -234,15 +235,11 @@ def test_a_harm_needs_a_person_and_another_site_sees_nothing(clinic: Clinic, sta
     with pytest.raises(Invalid) as refused:
         recorded(clinic, "site", clinic.site.pk, told(clinic))
     assert "kind" in refused.value.fields
-    miss = recorded(
-        clinic, "site", clinic.site.pk, told(clinic, kind="near_miss", is_serious="")
-    )
+    miss = recorded(clinic, "site", clinic.site.pk, told(clinic, kind="near_miss", is_serious=""))
     assert (miss.patient_id, miss.product) == (None, "")
     elsewhere = clinic.as_("prescriber_elsewhere")
     with pytest.raises(NotFound):
-        record_incident(
-            elsewhere, source="session", source_id=stage.session.pk, said=told(clinic)
-        )
+        record_incident(elsewhere, source="session", source_id=stage.session.pk, said=told(clinic))
     for source, key in (("session", uuid.uuid4()), ("person", "x")):
         with pytest.raises(NotFound):
             recorded(clinic, source, key, told(clinic))

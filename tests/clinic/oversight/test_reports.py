@@ -12,7 +12,6 @@ import pytest
 from django.test import Client
 from pypdf import PdfReader
 
-from evenkeel.clinic.oversight import given
 from evenkeel.clinic.oversight.actions.record_incident import newest_account
 from evenkeel.clinic.oversight.actions.send_report import name_sender, note_sent, take_back
 from evenkeel.clinic.oversight.medwatch import UNKNOWN, medwatch_form, patient_code
@@ -20,16 +19,16 @@ from evenkeel.clinic.oversight.models import Incident, Report
 from evenkeel.clinic.record.errors import Forbidden, Invalid, Refused
 from evenkeel.interop.fhir.adverse_event.writing import write_adverse_event
 from tests.clinic.oversight.makers import recorded, serious, told
-from tests.clinic.session.makers import Stage
+from tests.clinic.session.makers import Stage, open_stage
+from tests.clinic.stock.makers import build_shelves
 from tests.clinic_factory import Clinic, sign_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def incident(clinic: Clinic, nasal: Stage, monkeypatch: pytest.MonkeyPatch) -> Incident:
+def incident(clinic: Clinic, nasal: Stage) -> Incident:
     """Taken to hospital after esketamine nasal spray of a known lot."""
-    monkeypatch.setattr(given, "_LOTS", [lambda session_id: ["LOT-7"]])
     said = serious(clinic, seriousness=["life_threatening", "hospitalization"])
     return recorded(clinic, "session", nasal.session.pk, said)
 
@@ -56,6 +55,20 @@ def test_the_fields_say_what_is_known_and_unk_for_the_rest(
     assert found["G1 Name"] == "Test prescriber"
     patient = incident.patient
     assert not any(patient.family_name in v or patient.mrn in v for v in found.values())
+
+
+def test_where_the_ledger_is_kept_here_the_package_drawn_from_is_named(clinic: Clinic) -> None:
+    shelves = build_shelves(clinic)
+    kit = shelves.received(shelves.kit, lot="KIT-3")
+    stage = open_stage(clinic, "esketamine_nasal").prepared()
+    stage.says("drawn", body={"container_id": str(kit.pk), "amount_mg": 56})
+    stage.says("device", body={"number": 1, "dose_mg": 28, "container_id": str(kit.pk)})
+    row = recorded(clinic, "session", stage.session.pk, told(clinic))
+    found = lines(row, now=clinic.clock.now())
+    assert found["D1 Name, strength, manufacturer"] == "Esketamine nasal 84 mg kit (synthetic)"
+    assert found["D1 Lot"] == "KIT-3"
+    assert found["D1 NDC and expiration date"] == "00000-0000-02, expires 30-Jun-2028"
+    assert found["D2 Dose or amount"] == "28 mg"
 
 
 def test_the_program_is_told_within_seven_days_of_the_session(incident: Incident) -> None:
@@ -103,7 +116,9 @@ def test_the_pdf_holds_the_fields_and_says_it_is_not_sent(
     answer = client.get(f"/oversight/reports/{report.pk}/pdf")
     assert answer["Content-Type"] == "application/pdf"
     assert incident.patient.family_name not in answer["Content-Disposition"]
-    text = " ".join("".join(p.extract_text() for p in PdfReader(io.BytesIO(answer.content)).pages).split())
+    text = " ".join(
+        "".join(p.extract_text() for p in PdfReader(io.BytesIO(answer.content)).pages).split()
+    )
     assert "Not sent." in text
     assert "LOT-7" in text
     assert "Life-threatening; Hospitalization (initial or prolonged)" in text

@@ -163,7 +163,7 @@ def _product(account: IncidentAccount, zone: ZoneInfo) -> list[tuple[str, str, s
             dates += f" to {_moment(given['ended_at'], zone)}"
     abated, again = _YES_NO.get(account.abated, ""), _YES_NO.get(account.reappeared, "")
     return [
-        ("D1", "Name, strength, manufacturer", str(given.get("name", ""))),
+        ("D1", "Name, strength, manufacturer", str(given.get("package") or given.get("name", ""))),
         ("D1", "Lot", str(given.get("lot", ""))),
         ("D1", "NDC and expiration date", str(given.get("ndc", ""))),
         ("D2", "Dose or amount", f"{dose:g} mg" if isinstance(dose, int | float) else ""),

@@ -30,6 +30,7 @@ from evenkeel.clinic.oversight.rems import (
     covers,
     definition_for,
     due_at,
+    kept_here_since,
     owed_sessions,
     standing_site,
 )
@@ -61,6 +62,7 @@ def rems(request: HttpRequest) -> HttpResponse:
     places = Site.objects.filter(jurisdiction=JURISDICTION, active=True).order_by("name")
     if held is not None:
         places = places.filter(pk__in=held)
+    kept_since = kept_here_since()
     log_read(ctx, "list of monitoring forms")
     shown = {
         "owed": [
@@ -78,6 +80,7 @@ def rems(request: HttpRequest) -> HttpResponse:
             {
                 "site": site,
                 "enrolled": standing_site(site.pk),
+                "since": kept_since.get(site.pk),
                 "definition": definition_for(site.pk),
             }
             for site in places

@@ -56,7 +56,8 @@ def incident_lines(context: Context, **about: Any) -> SafeString:
         return SafeString("")
     lines = format_html_join(
         "",
-        '<li><span><a href="{}">{}</a><br><span class="quiet">{}{}</span></span><span>{}</span></li>',
+        '<li><span><a href="{}">{}</a><br><span class="quiet">{}{}</span></span>'
+        "<span>{}</span></li>",
         (
             (
                 reverse("incident", args=[one.pk]),

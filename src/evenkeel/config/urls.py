@@ -22,6 +22,7 @@ urlpatterns = [
     path("stock/", include("evenkeel.clinic.stock.pages.urls")),
     path("oversight/", include("evenkeel.clinic.oversight.pages.urls")),
     path("", include("evenkeel.clinic.oversight.pages.privacy_urls")),
+    path("", include("evenkeel.clinic.oversight.pages.box_urls")),
     path("", include("evenkeel.interop.urls")),
     path("accounts/", include("allauth.urls")),
 ]

@@ -149,6 +149,7 @@ ROUTES: dict[str, Row] = {
     "rems_form_pdf": Row("auditor", NOTHING, "administrator", READ_ONLY),
     "rems_site": Row("administrator", 200, "prescriber"),
     "rems_patient": Row("pharmacist", 200, "front_desk"),
+    "signature_check": Row("pharmacist", 200, "front_desk", READ_ONLY),
     # a member of staff has no pages of their own, whatever the site
     "own_answer": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
 }
@@ -158,7 +159,7 @@ LINKS = frozenset({"invitation", "first_administrator", "answer"})
 SHIPPED = frozenset(
     {
         *("library_answer", "library_review", "evidence_question", "api_question"),
-        *("instrument", "instrument_template", "program_shipped"),
+        *("instrument", "instrument_template", "program_shipped", "quality_measure"),
     }
 )
 #: What is one's own alone: to a colleague it is as if it were not there.

@@ -114,6 +114,8 @@ def build_world(clinic: Clinic) -> World:
         "session_id": stage.session.pk,
         "ask_id": asked.ask.pk,
         "signal_id": signal.pk,
+        "kind": "course.screening",
+        "key": Screening.objects.get(course=course).pk,
         "version_id": start_draft(
             clinic.as_("medical_director"), site_id=clinic.site.pk, product="racemic_sc"
         ).pk,

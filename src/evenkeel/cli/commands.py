@@ -85,4 +85,5 @@ ALL: tuple[Command, ...] = (
         starts_django=False,
     ),
     Command("heads", "Signed heads of the record, and the key that signs them", "heads"),
+    Command("signatures", "Check that what was signed is unchanged", "signatures"),
 )

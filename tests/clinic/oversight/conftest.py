@@ -9,9 +9,12 @@ import pytest
 
 from evenkeel.clinic.record.clock import CLOCK_VARIABLE, ScaledClock
 from tests.clinic.oversight.makers import nasal_done
+from tests.clinic.session.conftest import page_clock
 from tests.clinic.session.makers import Stage, open_stage
 from tests.clinic_factory import Clinic
 from tests.kept import kept
+
+__all__ = ["nasal", "page_clock", "pass_time", "stage"]
 
 
 @pytest.fixture

@@ -323,3 +323,19 @@ class RemsForm(Record):
 
     class Meta:
         indexes = [models.Index(fields=["site", "submitted_at"], name="rems_form_open")]
+
+
+from evenkeel.clinic.oversight.quality_models import QualityNote  # noqa: E402
+
+__all__ = [
+    "Complaint",
+    "Incident",
+    "IncidentAccount",
+    "IncidentAction",
+    "QualityNote",
+    "RemsDefinition",
+    "RemsForm",
+    "RemsPatient",
+    "RemsSite",
+    "Report",
+]

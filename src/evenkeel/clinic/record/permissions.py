@@ -195,6 +195,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "retention.view": frozenset({_ADM, _MD, _AU, _PH}),
     "backup.view": frozenset({_ADM, _MD, _AU}),
     "backup.note": frozenset({_SYS}),
+    # quality, and what was signed
+    "quality.view": frozenset({_MD, _AU}),
+    "quality.people": frozenset({_MD}),
+    "quality.note": frozenset({_MD}),
+    "signature.check": _CARE | {_PH, _AU, _ADM},
     # harm, what is owed to authorities, complaints
     "incident.view": _CARE | {_PH, _AU},
     "incident.record": _CARE | {_PH},

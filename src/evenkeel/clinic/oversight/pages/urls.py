@@ -10,9 +10,11 @@ from evenkeel.clinic.oversight.pages import (
     erasure,
     forecast,
     incidents,
+    quality,
     rems,
     rems_enrollment,
     reports,
+    signatures,
 )
 
 urlpatterns = [
@@ -21,6 +23,10 @@ urlpatterns = [
     path("entry/<int:position>", audit.entry, name="audit_entry"),
     path("audit.csv", audit.as_csv, name="audit_csv"),
     path("erasure/<uuid:patient_id>", erasure.erasure, name="erasure"),
+    path("quality", quality.quality, name="quality"),
+    path("quality.csv", quality.quality_csv, name="quality_csv"),
+    path("quality/<slug:measure>", quality.quality_measure, name="quality_measure"),
+    path("signatures/<str:kind>/<uuid:key>", signatures.signature_check, name="signature_check"),
     path("forecast", forecast.calibration, name="forecast_calibration"),
     path("forecast/<uuid:site_id>/<slug:product>", forecast.choose, name="forecast_choose"),
     # harm

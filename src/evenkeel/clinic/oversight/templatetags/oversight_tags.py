@@ -1,6 +1,6 @@
-"""What other pages show of harm, and what must be seen beside a record: `{% load oversight_tags %}`.
+"""What other pages show of harm, and what must be seen beside a record.
 
-Links alone ask no database.
+In a template: `{% load oversight_tags %}`. Links alone ask no database.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ from evenkeel.clinic.session.actions.record_event import record
 from evenkeel.clinic.session.arriving import Arrival
 from evenkeel.clinic.session.events import checks_for
 from evenkeel.clinic.session.models import Session
+from evenkeel.clinic.stock.actions.begin_ledger import keep_elsewhere
 
 ORDER = DoseOrder(
     "racemic_iv",
@@ -146,7 +147,11 @@ class _Builder:
         with together():
             found_installation(founder, organisation="Bench Clinic (synthetic)", demo=False)
             site: Site = open_site(
-                founder, name="Bench", timezone="UTC", crisis_line="988 (call or text)"
+                founder,
+                name="Bench",
+                timezone="UTC",
+                crisis_line="988 (call or text)",
+                credentials_from=None,
             )
             for number in range(1, max(1, self.shape.live_sessions) + 1):
                 self.chairs.append(
@@ -173,6 +178,9 @@ class _Builder:
         self.made.beds = [chair.bed_label for chair in self.chairs]
         publish_defaults(self.as_("medical_director"), site.pk)
         signed = adopt_shipped(self.as_("medical_director"), site_id=site.pk)
+        keep_elsewhere(
+            self.as_("medical_director"), site_id=site.pk, system="Bound book", reason="Bench"
+        )
         self.made.protocol = next(v.pk for v in signed if v.product == ORDER.product)
 
     def as_(self, role: str) -> Context:

@@ -21,6 +21,7 @@ from evenkeel.clinic.protocols.actions.sign_version import adopt_shipped
 from evenkeel.clinic.record.act import Actor, Context, system_actor
 from evenkeel.clinic.record.clock import Clock, FixedClock
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
+from evenkeel.clinic.stock.actions.begin_ledger import keep_elsewhere
 
 PASSWORD = "correct-horse-battery"
 SIGNED_BEFORE = timedelta(days=400)
@@ -41,7 +42,7 @@ class Clinic:
 
     def as_(self, role: str) -> Context:
         """The context of the member of staff who holds this role at the first site."""
-        return Context(actor=actor_of(self.staff[role]), clock=self.clock)
+        return Context(actor=actor_of(self.staff[role], self.clock), clock=self.clock)
 
     @property
     def system(self) -> Context:
@@ -70,19 +71,31 @@ def make_account(email: str, name: str, clock: Clock, **fields: Any) -> Account:
     return account
 
 
-def build_clinic(clock: Clock, *, with_protocols: bool = True) -> Clinic:
+def build_clinic(clock: Clock, *, with_protocols: bool = True, with_ledger: bool = True) -> Clinic:
     """Found an installation with two sites, four chairs and one account for each role of staff.
 
-    The medical director has signed the shipped protocols of the first site, unless told otherwise.
+    The medical director has signed the shipped protocols of the first site, and has decided that
+    its controlled-drug ledger is kept elsewhere, unless told otherwise. One that is kept here is
+    begun by ``tests.clinic.stock.makers.build_shelves``.
     """
     founder = Context(
         Actor("system:founder", "Founder", frozenset({(None, r) for r in Role})), clock
     )
     found_installation(founder, organisation="Harbour Clinic (synthetic)", demo=False)
     site = open_site(
-        founder, name="Harbour", timezone="UTC", crisis_line="988 (call or text), every hour"
+        founder,
+        name="Harbour",
+        timezone="UTC",
+        crisis_line="988 (call or text), every hour",
+        credentials_from=None,
     )
-    other = open_site(founder, name="Hill", timezone="Europe/Berlin", jurisdiction="EU")
+    other = open_site(
+        founder,
+        name="Hill",
+        timezone="Europe/Berlin",
+        jurisdiction="EU",
+        credentials_from=None,
+    )
     chairs = [
         add_chair(
             founder, site_id=site.pk, name=f"Chair {n}", room=f"{n}", bed_label=f"BED{n}", order=n
@@ -102,6 +115,13 @@ def build_clinic(clock: Clock, *, with_protocols: bool = True) -> Clinic:
         # long ago, so that a test can tell what happened before
         director = clinic.as_("medical_director").at(FixedClock(clock.now() - SIGNED_BEFORE))
         adopt_shipped(director, site_id=site.pk, products=PRODUCTS_SIGNED)
+    if with_ledger:
+        keep_elsewhere(
+            clinic.as_("medical_director").at(FixedClock(clock.now() - SIGNED_BEFORE)),
+            site_id=site.pk,
+            system="Bound book (synthetic)",
+            reason="As before",
+        )
     return clinic
 
 

@@ -23,7 +23,7 @@ STORAGE = [
     "tests/clinic/session",
     "tests/clinic/outcome",
 ]
-WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "2")
+WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "3")
 #: A file of tests stays on one worker and in its order, for some tell a story step by step. Groups
 #: by mark (``loadgroup``) would do the same, but pytest-xdist 3.8 hands the group on in a private
 #: attribute that pytest 9.2 no longer has, and then groups nothing without a word.

@@ -37,7 +37,7 @@ def filled(request: pytest.FixtureRequest, db: None) -> Iterator[Filled]:
     installation.forget()
 
 
-def _paths(filled: Filled) -> dict[str, str]:
+def paths(filled: Filled) -> dict[str, str]:
     course, session = filled.long_course, filled.sessions[0]
     return {
         "people": "/people/",
@@ -58,8 +58,13 @@ def _paths(filled: Filled) -> dict[str, str]:
         "board": "/board",
         "session": f"/sessions/{session}",
         "note": f"/sessions/{session}/note",
+        "to_account": "/sessions/to-account",
         "day": "/day/",
         "monitors": "/monitors/",
+        "credentials": "/staff/credentials",
+        "own_credentials": "/staff/mine",
+        "duty": "/staff/duty",
+        "emergencies": "/emergency/reviews",
         "protocols": "/protocols/",
         "protocol": f"/protocols/{filled.protocol}",
         "protocol_compare": f"/protocols/{filled.protocol}/compare?with=shipped",
@@ -74,7 +79,7 @@ def test_no_page_asks_more_often_than_its_baseline(filled: Filled, client: Clien
     sign_in(client, Account.objects.get(pk=filled.accounts["medical_director"]))
     client.get("/board")
     counted = {}
-    for name, path in _paths(filled).items():
+    for name, path in paths(filled).items():
         client.get(path)  # what is looked up once for the process is not the page's
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(path)

@@ -12,7 +12,9 @@ from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.people.models import Chair
 from evenkeel.clinic.record.clock import FixedClock
 from evenkeel.clinic.session.actions.record_event import record_event
+from evenkeel.clinic.session.ledger_lines import agrees
 from evenkeel.clinic.session.models import LIVE_STATES, Appointment, Session, SessionEvent
+from evenkeel.clinic.stock.models import Move
 from evenkeel.demo.cast import cast_of
 from evenkeel.demo.giving import arrive, open_for, scene_of
 from evenkeel.demo.monitors import Bed
@@ -158,3 +160,15 @@ def test_a_free_chair_gets_the_next_person(stage: Stage) -> None:
     stage.go(30)
     coming = Appointment.objects.filter(chair__name="Chair 3", starts_at__gt=stage.house.start)
     assert coming.get().patient.given_name in {"Tomas", "Gil"}
+
+
+def test_every_session_that_has_ended_accounts_for_its_drug(house: House) -> None:
+    stage = Stage(house)
+    stage.go(60)
+    ended = Session.objects.exclude(closed_at=None)
+    assert ended.count() > 3
+    assert {session.state for session in ended} == {"closed"}
+    assert all(agrees(session, stage.clock.now()) for session in ended)
+    wasted = Move.objects.filter(kind="waste")
+    assert wasted.count() > 0
+    assert not wasted.filter(witness=None).exists()

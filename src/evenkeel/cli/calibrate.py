@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -148,12 +149,18 @@ def _clinic(arguments: argparse.Namespace) -> int:
 
 
 def _bundled(arguments: argparse.Namespace, folder: Path | None) -> int:
-    from evenkeel.pharmacology.calibration.invented import bundled_cases, bundled_sessions
-    from evenkeel.pharmacology.calibration.report import Failing
+    from evenkeel.pharmacology.calibration.invented import (
+        bundled_cases,
+        bundled_sessions,
+        bundled_truth,
+    )
+    from evenkeel.pharmacology.calibration.report import Failing, best_crps
 
     sessions, cases = bundled_sessions(), bundled_cases()
     bar = _Bar(len(sessions) + sum(len(case.sessions) for case in cases))
     measured = _measured(sessions, TITLE, arguments, bar)
+    best = best_crps(measured.scores, bundled_truth())
+    measured = replace(measured, best_crps=best)
     failing = []
     for case in cases:
         found = _measured(case.sessions, case.title, arguments, bar)

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from evenkeel import __version__
 from evenkeel.clinic.record.chain import head
 from evenkeel.config import backup
-from evenkeel.config.founding import found_if_new
+from evenkeel.config.founding import found_if_new, give_days_of_grace
 from evenkeel.config.instance import ConfigurationError, Instance, find_instance
 from evenkeel.config.lock import InstanceLock
 
@@ -47,6 +47,7 @@ def _upgrade(instance: Instance) -> int:
     try:
         call_command("migrate", interactive=False, verbosity=0)
         found_if_new()
+        give_days_of_grace()
     except Exception as error:
         connection.close()
         print(f"evenkeel: the upgrade failed: {error}", file=sys.stderr)

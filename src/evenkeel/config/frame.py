@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from evenkeel.clinic.people.pages.bars import bars_of
 from evenkeel.clinic.record.clock import system_clock
 from evenkeel.clinic.record.installation import is_demo
 from evenkeel.clinic.record.models import Heartbeat
@@ -30,6 +31,14 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("Safety signals", "safety_signals", "outcome.view"),
     ("Questions from patients", "team_questions", "team_question.view"),
     ("Questionnaires", "instruments", "instrument.view"),
+    ("Who is on duty", "duty", "duty.view"),
+    ("Credentials of staff", "credentials", "credential.view"),
+    ("Emergency access", "emergency_open", "emergency.open"),
+    ("My credentials", "own_credentials", "credential.own"),
+    ("Incidents", "incidents", "incident.view"),
+    ("Monitoring forms (REMS)", "rems", "rems.view"),
+    ("Complaints", "complaints", "complaint.handle"),
+    ("Write down a complaint", "complaint_new", "complaint.file"),
 )
 
 
@@ -71,6 +80,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     path = request.path
     # until the second factor is there the stream of alarms refuses them
     hears = ctx.actor.may("alarm.hear") and not request.needs_second_factor  # type: ignore[attr-defined]
+    shown["bars"] = bars_of(request.user, ctx)
     shown["alarm_bar"] = _alarm_bar(ctx.actor.id) if hears else None
     shown["nav"] = [
         {"label": label, "url": reverse(route), "current": path.startswith(prefixes)}

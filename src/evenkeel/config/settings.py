@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "evenkeel.web",
     "evenkeel.clinic.record",
     "evenkeel.clinic.people",
+    "evenkeel.clinic.stock",
     "evenkeel.clinic.protocols",
     "evenkeel.clinic.library",
     "evenkeel.clinic.course",
@@ -169,6 +170,9 @@ CONTENT_SECURITY_POLICY = {
 
 #: Seconds without an act after which a sign-in is locked: reading a live session goes on.
 IDLE_LOCK_S = int(INSTANCE.get("idle_lock_s", 900))
+#: Seconds without an act after which a sign-in ends altogether, unless a session is live where its
+#: caller works: then displays and alarms go on, and the PIN is enough to act.
+IDLE_END_S = max(IDLE_LOCK_S, int(INSTANCE.get("idle_end_s", 4 * 3600)))
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 # The form of a protocol sends every value with its reason: about 500, and more with each release.
@@ -201,8 +205,19 @@ DEFAULT_FROM_EMAIL = str(INSTANCE.get("email_from", "webmaster@localhost"))
 SMS_PORT = str(INSTANCE.get("sms_port", ""))
 SMS_URL = str(INSTANCE.get("sms_url", ""))
 SMS_TOKEN = INSTANCE.secret_file("sms_token_file")
+#: Signed heads of the audit chain: where they go, how often, and the key that signs them.
+AUDIT_KEYS_PATH = INSTANCE.home / "keys"
+HEADS_PATH = INSTANCE.home / "heads"
+HEADS_COPY_PATH = str(INSTANCE.get("heads_copy", ""))
+HEADS_MAIL_TO = str(INSTANCE.get("heads_mail", ""))
+HEADS_EVERY_S = max(60, int(INSTANCE.get("heads_every_s", 3600)))
 SCHEDULES_PATH = INSTANCE.home / "schedules"
 MESSAGE_TEXTS_PATH = INSTANCE.home / "messages"
+
+#: Where inspection bundles made on a page lie until they are fetched.
+BUNDLES_PATH = INSTANCE.home / "bundles"
+#: Who tells the page of backups how they stand.
+BACKUP_STANDING = "evenkeel.config.backup_plan.standing_here"
 
 LOGGING = {
     "version": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -17,7 +17,9 @@ from evenkeel.clinic.session.actions.check_in import check_in
 from evenkeel.clinic.session.actions.open_session import open_session
 from evenkeel.clinic.session.actions.record_event import Recorded, record
 from evenkeel.clinic.session.arriving import Arrival
-from evenkeel.clinic.session.models import Appointment, Session
+from evenkeel.clinic.session.drug_events import LEDGER_KINDS
+from evenkeel.clinic.session.models import Appointment, Session, SessionEvent
+from evenkeel.demo import dispensing
 from evenkeel.demo.cast import Story
 from evenkeel.demo.script import (
     AGAIN_AFTER_MIN,
@@ -106,10 +108,21 @@ def scene_of(
 
 
 def own_event_id(
-    house: House, session_id: Any, kind: str, at: datetime, body: dict[str, Any]
+    house: House,
+    session_id: Any,
+    kind: str,
+    at: datetime,
+    body: dict[str, Any],
+    which: str | None = None,
 ) -> uuid.UUID:
-    """The id of an event the simulated clinic enters: nobody else's client makes this one."""
-    which = body.get("name") or body.get("alarm_event") or ""
+    """The id of an event the simulated clinic enters: nobody else's client makes this one.
+
+    ``which`` tells several of one kind and time apart; of a line of the ledger it is the label of
+    the container, which the house writes into the event.
+    """
+    if which is None:
+        which = body.get("label") if kind in LEDGER_KINDS else body.get("name")
+        which = which or body.get("alarm_event") or ""
     return house.own_id(session_id, kind, at.astimezone(UTC).isoformat(), which)
 
 
@@ -122,17 +135,33 @@ def enter(
     *,
     by: str = "nurse2",
     clock: Any = None,
+    which: str | None = None,
+    witness_id: Any = None,
 ) -> Recorded:
     """Enter one event as a member of staff; entering it again changes nothing."""
     ctx = house.ctx(by, at)
     return record(
         ctx if clock is None else ctx.at(clock),
         session_id=session_id,
-        event_id=own_event_id(house, session_id, kind, at, body),
+        event_id=own_event_id(house, session_id, kind, at, body, which),
         kind=kind,
         happened_at=at,
         body=body,
+        witness_id=witness_id,
     )
+
+
+def enter_step(
+    house: House, session: Session, step: Step, at: datetime, clock: Any = None
+) -> list[SessionEvent]:
+    """Enter one step of the script; the alarms it raised."""
+    if step.kind == "drawn":
+        dispensing.draw(house, session, step.body["amount_mg"], at, by=step.by, clock=clock)
+        return []
+    if step.kind == "wasted":
+        dispensing.waste_rest(house, session, at, by=step.by, clock=clock)
+        return []
+    return enter(house, session.pk, step.kind, at, step.body, by=step.by, clock=clock).raised
 
 
 def tell(
@@ -148,12 +177,12 @@ def tell(
         at = anchor + timedelta(minutes=step.minute)
         if until is not None and at > until:
             return
-        found = enter(house, session.pk, step.kind, at, step.body, by=step.by)
-        _answer(house, session, found, at + timedelta(minutes=1))
+        raised = enter_step(house, session, step, at)
+        _answer(house, session, raised, at + timedelta(minutes=1))
 
 
-def _answer(house: House, session: Session, found: Recorded, at: datetime) -> None:
-    for alarm in found.raised:
+def _answer(house: House, session: Session, raised: Sequence[SessionEvent], at: datetime) -> None:
+    for alarm in raised:
         body = {"alarm_event": str(alarm.pk), "note": "Seen; person and probe looked at."}
         enter(house, session.pk, "alarm_acknowledged", at, body)
 
@@ -167,7 +196,8 @@ def leave(house: House, session: Session, scene: Scene, anchor: datetime) -> dat
         at = anchor + timedelta(minutes=minute)
         near = at - timedelta(minutes=1)
         seen = {**vitals(body, inputs, minute), **asked(body, inputs, minute)}
-        _answer(house, session, enter(house, session.pk, "observation", near, seen), near)
+        raised = enter(house, session.pk, "observation", near, seen).raised
+        _answer(house, session, raised, near)
         found = enter(
             house, session.pk, "discharge_check", at, {"answers": leaving_answers()}, by="nurse2"
         )

@@ -16,10 +16,12 @@ from typing import Any, Final
 from evenkeel.clinic.people.models import Chair
 from evenkeel.clinic.record.clock import Clock
 from evenkeel.clinic.record.errors import DomainError
+from evenkeel.clinic.session.drug_events import LEDGER_KINDS
 from evenkeel.clinic.session.models import LIVE_STATES, Session, SessionEvent
 from evenkeel.clinic.session.phases import FIRST_DOSE, fold, standing
 from evenkeel.demo.cast import Story
-from evenkeel.demo.giving import enter, farewell, own_event_id, scene_of
+from evenkeel.demo.dispensing import waste_rest
+from evenkeel.demo.giving import enter, enter_step, farewell, own_event_id, scene_of
 from evenkeel.demo.monitors import Bed, Monitors, inputs_of
 from evenkeel.demo.opening import DIP_MIN
 from evenkeel.demo.physiology import Body, Rest
@@ -131,7 +133,10 @@ class Nurse:
             at = anchor + timedelta(minutes=step.minute)
             if at > now:
                 return
-            if own_event_id(self.house, session.pk, step.kind, at, step.body) in known:
+            if step.kind in LEDGER_KINDS:
+                if any(event.kind == step.kind for event in events):
+                    continue
+            elif own_event_id(self.house, session.pk, step.kind, at, step.body) in known:
                 continue
             if step.minute > 0 and not given and step.kind not in FIRST_DOSE:
                 break
@@ -145,7 +150,7 @@ class Nurse:
         """Enter one step; true where a dose was given by it."""
         doses = step.kind in FIRST_DOSE
         try:
-            enter(self.house, session.pk, step.kind, at, step.body, by=step.by, clock=self.clock)
+            enter_step(self.house, session, step, at, self.clock)
         except DomainError as refused:
             if not doses:
                 log.info("step %s not entered: %s", step.kind, refused.code)
@@ -169,6 +174,7 @@ class Nurse:
             return
         body = {"override_reason": "No dose today; seen by the prescriber, booked anew."}
         at = anchor + _GIVES_UP_AFTER
+        waste_rest(self.house, session, at, clock=self.clock)
         enter(self.house, session.pk, "discharged", at, body, clock=self.clock)
 
     def _answer_alarms(

@@ -11,9 +11,9 @@ from evenkeel.clinic.record.clock import FixedClock
 from evenkeel.clinic.session.actions.file_readings import file_readings
 from evenkeel.clinic.session.models import Session
 from evenkeel.clinic.session.monitor_batch import FiledReading, MonitorBatch
-from evenkeel.demo import asking
+from evenkeel.demo import asking, harms
 from evenkeel.demo.cast import ADA, GIL, PATIENT, TOMAS, WREN, Story
-from evenkeel.demo.giving import RUN_NOTE, arrive, book, enter, open_for, scene_of
+from evenkeel.demo.giving import RUN_NOTE, arrive, book, enter_step, open_for, scene_of
 from evenkeel.demo.person import Diary, Telling, register
 from evenkeel.demo.physiology import Signs
 from evenkeel.demo.script import LEAD_MIN, Scene, steps_of
@@ -36,12 +36,14 @@ def build_scene(house: House, stories: tuple[Story, ...]) -> None:
     asking.ask_the_team(house, patient)
     asking.choose_messages(house, house.patients[ADA.name], "sms")
     asking.choose_messages(house, house.patients[WREN.name], "none")
+    harms.enroll_house(house)
     diary = Diary()
     for chair, story in zip(house.chairs, (WREN, ADA, TOMAS, GIL), strict=False):
         telling = Telling(house, story, diary, chair=chair)
         for _ in tell_past(telling):
             pass
         _seat(telling, chair)
+    harms.tell_harm(house)
 
 
 def _seat(telling: Telling, chair: Chair) -> None:
@@ -84,7 +86,7 @@ def _tell_live(
         while batches and batches[0] <= step.minute:
             last = file_minutes(house, session, scene, anchor, chair, last, batches.pop(0))
         at = anchor + timedelta(minutes=step.minute)
-        enter(house, session.pk, step.kind, at, step.body, by=step.by)
+        enter_step(house, session, step, at)
     for minute in batches:
         last = file_minutes(house, session, scene, anchor, chair, last, minute)
 

@@ -24,6 +24,9 @@ PRODUCT: Final[dict[Way, str]] = {
 #: Minutes between the time of the appointment and the first dose.
 LEAD_MIN: Final = 20
 DEVICE_GAP_MIN: Final = 5
+#: What is drawn beyond the dose, to fill the line and the needle; wasted before a witness.
+LINE_MG: Final[dict[Way, float]] = {"iv": 5.0, "im": 2.5, "nasal": 0.0}
+_DRAWN_MIN: Final = -2.5
 #: Minutes from the first dose at which somebody looks whether the person may go.
 #: What is asked last, so that it stands open for a while and can be seen to.
 _LATE_CHECKS: Final = ("medicines_today", "touch")
@@ -143,6 +146,11 @@ def _before(scene: Scene) -> Iterator[Step]:
 
 def _giving(scene: Scene) -> Iterator[Step]:
     figures = scene.figures
+    more_mg = LINE_MG[scene.way]
+    yield Step(_DRAWN_MIN, "drawn", {"amount_mg": round(figures.dose_mg + more_mg, 3)})
+    if more_mg:
+        ended = INFUSION_MIN if scene.way == "iv" else 0
+        yield Step(ended + 3, "wasted")
     if scene.way == "nasal":
         for number in range(1, (figures.devices or 2) + 1):
             body = {"number": number, "dose_mg": 28}

@@ -27,6 +27,7 @@ from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.clock import FixedClock
 from evenkeel.clinic.record.permissions import Role
+from evenkeel.demo.credentials import give_credentials, make_roster
 
 ORGANISATION: Final = "Evenkeel demonstration clinic (synthetic)"
 #: Printed at every start and good for nothing else: a demonstration listens on loopback alone.
@@ -126,6 +127,8 @@ def local_zone() -> str:
 
 def build_house(seed: str, start: datetime, timezone: str) -> House:
     """Found the demonstration and everything in it that is no patient."""
+    from evenkeel.demo import dispensing
+
     opened = start - OPENED_BEFORE
     founder = Context(
         Actor("system:demo", "Demonstration", frozenset({(None, role) for role in Role})),
@@ -143,6 +146,7 @@ def build_house(seed: str, start: datetime, timezone: str) -> House:
         timezone=timezone,
         jurisdiction="US",
         mrn_prefix="EK",
+        credentials_from=start,
     )
     for order, (name, room, bed) in enumerate(CHAIRS, start=1):
         add_chair(founder, site_id=site.pk, name=name, room=room, bed_label=bed, order=order)
@@ -159,10 +163,14 @@ def build_house(seed: str, start: datetime, timezone: str) -> House:
         )
         account.save(force_insert=True)
         grant_role(founder, account_id=account.pk, site_id=site.pk, role=member.role.value)
+    accounts = find_house(seed, start).accounts
+    give_credentials(accounts, site, opened, start)
+    make_roster(accounts, site, start)
     house = find_house(seed, start)
     director = house.ctx("director", opened + timedelta(days=1))
     publish_defaults(director, site.pk)
     adopt_shipped(director, site_id=site.pk)
+    dispensing.begin(house, opened + timedelta(days=1))
     return house
 
 

@@ -25,6 +25,7 @@ from evenkeel.clinic.people.middleware import CallerMiddleware
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.door import log_read, open_record
 from evenkeel.clinic.record.errors import DomainError, Forbidden, Locked
+from evenkeel.clinic.record.routes import has_ended
 from evenkeel.clinic.session.models import Session
 
 #: For how long an answer about one sign-in serves other streams of the same sign-in.
@@ -76,7 +77,7 @@ def caller(cookie: str, *, fresh: bool = False) -> Context | None:
     request.user = get_user(request)
     CallerMiddleware(lambda _: HttpResponse())(request)
     found: Context | None = None
-    if request.ctx and not request.needs_second_factor:
+    if request.ctx and not request.needs_second_factor and not has_ended(request, request.ctx):
         found = Context(request.ctx.actor, request.ctx.clock, via="stream")
     if len(_remembered) > 2000:
         _remembered.clear()

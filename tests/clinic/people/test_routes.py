@@ -9,12 +9,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from evenkeel.clinic.people.actions.emergency_access import open_in_emergency
 from evenkeel.clinic.people.actions.invite_staff import invite_staff
+from evenkeel.clinic.people.actions.manage_credential import enter_credential
 from evenkeel.clinic.people.actions.record_fact import record_fact
 from evenkeel.clinic.people.actions.register_patient import register_patient
+from evenkeel.clinic.people.actions.set_up import grant_role
+from evenkeel.clinic.people.caller import context_for
 from evenkeel.clinic.people.pages.urls import urlpatterns
 from evenkeel.clinic.record.permissions import PUBLIC, SIGNED_IN, STAFF_ROLES, roles_for
-from tests.clinic_factory import Clinic, sign_in
+from tests.clinic_factory import Clinic, make_account, sign_in
+from tests.security.world import founder
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +42,19 @@ TABLE: dict[str, tuple[str, int, int]] = {
     "setup_staff": ("staff.manage", 200, 422),
     "setup_person": ("staff.manage", 200, 200),
     "setup_invitation": ("staff.manage", 302, 302),
+    "own_credentials": ("credential.own", 200, 422),
+    "credentials": ("credential.view", 200, 200),
+    "own_credential": ("credential.own", 404, 404),
+    "credential": ("credential.view", 200, 200),
+    "credential_enter": ("credential.enter", 200, 422),
+    "acting_policy": ("credential.view", 200, 405),
+    "acting_decide": ("acting.decide", 200, 422),
+    "duty": ("duty.view", 200, 405),
+    "duty_plan": ("duty.manage", 302, 302),
+    "emergency_open": ("emergency.open", 200, 422),
+    "emergency_end": ("emergency.open", 302, 404),
+    "emergencies": ("emergency.review", 200, 200),
+    "emergency_review": ("emergency.review", 200, 422),
     "own_sign_in": (SIGNED_IN, 200, 200),
     "second_factor": (SIGNED_IN, 302, 200),
     "mfa_index": (SIGNED_IN, 302, 302),
@@ -70,7 +88,25 @@ def paths(clinic: Clinic) -> dict[str, str]:
         full_name="New",
         roles=["auditor"],
     )
+    holder = make_account("holder@harbour.invalid", "Test holder", clinic.clock)
+    grant_role(founder(clinic), account_id=holder.pk, site_id=clinic.site.pk, role="front_desk")
+    held = enter_credential(
+        clinic.as_("administrator"),
+        site_id=clinic.site.pk,
+        account_id=holder.pk,
+        kind="life_support",
+        issuer="Synthetic trainers",
+    )
+    access = open_in_emergency(
+        context_for(holder, clinic.clock),
+        mrn=ada.mrn,
+        birth_year=1980,
+        reason="Found on the floor of the waiting room",
+        confirmed_by="test",
+    )
     given = {
+        "credential_id": held.pk,
+        "access_id": access.pk,
         "patient_id": ada.pk,
         "fact_id": fact.pk,
         "site_id": clinic.site.pk,

@@ -71,6 +71,29 @@ GIVEN = [
         10,
         "paused",
     ),
+    # a pump that ran out and was stopped late gave what it was set to, whatever is started later
+    (
+        [
+            (0, "infusion_start", {"rate_mg_per_h": 60, "planned_mg": 20}),
+            (30, "infusion_stop", {}),
+            (40, "infusion_start", {"rate_mg_per_h": 60, "planned_mg": 17}),
+            (45, "infusion_stop", {}),
+        ],
+        60,
+        20 + 5,
+        "watching",
+    ),
+    # one that was stopped early leaves nothing to a later start
+    (
+        [
+            (0, "infusion_start", {"rate_mg_per_h": 60, "planned_mg": 37}),
+            (20, "infusion_stop", {}),
+            (30, "infusion_start", {"rate_mg_per_h": 60, "planned_mg": 17}),
+        ],
+        120,
+        20 + 17,
+        "running",
+    ),
     ([(0, "resume", {"rate_mg_per_h": 60}), (1, "pause", {})], 10, 0, "before_dose"),
     ([(0, "injection", {"dose_mg": 30})], 1, 30, "watching"),
     ([(0, "device", {"number": 1, "dose_mg": 28})], 1, 28, "running"),
@@ -108,6 +131,17 @@ def test_a_pump_that_ran_out_asks_for_the_stop_to_be_noted() -> None:
     assert (running.stop_due, running.rate_ml_per_h) == (False, 1.2)
     assert running.remaining_mg == pytest.approx(1)
     assert read_timeline(META, [start], T0 + timedelta(minutes=40), IV).stop_due
+
+
+def test_a_pump_started_again_goes_on_from_what_was_given() -> None:
+    events = [
+        happened(0, "infusion_start", rate_mg_per_h=60, planned_mg=37),
+        happened(20, "infusion_stop"),
+        happened(30, "infusion_start", 2, rate_mg_per_h=60, planned_mg=17),
+    ]
+    found = read_timeline(META, events, T0 + timedelta(minutes=35), IV)
+    assert (found.planned_mg, found.remaining_mg) == (37, 12)
+    assert found.runs_out_at == T0 + timedelta(minutes=47)
 
 
 def test_vitals_are_due_by_the_protocol_and_pressure_alone_counts() -> None:

@@ -9,7 +9,12 @@ from dataclasses import replace
 import pytest
 
 from evenkeel.pharmacology.calibration import RecordedSession, SessionsError, replay, verdicts
-from evenkeel.pharmacology.calibration.invented import bundled_cases, bundled_sessions, truth
+from evenkeel.pharmacology.calibration.invented import (
+    bundled_cases,
+    bundled_sessions,
+    bundled_truth,
+    truth,
+)
 from evenkeel.pharmacology.calibration.sessions import document
 from evenkeel.pharmacology.forecast import Observation
 
@@ -42,6 +47,29 @@ def test_the_sessions_are_those_of_the_first_run(bundled: tuple[RecordedSession,
     found = {"bundled": fingerprint(bundled)}
     found |= {case.id: fingerprint(case.sessions) for case in bundled_cases()}
     assert found == FIRST_RUN
+
+
+def test_what_was_truly_to_be_read_is_what_the_readings_were_drawn_from(
+    bundled: tuple[RecordedSession, ...],
+) -> None:
+    """Half of them below its middle, a tenth outside its nine tenths. Errors last from reading to
+    reading, so six standard errors of independent ones are allowed."""
+    due = bundled_truth()
+    below: dict[str, list[float]] = {}
+    outside: dict[str, list[float]] = {}
+    for session in bundled:
+        for one in session.readings:
+            truly = due[session.id, one.kind, one.time_h]
+            low, high = truly.below(one.value), truly.at_most(one.value)
+            below.setdefault(one.kind, []).append((low + high) / 2.0)
+            width = max(high - low, 1e-12)
+            inside = (min(high + 1e-12, 0.95) - max(low, 0.05)) / width
+            outside.setdefault(one.kind, []).append(1.0 - min(max(inside, 0.0), 1.0))
+    assert sum(map(len, below.values())) == len(due) == 7200
+    for kind, shares in below.items():
+        n = len(shares)
+        assert abs(sum(shares) / n - 0.5) < 6.0 * (1.0 / 12.0 / n) ** 0.5, kind
+        assert abs(sum(outside[kind]) / n - 0.1) < 6.0 * (0.09 / n) ** 0.5, kind
 
 
 def test_the_truth_is_not_the_forecasting_model(bundled: tuple[RecordedSession, ...]) -> None:

@@ -10,9 +10,13 @@ class OutcomeConfig(AppConfig):
         """Let the bar of one's own alarms show open safety signals too, and a plan's mood go on
         from what was learned."""
         from evenkeel.clinic.outcome.waiting_signals import LOOK_AGAIN, waiting_signals
+        from evenkeel.clinic.people.notices import waiting_reviews
         from evenkeel.clinic.session.pages import mine
 
-        mine.WAITING[:] = [mine.Waiting(waiting_signals, LOOK_AGAIN, "safety.take")]
+        mine.WAITING[:] = [
+            mine.Waiting(waiting_signals, LOOK_AGAIN, "safety.take"),
+            mine.Waiting(waiting_reviews, LOOK_AGAIN, "emergency.review"),
+        ]
         from evenkeel.clinic.course.mood_learned import read_with
         from evenkeel.clinic.outcome.ahead.handing_on import read_learned
 

@@ -10,6 +10,7 @@ from django.db import close_old_connections
 
 from evenkeel.clinic.outcome.reminding import remind
 from evenkeel.clinic.outcome.signal_calls import call_for_signals
+from evenkeel.clinic.people.notices import send_notices
 from evenkeel.clinic.record.clock import Clock, system_clock
 from evenkeel.clinic.record.models import Heartbeat
 from evenkeel.clinic.session.watch import beat
@@ -31,6 +32,7 @@ def run_rounds(stop: threading.Event, clock: Clock | None = None) -> None:
             call_for_signals(clock)
             if count % _REMIND_EVERY == 0 and not _history_is_told():
                 done = remind(clock)
+                send_notices(clock)
                 beat(HEARTBEAT, clock.now(), sent=done.sent, failed=done.failed, held=done.held)
             count += 1
         except Exception:

@@ -8,6 +8,8 @@ from django.db import models
 
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.outcome.models import Response, SafetySignal
+from evenkeel.clinic.oversight.erasure_models import ErasureRequest as ErasureRequest
+from evenkeel.clinic.oversight.privacy_models import PrivacyRequest as PrivacyRequest
 from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.record.models import Record
 from evenkeel.clinic.session.models import Appointment, Session
@@ -129,6 +131,8 @@ class IncidentAction(Record):
     what = models.CharField(max_length=400)
     owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     due_on = models.DateField()
+    #: The end of that day at the clock of the site.
+    due_at = models.DateTimeField()
     asked_at = models.DateTimeField()
     asked_by = models.CharField(max_length=200)
     done_at = models.DateTimeField(null=True)
@@ -136,7 +140,7 @@ class IncidentAction(Record):
     done_note = models.TextField(blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["site", "done_at", "due_on"], name="action_open")]
+        indexes = [models.Index(fields=["site", "done_at", "due_at"], name="action_open")]
 
 
 class Report(Record):

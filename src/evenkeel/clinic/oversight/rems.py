@@ -121,7 +121,8 @@ def due_at(session: Session, days: int) -> datetime:
 def owed_sessions(site_ids: Iterable[UUID] | None, now: datetime) -> list[OwedForm]:
     """The sessions with drug given whose form was not submitted, the earliest due first.
 
-    Only those of the product at sites where the programme holds. Two or three queries.
+    Only those of the product at sites where the programme holds, and none from before the site's
+    enrollment was first put on record here: their forms are kept elsewhere. Three queries.
     """
     rows = Session.objects.filter(
         product=PRODUCT,
@@ -134,14 +135,23 @@ def owed_sessions(site_ids: Iterable[UUID] | None, now: datetime) -> list[OwedFo
         rows = rows.filter(site_id__in=list(site_ids))
     rows = rows.select_related("site", "patient", "rems_form").order_by("first_dose_at")
     days: dict[UUID, int] = {}
+    kept_since = kept_here_since()
     found = []
     for session in rows:
+        if session.first_dose_at < kept_since.get(session.site_id, session.first_dose_at):
+            continue
         if session.site_id not in days:
             days[session.site_id] = definition_for(session.site_id).due_days
         form = getattr(session, "rems_form", None)
         due = form.due_at if form is not None else due_at(session, days[session.site_id])
         found.append(OwedForm(session, due, form))
     return sorted(found, key=lambda one: one.due_at)
+
+
+def kept_here_since() -> dict[UUID, datetime]:
+    """Since when each site has kept the programme here: its first enrollment on record."""
+    rows = RemsSite.objects.filter(program=PROGRAM).order_by("-recorded_at")
+    return dict(rows.values_list("site_id", "recorded_at"))
 
 
 def definition_for(site_id: Any) -> Definition:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from evenkeel.clinic.oversight.given import lots_of
+from evenkeel.clinic.oversight.given import lots_in
 from evenkeel.clinic.oversight.models import Incident, RemsForm
 from evenkeel.clinic.oversight.rems import PRODUCT, Definition, FieldSpec, standing_patient
 from evenkeel.clinic.session.models import Session
@@ -135,8 +135,8 @@ def _today(session: Session, timeline: Timeline) -> dict[str, Proposal]:
 
 def _dose(session: Session, timeline: Timeline) -> dict[str, Proposal]:
     start, end = timeline.started_at, timeline.discharged_at
-    lots = lots_of(session.pk)
-    found = {"session.lot": Proposal(", ".join(lots), "the containers drawn from")}
+    lots = lots_in(timeline)
+    found = {"session.lot": Proposal(", ".join(lots), "the doses given")}
     if start is None:
         return found
     zone = ZoneInfo(session.site.timezone)

@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from evenkeel.clinic.people.caller import context_for
 from evenkeel.clinic.people.models import Account
+from evenkeel.clinic.people.sign_ins import carry_device
 from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.installation import is_demo
 from evenkeel.clinic.record.prepared import Prepared
@@ -30,6 +31,7 @@ class CallerMiddleware:
             lambda: _needs_second_factor(request)
         )
         response = self.get_response(request)
+        carry_device(request, response)
         # Pages hold clinical data: no cache, shared or the browser's own, may keep them.
         response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -50,8 +52,12 @@ def _needs_second_factor(request: HttpRequest) -> bool:
     return user.is_staff_member and not is_demo() and not _FACTORS.all(user.pk)
 
 
-#: The second factors of an account, as ``allauth.mfa.utils.is_mfa_enabled`` asks for them.
+#: The second factors of an account. Recovery codes alone are none: they stand in for a lost one.
 _FACTORS = Prepared(
-    lambda account_id: Authenticator.objects.filter(user_id=account_id).values_list("pk")[:1],
+    lambda account_id: (
+        Authenticator.objects.filter(user_id=account_id)
+        .exclude(type=Authenticator.Type.RECOVERY_CODES)
+        .values_list("pk")[:1]
+    ),
     lambda: [Account._meta.pk],
 )

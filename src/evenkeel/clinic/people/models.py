@@ -20,6 +20,8 @@ from evenkeel.clinic.record.prepared import find_row
 class Site(Record):
     """A place where people are treated. It is its own site."""
 
+    added_later = frozenset({"acting_policy", "credentials_from"})
+
     name = models.CharField(max_length=120)
     address = models.TextField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
@@ -28,6 +30,11 @@ class Site(Record):
     jurisdiction = models.CharField(max_length=8, default="US")
     mrn_prefix = models.CharField(max_length=6, default="EK")
     active = models.BooleanField(default=True)
+    #: Which credentials which act needs, and who must be here for a session, where the site
+    #: decided otherwise than what ships (``acting_policy.py`` reads it).
+    acting_policy = models.JSONField(null=True)
+    #: From when on a missing credential takes acts away; nothing is taken while it is NULL.
+    credentials_from = models.DateTimeField(null=True)
 
 
 class Chair(Record):
@@ -77,6 +84,11 @@ class Account(AbstractBaseUser):
     created_at = models.DateTimeField()
     #: Raised to end every sign-in of this account at once.
     sign_in_epoch = models.PositiveIntegerField(default=0)
+    #: What every page has to know without asking further: until when a record is open in an
+    #: emergency, the next day on which a credential lapses, a sign-in by an unknown device.
+    emergency_until = models.DateTimeField(null=True)
+    credential_lapses = models.DateField(null=True)
+    new_device_at = models.DateTimeField(null=True)
 
     objects = AccountManager()
 
@@ -115,6 +127,72 @@ class Membership(Record):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=[(r.value, ROLE_LABELS[r]) for r in STAFF_ROLES])
     ended_at = models.DateTimeField(null=True)
+
+
+class Credential(Record):
+    """A document that says what somebody may do, counted at one site once a second person saw it.
+
+    ``kind`` is one of the policy's. A renewal is a new row; one that was wrong is ended.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="held_credentials")
+    kind = models.CharField(max_length=24)
+    title = models.CharField(max_length=80, blank=True)
+    number = models.CharField(max_length=60, blank=True)
+    issuer = models.CharField(max_length=120)
+    issued_on = models.DateField(null=True)
+    #: The last day on which it counts; NULL for what does not expire.
+    expires_on = models.DateField(null=True)
+    seen_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField(null=True)
+    seen_what = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.CharField(max_length=300, blank=True)
+    #: How many days before its last day the holder was reminded last.
+    reminded_days = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "kind"], name="credential_of")]
+
+
+class EmergencyAccess(Record):
+    """One person's record, opened by somebody whom no role lets see it, until a time."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey("Patient", on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    confirmed_by = models.CharField(max_length=40)
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    verdict = models.CharField(
+        max_length=16,
+        blank=True,
+        choices=[("justified", "Justified"), ("not_justified", "Not justified")],
+    )
+    review_words = models.CharField(max_length=1000, blank=True)
+    reviewed_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "until"], name="emergency_of")]
+
+
+class Duty(Record):
+    """That somebody is on duty at a site on a day."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "day", "account"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_duty_a_day",
+            )
+        ]
 
 
 class Invitation(Record):
@@ -233,6 +311,24 @@ class SetupToken(models.Model):
     token_hash = models.CharField(max_length=64, primary_key=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class SignIn(models.Model):
+    """One sign-in of an account: when, from where, on what; its key leads to the session."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField()
+    address = models.CharField(max_length=45, blank=True)
+    device = models.CharField(max_length=80, blank=True)
+    #: The hash of what this browser carries to be known again.
+    device_hash = models.CharField(max_length=64)
+    known_device = models.BooleanField(default=True)
+    #: When its owner was told by e-mail, where e-mail is set up.
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "at"], name="sign_in_of")]
 
 
 class FailedAttempt(models.Model):

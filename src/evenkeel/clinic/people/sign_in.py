@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from evenkeel.clinic.people.models import Account
+from evenkeel.clinic.people.sign_ins import keep_sign_in
 from evenkeel.clinic.record.errors import Invalid
 from evenkeel.clinic.record.routes import LAST_ACT
 
@@ -110,10 +111,13 @@ def safe_next(request: HttpRequest, fallback: str) -> str:
     return asked if local else fallback
 
 
-def note_sign_in(*, request: HttpRequest | None, **_: Any) -> None:
-    """Receiver of Django's signal: note in the session when it was signed in.
+def note_sign_in(*, request: HttpRequest | None, user: Any = None, **_: Any) -> None:
+    """Receiver of Django's signal: note in the session when it was signed in, and on what.
 
     Signing in is an act: the idle time runs from here, also for who goes straight to a display.
     """
-    if request is not None and hasattr(request, "session"):
-        request.session[SIGNED_IN_AT] = request.session[LAST_ACT] = time.time()
+    if request is None or not hasattr(request, "session"):
+        return
+    request.session[SIGNED_IN_AT] = request.session[LAST_ACT] = time.time()
+    if isinstance(user, Account) and request.method is not None:  # a browser, not a program
+        keep_sign_in(request, user)

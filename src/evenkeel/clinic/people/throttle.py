@@ -52,6 +52,9 @@ class Throttle:
         FailedAttempt.objects.filter(kind=self.kind, subject=subject[:80]).delete()
 
 
+#: Passwords tried from one address whatever the account, so that nobody tries one password on all
+#: of them; well above what a clinic behind one address mistypes.
+SIGN_INS = Throttle("sign_in", 60, timedelta(minutes=15))
 #: PINs on the page that unlocks a sign-in, by account (clinic policy, assumed).
 PINS = Throttle("pin", 10, timedelta(minutes=15))
 #: One's own password, asked for before PIN or password are changed, by account.

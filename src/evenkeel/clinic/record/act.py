@@ -19,10 +19,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from django.db import transaction
 
 from evenkeel.clinic.record import chain, current
+from evenkeel.clinic.record.actor import RENEW, Actor, system_actor
 from evenkeel.clinic.record.clock import Clock, system_clock
 from evenkeel.clinic.record.errors import DomainError, Forbidden, NotFound, RecordError
 from evenkeel.clinic.record.models import Appended, ChainEntry, Record, Version
-from evenkeel.clinic.record.permissions import PERMISSIONS, Role, roles_for
+from evenkeel.clinic.record.permissions import PERMISSIONS
 from evenkeel.clinic.record.prepared import find_row, insert_row
 from evenkeel.clinic.record.queue import WritersQueue
 from evenkeel.clinic.record.signed import refuse_change_of_signed
@@ -32,46 +33,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T", bound=Record)
 A = TypeVar("A", bound=Appended)
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: an account, a patient or a part of the system.
-
-    ``grants`` are pairs (site id or ``None`` for every site, role).
-    """
-
-    id: str
-    name: str
-    grants: frozenset[tuple[uuid.UUID | None, Role]]
-    patient_id: uuid.UUID | None = None
-
-    def may(self, permission: str, site_id: uuid.UUID | None = None) -> bool:
-        """Whether a role of this actor holds ``permission``, at ``site_id`` if one is given."""
-        roles = roles_for(permission)
-        return any(
-            role in roles and (site_id is None or site is None or site == site_id)
-            for site, role in self.grants
-        )
-
-    def works_at(self, site_id: uuid.UUID) -> bool:
-        """Whether any grant of this actor covers the site."""
-        return any(site is None or site == site_id for site, _ in self.grants)
-
-    def sites(self, permission: str) -> set[uuid.UUID] | None:
-        """The sites where this actor holds ``permission``; ``None`` means every site."""
-        roles = roles_for(permission)
-        sites = {site for site, role in self.grants if role in roles}
-        return None if None in sites else {s for s in sites if s is not None}
-
-    def has_role(self, role: Role) -> bool:
-        """Whether this actor holds ``role`` anywhere."""
-        return any(r == role for _, r in self.grants)
-
-
-def system_actor(name: str) -> Actor:
-    """A part of the system that acts by itself: the monitor listener, the watcher, an import."""
-    return Actor(id=f"system:{name}", name=name, grants=frozenset({(None, Role.SYSTEM)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +106,14 @@ class Act:
         check_access(self.actor, row, permission)
         self.about(row)
 
+    def require(self, permission: str, site_id: uuid.UUID, product: str = "") -> None:
+        """Raise ``Forbidden`` unless the actor may do this too, with every credential it needs."""
+        words = self.actor.why_not(permission, site_id, product)
+        if words:
+            raise Forbidden(words, what_to_do=RENEW, code="credential")
+        if not self.actor.may(permission, site_id):
+            raise self.actor.refusal(permission, site_id)
+
     def about(self, row: Record | Appended) -> None:
         """Name ``row`` as what this act is about, unless something was named before."""
         self.site_id = self.site_id or row.site_id
@@ -161,8 +130,8 @@ class Act:
         """Store a new version of ``row`` (or its first) and note it in the entry."""
         if not isinstance(row, Record):
             raise RecordError("only records have versions")
-        if not self.actor.may(self.permission, row.site_id):
-            raise Forbidden("Your role does not allow this here.")
+        if not self.actor.may_for(self.permission, row):
+            raise self.actor.refusal(self.permission, row.site_id)
         fresh = row.version == 0
         if fresh:
             row.created_at, row.created_by = self.now, self.actor.id
@@ -198,8 +167,8 @@ class Act:
 
     def append(self, row: A) -> A:
         """Store a row that is written once."""
-        if not self.actor.may(self.permission, row.site_id):
-            raise Forbidden("Your role does not allow this here.")
+        if not self.actor.may_for(self.permission, row):
+            raise self.actor.refusal(self.permission, row.site_id)
         if not isinstance(row, Appended):
             raise RecordError("only rows that are written once are appended")
         row.position = self.position
@@ -241,12 +210,12 @@ def check_access(actor: Actor, row: Record | Appended, permission: str) -> None:
     if actor.patient_id is not None:
         if row.patient_ref != actor.patient_id:
             raise NotFound("There is nothing here with that address.")
+    elif actor.emergency_for(permission, row) is not None:
+        return
     elif not actor.works_at(row.site_id):
         raise NotFound("There is nothing here with that address.")
-    if not actor.may(permission, row.site_id):
-        raise Forbidden(
-            "Your role does not allow this.", what_to_do="Ask a colleague whose role does."
-        )
+    if not actor.holds(permission, row.site_id):
+        raise actor.refusal(permission, row.site_id)
 
 
 def find(model: type[T], pk: Any, *related: str) -> T:
@@ -293,10 +262,7 @@ def action(
         def run(ctx: Context, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 if not ctx.actor.may(permission):
-                    raise Forbidden(
-                        "Your role does not allow this.",
-                        what_to_do="Ask a colleague whose role does.",
-                    )
+                    raise ctx.actor.refusal(permission)
                 with together() as ledger:
                     return function(Act(ledger, ctx, name, permission), *args, **kwargs)
             except (Forbidden, NotFound) as refusal:

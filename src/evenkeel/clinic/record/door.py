@@ -12,6 +12,8 @@ from evenkeel.clinic.record.errors import Forbidden, NotFound
 from evenkeel.clinic.record.models import Record
 
 T = TypeVar("T", bound=Record)
+#: What the reason of every reading begins with that only an emergency opened.
+IN_EMERGENCY_WORDS = "Emergency access"
 
 
 def open_record(
@@ -28,14 +30,20 @@ def open_record(
     except (NotFound, Forbidden):
         log_read(ctx, what, subject=f"{model._meta.model_name}:{str(pk)[:40]}", refused=True)
         raise
+    held = ctx.actor.patient_id is not None or ctx.actor.holds(permission, row.site_id)
+    opened = None if held else ctx.actor.emergency_for(permission, row)
     log_read(
-        ctx,
+        _with_reason(ctx, opened.reason) if opened else ctx,
         what,
         patient_id=row.patient_ref,
         site_id=row.site_id,
         subject=f"{row._meta.model_name}:{row.pk}",
     )
     return row
+
+
+def _with_reason(ctx: Context, reason: str) -> Context:
+    return Context(ctx.actor, ctx.clock, ctx.via, f"{IN_EMERGENCY_WORDS}: {reason}")
 
 
 def log_read(
@@ -63,4 +71,4 @@ def visible(ctx: Context, rows: QuerySet[Any], permission: str) -> QuerySet[Any]
     return rows if sites is None else rows.filter(site_id__in=sites)
 
 
-__all__ = ["log_read", "open_record", "visible"]
+__all__ = ["IN_EMERGENCY_WORDS", "log_read", "open_record", "visible"]

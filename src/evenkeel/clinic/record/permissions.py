@@ -63,6 +63,18 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "invitation.accept": frozenset({_SYS}),
     "administrator.first": frozenset({_SYS}),
     "status.view": frozenset({_ADM, _MD, _RX, _RN, _AU}),
+    # who may act
+    "credential.own": frozenset({_ADM, _MD, _RX, _RN, _TH, _PH, _FD, _AU}),
+    "credential.view": frozenset({_ADM, _MD, _AU}),
+    "credential.enter": frozenset({_ADM, _MD}),
+    "credential.verify": frozenset({_ADM, _MD}),
+    "credential.remind": frozenset({_SYS}),
+    "acting.begin": frozenset({_SYS}),
+    "acting.decide": frozenset({_MD}),
+    "emergency.open": frozenset({_MD, _RX, _RN, _TH, _PH, _FD}),
+    "emergency.review": frozenset({_ADM, _MD}),
+    "duty.view": frozenset({_ADM, _MD, _RX, _RN, _TH, _PH, _FD, _AU}),
+    "duty.manage": frozenset({_ADM, _MD, _RX, _RN, _FD}),
     # the library
     "library.view": frozenset(Role) - {Role.SYSTEM},
     "library.review": frozenset({_MD, _RX}),
@@ -120,6 +132,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "session.check_dose": frozenset({_MD, _RX, _RN, _PH}),
     "session.record": frozenset({_MD, _RX, _RN, _TH}),
     "session.administer": frozenset({_MD, _RX, _RN}),
+    # to begin a dose or give more of it; recording what was given is session.administer
+    "session.dose": frozenset({_MD, _RX, _RN}),
+    "session.draw": frozenset({_MD, _RX, _RN}),
     "session.stop": frozenset({_MD, _RX, _RN, _TH}),
     "session.acknowledge": frozenset({_MD, _RX, _RN}),
     "alarm.hear": _CARE,
@@ -128,6 +143,17 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "session.file_reading": frozenset({_SYS}),
     "session.watch": frozenset({_SYS}),
     "tray.assign": frozenset({_MD, _RX, _RN}),
+    # the controlled-drug ledger
+    "stock.view": frozenset({_MD, _RX, _RN, _PH, _AU}),
+    "stock.receive": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.count": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.witness": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.handle": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.report": frozenset({_MD, _RX, _RN, _PH}),
+    "stock.send": frozenset({_MD, _PH}),
+    "stock.adjust": frozenset({_MD, _PH}),
+    "stock.begin": frozenset({_MD, _PH}),
+    "stock.elsewhere": frozenset({_MD}),
     # measuring
     "outcome.view": _CARE | {_AU},
     "outcome.ask": frozenset({_MD, _RX, _RN, _TH, _FD}),
@@ -154,8 +180,21 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # oversight
     "audit.view": frozenset({_MD, _AU}),
     "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
+    "audit.key": frozenset({_SYS}),
+    "record.erase": frozenset({_MD}),
+    "record.erase_second": frozenset({_ADM, _MD}),
     "forecast.view": _CARE | {_PH, _AU},
     "forecast.choose": frozenset({_MD}),
+    # inspection, copies, requests about one's own record, backups
+    "inspection.make": frozenset({_MD, _AU, _SYS}),
+    "inspection.identify": frozenset({_MD}),
+    "copy.hand_out": frozenset({_MD, _RX}),
+    "privacy.view": frozenset({_MD, _AU}),
+    "privacy.ask": frozenset({_MD, _RX, _RN, _TH, _FD, _PT}),
+    "privacy.answer": frozenset({_MD}),
+    "retention.view": frozenset({_ADM, _MD, _AU, _PH}),
+    "backup.view": frozenset({_ADM, _MD, _AU}),
+    "backup.note": frozenset({_SYS}),
     # quality, and what was signed
     "quality.view": frozenset({_MD, _AU}),
     "quality.people": frozenset({_MD}),
@@ -175,6 +214,43 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "rems.enroll": frozenset({_MD, _RX}),
     "rems.manage": frozenset({_MD, _ADM}),
 }
+
+
+#: What a missing credential may take away: beginning something for which the person who does it
+#: must be qualified. Nothing else can be named by a site's policy, so that watching, alarms,
+#: recording, pausing, stopping and letting somebody go stay with whoever stands there.
+WITHHOLDABLE: frozenset[str] = frozenset(
+    {
+        "screening.sign",
+        "plan.draft",
+        "plan.sign",
+        "protocol.sign",
+        "program.choose",
+        "program.sign",
+        "consent.take",
+        "touch.agree",
+        "session.start",
+        "session.check_dose",
+        "session.dose",
+        "spacing.decide",
+        "watch.review",
+    }
+)
+
+#: What care needs of one person's record in an emergency: to read it, to write down what happens
+#: and to stop a drug. Not therapy, journals or notes behind a wall, and nothing that decides.
+IN_EMERGENCY: frozenset[str] = frozenset(
+    {
+        "people.view",
+        "facts.view",
+        "course.view",
+        "screening.view",
+        "plan.view",
+        "session.view",
+        "session.record",
+        "session.stop",
+    }
+)
 
 
 def roles_for(permission: str) -> frozenset[Role]:

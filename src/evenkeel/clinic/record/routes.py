@@ -15,13 +15,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 
-from evenkeel.clinic.record.errors import DomainError, Forbidden, Locked
+from evenkeel.clinic.record.errors import DomainError, Locked
 from evenkeel.clinic.record.permissions import PERMISSIONS, PUBLIC, SIGNED_IN
 
 log = logging.getLogger("evenkeel.record")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LAST_ACT = "last_act_s"
 _TOUCH_EVERY_S = 30
+#: Asked of a sign-in that was idle for long: whether something goes on that its displays are
+#: needed for. Filled when the later apps start; a live session is what they know of.
+STILL_NEEDED: list[Callable[[Any], bool]] = []
 
 
 def page(
@@ -78,6 +81,15 @@ def _admit(
     if not without_second_factor and request.needs_second_factor:  # type: ignore[attr-defined]
         return HttpResponseRedirect(reverse("second_factor"))
     acting = request.method not in SAFE_METHODS
+    if has_ended(request, ctx):
+        request.session.flush()
+        if acting or wants_json(request):
+            raise Locked(
+                "This sign-in has ended: nobody used it for long.",
+                what_to_do="Sign in again.",
+                code="sign_in",
+            )
+        return _send_to("account_login", request.get_full_path())
     if is_locked(request):
         if acting or not readable_when_locked:
             if acting or wants_json(request):
@@ -86,9 +98,7 @@ def _admit(
     elif acting or not readable_when_locked:
         touch(request)
     if permission != SIGNED_IN and not ctx.actor.may(permission):
-        raise Forbidden(
-            "Your role does not open this page.", what_to_do="Ask a colleague whose role does."
-        )
+        raise ctx.actor.refusal(permission, what="Your role does not open this page.")
     return None
 
 
@@ -96,6 +106,17 @@ def is_locked(request: HttpRequest) -> bool:
     """Whether nobody has acted under this sign-in for longer than the idle limit."""
     last = request.session.get(LAST_ACT)
     return last is not None and time.time() - last > settings.IDLE_LOCK_S
+
+
+def has_ended(request: HttpRequest, ctx: Any) -> bool:
+    """Whether nobody has acted for so long that the PIN is not enough any more.
+
+    Not while something goes on where the caller works that its displays are needed for.
+    """
+    last = request.session.get(LAST_ACT)
+    if last is None or time.time() - last <= settings.IDLE_END_S:
+        return False
+    return not any(needed(ctx) for needed in STILL_NEEDED)
 
 
 def touch(request: HttpRequest, *, now_s: float | None = None) -> None:
@@ -122,6 +143,8 @@ def error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     """A domain error as the caller can best use it."""
     if wants_json(request):
         return problem(error.as_problem())
+    if isinstance(error, Locked) and error.code == "sign_in":
+        return _send_to("account_login", _referring(request))
     if isinstance(error, Locked):
         # a form posted from a locked page: the PIN page leads back to where it was
         safe = request.method in SAFE_METHODS

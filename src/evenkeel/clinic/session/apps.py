@@ -11,3 +11,7 @@ class SessionConfig(AppConfig):
         from evenkeel.clinic.session.queries import count_given
 
         count_with(count_given)
+        from evenkeel.clinic.record import routes
+        from evenkeel.clinic.session.queries import is_live_where
+
+        routes.STILL_NEEDED[:] = [is_live_where]

@@ -170,6 +170,8 @@ def _place(appointment: Appointment, session: Any) -> tuple[Place, str]:
     if status == AppointmentStatus.CHECKED_IN and session is not None:
         return "in_chair", session.get_state_display()
     if status == AppointmentStatus.DONE:
+        if session is not None and session.state == SessionState.ACCOUNTING:
+            return "done", str(session.get_state_display())
         given = session is None or session.state != SessionState.ABANDONED
         return "done", "Done" if given else "Not given"
     places: dict[str, Place] = {

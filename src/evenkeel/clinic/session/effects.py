@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from evenkeel.clinic.course.actions.agree_touch import standing_agreement, width
 from evenkeel.clinic.course.models import Course
@@ -16,10 +17,11 @@ from evenkeel.clinic.course.queries import UNSIGNED_PROTOCOL, against_dosing, co
 from evenkeel.clinic.programs.queries import against_first_dose
 from evenkeel.clinic.record.act import Act
 from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
-from evenkeel.clinic.session import leaving, rules
+from evenkeel.clinic.session import handing_over, leaving, ledger_lines, rules
+from evenkeel.clinic.session.account import COUNTED
 from evenkeel.clinic.session.alarm_story import answers_among
 from evenkeel.clinic.session.answers import MUST_SAY
-from evenkeel.clinic.session.calling import answering_staff, chosen_second, default_second
+from evenkeel.clinic.session.drug_events import LEDGER_KINDS
 from evenkeel.clinic.session.follow_up import propose_follow_up
 from evenkeel.clinic.session.models import (
     Appointment,
@@ -53,12 +55,18 @@ _MANY: Final = (
 
 
 def prepare(
-    act: Act, session: Session, event: SessionEvent, target: SessionEvent | None
+    act: Act,
+    session: Session,
+    event: SessionEvent,
+    target: SessionEvent | None,
+    witness_id: UUID | None = None,
 ) -> Apply | None:
     """Check an event against the session and fill it in. Raises as ``record`` does."""
     kind = target.kind if event.kind == "void" and target is not None else event.kind
     if kind in _PLAIN:
         return None
+    if kind in LEDGER_KINDS:
+        return ledger_lines.write_line(act, session, event, target, witness_id)
     if kind in DRUG or kind == "dose_check":
         return _drug(act, session, event, target, kind)
     if event.kind == "void":
@@ -119,6 +127,9 @@ def _check(
         against=_against(act, session) if more else (),
         unresolved=unresolved(session) if more and target is None else (),
     )
+    if more and target is None and rules.gives_more(event.kind, scene, event.body):
+        # what was given is always written down; to give more, credentials must stand
+        act.require("session.dose", session.site_id, session.product)
     if event.kind == "infusion_start" and "planned_mg" not in event.body:
         left_mg = (sheet.dose_mg or 0.0) - scene.before().given_mg(event.happened_at)
         event.body["planned_mg"] = round(max(left_mg, 0.0), 2)
@@ -128,6 +139,7 @@ def _check(
         rules.check(event.kind, scene, event.body)
     else:
         rules.check_again(event.kind, scene, event.body)
+    ledger_lines.name_source(session, event, target, others, act.now)
 
 
 def _against(act: Act, session: Session) -> tuple[str, ...]:
@@ -220,46 +232,6 @@ def _touch(act: Act, session: Session, event: SessionEvent) -> None:
         event.body["beyond"] = where == "other" or width(where) > width(level)
 
 
-def _hand_over(act: Act, session: Session, event: SessionEvent) -> Apply:
-    to = answering_staff(session.site_id).get(event.body["to_id"])
-    if to is None:
-        raise Invalid(
-            "A session is handed over to somebody who may watch it.",
-            fields={"to_id": "Choose a nurse, prescriber or director of this site."},
-            code="cannot_take_over",
-        )
-    now_in_charge = session.nurse
-    event.body.update(to_name=to.shown_name)
-    event.body.pop("from_id", None)
-    event.body.pop("from_name", None)
-    if now_in_charge is not None:
-        event.body.update(from_id=str(now_in_charge.pk), from_name=now_in_charge.shown_name)
-    second = session.second
-    if second is not None and second.pk == to.pk:
-        # who watches now cannot be called in their own place
-        second = default_second(session, to.pk)
-        event.body.update(second_id=str(second.pk) if second else "")
-        event.body.update(second_name=second.shown_name if second else "")
-
-    def apply() -> None:
-        session.nurse, session.second = to, second
-        act.write(session)
-
-    return apply
-
-
-def _second_person(act: Act, session: Session, event: SessionEvent) -> Apply:
-    named = event.body["second_id"]
-    second = chosen_second(named, session.site_id, session.nurse_id) if named else None
-    event.body["second_name"] = second.shown_name if second else ""
-
-    def apply() -> None:
-        session.second = second
-        act.write(session)
-
-    return apply
-
-
 def _discharge_check(act: Act, session: Session, event: SessionEvent) -> None:
     rows = SessionEvent.objects.filter(session=session).exclude(kind__startswith="alarm_")
     stands = standing(rows)
@@ -335,7 +307,7 @@ def _discharged(act: Act, session: Session, event: SessionEvent) -> Apply:
 
     def apply() -> None:
         session.closed_at = event.happened_at
-        session.state = SessionState.CLOSED if given else SessionState.ABANDONED
+        session.state = ledger_lines.state_after_leaving(session, act.now)
         session.summary = summarize(session)
         act.write(session)
         _mark_dosed(act, session, None)
@@ -357,13 +329,22 @@ def _refuse_unready(act: Act, session: Session, event: SessionEvent) -> None:
         _need_override(act, event, "An alarm is still open: " + ", ".join(loud) + ".")
 
 
-def refresh_summary(act: Act, session: Session) -> None:
-    """Bring the summary of a closed session in line with what was entered or corrected since."""
+def refresh_closed(
+    act: Act, session: Session, event: SessionEvent, target: SessionEvent | None
+) -> None:
+    """Bring a session whose person has left in line with what was entered or corrected since.
+
+    It closes in the very act that accounts for its drug, and waits again where a correction
+    undoes that.
+    """
     if session.closed_at is None:
         return
+    now = SessionState(session.state)
+    if event.kind != "discharged" and COUNTED & {event.kind, target.kind if target else ""}:
+        now = ledger_lines.state_after_leaving(session, act.now)
     summary = summarize(session)
-    if summary != session.summary:
-        session.summary = summary
+    if (summary, now) != (session.summary, SessionState(session.state)):
+        session.summary, session.state = summary, now
         act.write(session)
 
 
@@ -385,8 +366,8 @@ def _need_override(act: Act, event: SessionEvent, why: str) -> None:
 
 
 _OTHERS: Final[dict[str, Callable[[Act, Session, SessionEvent], Apply | None]]] = {
-    "second_person": _second_person,
-    "hand_over": _hand_over,
+    "second_person": handing_over.second_person,
+    "hand_over": handing_over.hand_over,
     "touch": _touch,
     "discharge_check": _discharge_check,
     "ready": _ready,

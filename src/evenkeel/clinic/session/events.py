@@ -15,6 +15,7 @@ from typing import Any, Final
 from evenkeel.clinic.record.chain import canonical
 from evenkeel.clinic.record.errors import Invalid
 from evenkeel.clinic.session.answers import DONE
+from evenkeel.clinic.session.drug_events import LEDGER_FIELDS, SOURCE
 from evenkeel.clinic.session.fields import (
     Choice,
     Group,
@@ -198,6 +199,7 @@ _ALL: Final[tuple[Kind, ...]] = (
             "planned_mg": _DOSE,
             "duration_min": Number("min", 1, 10_000),
             "reason": _REASON,
+            **SOURCE,
         },
         frozenset({"rate_mg_per_h"}),
     ),
@@ -218,19 +220,19 @@ _ALL: Final[tuple[Kind, ...]] = (
     Kind(
         "injection",
         "session.administer",
-        {"dose_mg": _DOSE, "body_site": Text(80), "reason": _REASON},
+        {"dose_mg": _DOSE, "body_site": Text(80), "reason": _REASON, **SOURCE},
         frozenset({"dose_mg"}),
     ),
     Kind(
         "oral_dose",
         "session.administer",
-        {"dose_mg": _DOSE, "form": Text(80), "reason": _REASON},
+        {"dose_mg": _DOSE, "form": Text(80), "reason": _REASON, **SOURCE},
         frozenset({"dose_mg"}),
     ),
     Kind(
         "device",
         "session.administer",
-        {"number": Number("", 1, 3, whole=True), "dose_mg": _DOSE, "reason": _REASON},
+        {"number": Number("", 1, 3, whole=True), "dose_mg": _DOSE, "reason": _REASON, **SOURCE},
         frozenset({"number", "dose_mg"}),
     ),
     Kind(
@@ -336,7 +338,10 @@ _SETTING: Final = tuple(
     Kind(name, "session.record", fields, needed, cross=partial(crossed, name))
     for name, (fields, needed) in SETTING_FIELDS.items()
 )
-KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (*_ALL, *_SETTING)}
+_LEDGER: Final = tuple(
+    Kind(name, "session.draw", fields, needed) for name, (fields, needed) in LEDGER_FIELDS.items()
+)
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in (*_ALL, *_SETTING, *_LEDGER)}
 
 
 def kind_of(name: Any, *, internal: bool = False) -> Kind:

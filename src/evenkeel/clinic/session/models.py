@@ -72,6 +72,8 @@ class SessionState(models.TextChoices):
     RUNNING = "running", "Drug running"
     PAUSED = "paused", "Paused"
     WATCHING = "watching", "Watching"
+    #: The person has left; drawn, given and wasted do not agree yet.
+    ACCOUNTING = "accounting", "Drug to account for"
     CLOSED = "closed", "Closed"
     ABANDONED = "abandoned", "Not given"
 
@@ -87,7 +89,7 @@ LIVE_STATES = (
 class Session(Record):
     """One dosing session. Everything that happens in it is a :class:`SessionEvent`."""
 
-    added_later = frozenset({"protocol_used_id", "protocol_hash", "second_id"})
+    added_later = frozenset({"protocol_used_id", "protocol_hash", "second_id", "ledger"})
 
     appointment = models.OneToOneField(
         Appointment, null=True, on_delete=models.PROTECT, related_name="session"
@@ -118,7 +120,11 @@ class Session(Record):
     first_dose_at = models.DateTimeField(null=True)
     last_dose_ended_at = models.DateTimeField(null=True)
     ready_at = models.DateTimeField(null=True)
+    #: When the person left; the state says whether the drug was accounted for since.
     closed_at = models.DateTimeField(null=True)
+    #: How the site kept its controlled-drug ledger at opening: "here" or "elsewhere"; NULL where
+    #: none was begun, or the session is older than the ledger.
+    ledger = models.CharField(max_length=10, null=True)
     summary = models.JSONField(default=dict)
 
     class Meta:

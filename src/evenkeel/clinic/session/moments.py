@@ -53,6 +53,7 @@ class SessionMeta:
     nurse_name: str = ""
     second_id: str = ""
     second_name: str = ""
+    ledger: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def meta_of(session: Session) -> SessionMeta:
         nurse_name=nurse.shown_name if nurse else "",
         second_id=str(second.pk) if second else "",
         second_name=second.shown_name if second else "",
+        ledger=session.ledger or "",
     )
 
 
@@ -98,7 +99,14 @@ def live_sessions(ctx: Context) -> list[Session]:
 _CARD: Final = (
     *("site_id", "number", "state", "product", "protocol_name", "dose_sheet", "appointment_id"),
     *("protocol_used_id", "protocol_hash", "protocol_version"),
-    *("opened_at", "first_dose_at", "plan__sessions_planned", "chair__name", "chair__order"),
+    *(
+        "opened_at",
+        "first_dose_at",
+        "ledger",
+        "plan__sessions_planned",
+        "chair__name",
+        "chair__order",
+    ),
     *("patient__given_name", "patient__family_name", "patient__birth_date"),
     *("nurse__full_name", "nurse__credentials", "second__full_name", "second__credentials"),
 )
@@ -176,3 +184,10 @@ _PART: Final = (
     "SELECT id FROM (SELECT id FROM {table} WHERE session_id = %s AND kind = 'observation' "
     "{more} ORDER BY happened_at DESC LIMIT %s) AS newest"
 )
+
+
+def is_live_where(ctx: Context) -> bool:
+    """Whether a session is live at a site whose sessions the caller may see. One query."""
+    rows = Session.objects.filter(state__in=LIVE_STATES)
+    sites = ctx.actor.sites("session.view")
+    return bool((rows if sites is None else rows.filter(site_id__in=sites)).exists())

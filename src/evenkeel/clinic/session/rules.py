@@ -253,7 +253,7 @@ def check(kind: str, scene: Scene, body: Mapping[str, Any]) -> None:
     rule = _RULES.get(kind)
     if rule is None:
         return
-    more = kind in FIRST_DOSE | {"resume"} or _is_faster(kind, scene, body)
+    more = gives_more(kind, scene, body)
     if more:
         _check_alarms(scene)
     if kind in FIRST_DOSE and scene.before().started_at is None:
@@ -278,6 +278,11 @@ def _check_alarms(scene: Scene) -> None:
 def _is_faster(kind: str, scene: Scene, body: Mapping[str, Any]) -> bool:
     """Whether a rate is raised; lowering one is always taken."""
     return kind == "rate_change" and float(body["rate_mg_per_h"]) > scene.before().rate_mg_per_h
+
+
+def gives_more(kind: str, scene: Scene, body: Mapping[str, Any]) -> bool:
+    """Whether an entry begins a dose or gives more of it; a rate lowered gives less."""
+    return kind in FIRST_DOSE | {"resume"} or _is_faster(kind, scene, body)
 
 
 def check_again(kind: str, scene: Scene, body: Mapping[str, Any]) -> None:

@@ -13,6 +13,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "injection": "Administration: gave the injection.",
     "oral_dose": "Administration: gave the dose by mouth.",
     "device": "Administration: gave the device.",
+    "wasted": "Responsibility: destroyed what was drawn and not given, before {witness_name}.",
+    "put_back": "Responsibility: put back what was not opened, before {witness_name}.",
     "hand_over": "Responsibility: handed the session over.",
     "discharge_check": "Authorship: filled in the leaving list.",
     "ready": "Responsibility: declared the person ready to leave.",
@@ -33,4 +35,6 @@ def meaning_of_event(event: Any) -> str:
         return _DISAGREES
     if event.kind == "discharged" and event.body.get("early"):
         return _LEFT_EARLY
-    return MEANINGS.get(event.kind, "")
+    return MEANINGS.get(event.kind, "").replace(
+        "{witness_name}", str(event.body.get("witness_name", ""))
+    )

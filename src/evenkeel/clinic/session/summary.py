@@ -20,7 +20,7 @@ def summary_of(timeline: Timeline) -> dict[str, Any]:
     """
     started, found = timeline.started_at, {"total_mg": round(timeline.given_mg, 2)}
     if started is None:
-        return {}
+        return _drawn(timeline)
     for name, short in (("sbp_mmhg", "sbp"), ("dbp_mmhg", "dbp")):
         if name in timeline.baseline and name in timeline.peak_rise:
             found[f"baseline_{short}"] = timeline.baseline[name]
@@ -41,7 +41,23 @@ def summary_of(timeline: Timeline) -> dict[str, Any]:
     quoted = [note.text for note in timeline.notes if note.quoted]
     if quoted:
         whole["words"] = quoted[-1]
-    return whole
+    return whole | _drawn(timeline)
+
+
+def _drawn(timeline: Timeline) -> dict[str, Any]:
+    """From which lots drug was drawn, and what was wasted and put back of it, mg."""
+    account = timeline.account
+    if account is None or not account.lines:
+        lots = sorted({g.body["lot"] for g in timeline.drug if g.body.get("lot")})
+        return {"lots": lots} if lots else {}
+    found: dict[str, Any] = {
+        "lots": sorted({line.lot for line in account.lines if line.drawn_mg}),
+        "drawn_mg": float(account.drawn_mg),
+    }
+    for name in ("wasted_mg", "put_back_mg"):
+        if getattr(account, name):
+            found[name] = float(getattr(account, name))
+    return found
 
 
 def summarize(session: Session) -> dict[str, Any]:

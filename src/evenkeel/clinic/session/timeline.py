@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from evenkeel.clinic.session.account import Account, account_of
 from evenkeel.clinic.session.alarm_story import shown_alarms
 from evenkeel.clinic.session.events import QUANTITIES, VITALS, checks_for
 from evenkeel.clinic.session.moments import (
@@ -72,6 +73,8 @@ class Timeline:
     left_early: dict[str, Any] | None
     symptoms: list[dict[str, Any]]
     history: list[Change]
+    #: Where the drug went; ``None`` where the ledger is not kept here.
+    account: Account | None = None
     position: int = 0
     people: list[str] = field(default_factory=list)
 
@@ -87,6 +90,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
+    if isinstance(value, Account):
+        return value.as_dict()
     if hasattr(value, "__dataclass_fields__"):
         return _plain(asdict(value))
     return value
@@ -162,6 +167,7 @@ def read_timeline(
             if e.body.get("symptoms")
         ],
         history=_history(every, gone),
+        account=account_of(stands, now) if meta.ledger == "here" else None,
         position=max((e.position for e in every), default=0),
         people=sorted({e.actor_name for e in stands if not e.actor_id.startswith("system:")}),
     )

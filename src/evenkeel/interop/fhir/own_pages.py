@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from evenkeel.clinic.outcome.pages.own import own_frame, own_record
 from evenkeel.clinic.people.fact_words import fact_words
+from evenkeel.clinic.people.models import EmergencyAccess
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.therapy.queries import own_journal
 from evenkeel.instruments import Instrument
@@ -29,8 +30,15 @@ def own_download(request: HttpRequest) -> HttpResponse:
             {"label": label_of(row), "words": fact_words(row), "row": row} for row in record.facts
         ],
         "journal": own_journal(me.patient.pk),
+        "emergencies": EmergencyAccess.objects.filter(patient=me.patient)
+        .select_related("account", "site")
+        .order_by("-opened_at"),
         "answered": [
-            {"response": response, "instrument": form, "lines": _lines(form, response.answers)}
+            {
+                "response": response,
+                "instrument": form,
+                "lines": answered_lines(form, response.answers),
+            }
             for response, form in reversed(record.responses)
         ],
     }
@@ -51,7 +59,7 @@ def own_download_file(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _lines(form: Instrument, answers: dict[str, int]) -> list[tuple[str, str]]:
+def answered_lines(form: Instrument, answers: dict[str, int]) -> list[tuple[str, str]]:
     """Question and answer in words; what the words asked today do not know stays as it was kept."""
     known = {item.link_id: item for item in form.items}
     found = []

@@ -90,10 +90,30 @@ def _targets(measured: Measured) -> Iterator[str]:
         yield f"{words} for {_and(good)}." if good else f"{words} for nothing."
         if bad:
             yield f"**Missed for {_and(bad)}.**"
-    if "moaas" in found and not found["moaas"][1]:
+    yield from _ceiling(measured)
+
+
+def _ceiling(measured: Measured) -> Iterator[str]:
+    """How much there was to gain, by endpoint."""
+    told = []
+    for kind, found in measured.learned.items():
+        most = measured.most_to_gain(kind)
+        if most is not None and found.skill is not None:
+            told.append(f"{NAMES[kind]} {found.skill[0]:.0%} of {most:.0%}")
+    if not told:
+        return
+    yield ""
+    yield (
+        "How much there is to gain: somebody who knew each invented person and the day, and only "
+        "not the error of the next reading, would be better than the prior by no more than this, "
+        f"and the forecast was: {_and(told)}."
+    )
+    most = measured.most_to_gain("moaas")
+    if most is not None and most < SKILL:
         yield (
-            "Nearly everybody stays at MOAA/S 5, so the prior is hardly ever off and little can be "
-            "learned."
+            f"For MOAA/S the {SKILL:.0%} cannot be reached by anybody: nearly everybody stays at "
+            "5, so the prior is hardly ever off. The target was set before that was known and is "
+            "left as it is."
         )
 
 

@@ -31,6 +31,7 @@ from ..model_file import load_model
 from ..people import known_people
 from ..regimen import Regimen
 from ..regimen_words import parse_regimen
+from .predictive import Ladder, NormalMixture, Predictive
 from .sessions import RecordedSession, document
 
 Array = NDArray[np.float64]
@@ -63,6 +64,18 @@ def bundled_sessions() -> tuple[RecordedSession, ...]:
     return _group(0, "r", about["count"], about["sessions_each"], {})
 
 
+def bundled_truth() -> dict[tuple[str, str, float], Predictive]:
+    """What was truly to be read in the bundled replay: (session, kind, time in h) -> its chances.
+
+    Of who knows the invented person and the day, not which error the cuff made before. No forecast
+    can be better on the average, so it says how much there is to gain.
+    """
+    about = truth()["people"]
+    found: dict[tuple[str, str, float], Predictive] = {}
+    _group(0, "r", about["count"], about["sessions_each"], {}, found)
+    return found
+
+
 def fingerprint() -> str:
     """SHA-256 of the bundled sessions and of those that the forecast should fail."""
     groups = [bundled_sessions(), *(case.sessions for case in bundled_cases())]
@@ -84,7 +97,12 @@ def bundled_cases() -> tuple[Case, ...]:
 
 
 def _group(
-    place: int, prefix: str, people: int, sessions: int, change: Mapping[str, Any]
+    place: int,
+    prefix: str,
+    people: int,
+    sessions: int,
+    change: Mapping[str, Any],
+    truths: dict[tuple[str, str, float], Predictive] | None = None,
 ) -> tuple[RecordedSession, ...]:
     found: list[RecordedSession] = []
     for i in range(people):
@@ -93,7 +111,11 @@ def _group(
         )
         person = _person(stream, change)
         name = f"{prefix}{i + 1:02d}"
-        found += [_session(name, k, person, stream, change) for k in range(1, sessions + 1)]
+        for number in range(1, sessions + 1):
+            session, due = _session(name, number, person, stream, change)
+            found.append(session)
+            if truths is not None:
+                truths |= {(session.id, *which): chances for which, chances in due.items()}
     return tuple(found)
 
 
@@ -164,21 +186,29 @@ def _session(
     person: _Person,
     stream: np.random.Generator,
     change: Mapping[str, Any],
-) -> RecordedSession:
+) -> tuple[RecordedSession, dict[tuple[str, float], Predictive]]:
+    """A session, and by kind and time what was truly to be read."""
     given = _given(stream)
     dose = change["factor"] if change.get("kind") == "dose" else 1.0
     minutes, kinds = _times(stream)
     every = np.array(sorted({t for times in minutes.values() for t in times}))
     acute = _true(person, given[-1][1].scaled(dose), every / 60.0, number, stream, change)
     readings: list[Observation] = []
+    due: dict[tuple[str, float], Predictive] = {}
     cuff = minutes["cuff"]
-    for sign, values in _vitals(acute, every, cuff, stream, change).items():
-        readings += [
-            Observation(t / 60.0, sign, float(round(v))) for t, v in zip(cuff, values, strict=True)
-        ]
+    errors = _errors(np.array(cuff), stream)
+    for sign, values in _vitals(acute, every, cuff, change).items():
+        for at, value, error in zip(cuff, values, errors[sign], strict=True):
+            readings.append(Observation(at / 60.0, sign, float(round(value + error))))
+            sd = truth()["cuff"]["sd"][sign]
+            due[sign, at / 60.0] = NormalMixture(np.array([value]), np.array([1.0]), sd)
     for kind in kinds:
+        chances = _chances(kind, acute, np.searchsorted(every, minutes[kind]))
         readings += _scores(kind, acute, every, minutes[kind], stream)
-    return RecordedSession(
+        due |= {
+            (kind, at / 60.0): Ladder(one) for at, one in zip(minutes[kind], chances, strict=True)
+        }
+    session = RecordedSession(
         person=name,
         number=number,
         given=given,
@@ -187,6 +217,7 @@ def _session(
         drug=truth()["forecast"]["drug"],
         model=truth()["forecast"]["model"],
     )
+    return session, due
 
 
 def _given(stream: np.random.Generator) -> tuple[tuple[float, Regimen], ...]:
@@ -284,10 +315,9 @@ def _vitals(
     acute: Acute,
     every: Array,
     cuff: list[float],
-    stream: np.random.Generator,
     change: Mapping[str, Any],
 ) -> dict[str, Array]:
-    """What the cuff shows, with errors that last; and what the case does to it."""
+    """What is under the cuff, and what the case does to it."""
     at = np.searchsorted(every, cuff)
     shown = acute.hemodynamics
     found = {
@@ -303,8 +333,7 @@ def _vitals(
     elif change.get("kind") == "cuff":
         later = minutes >= change["at_min"]
         found = {sign: np.where(later, change[_UNITS[sign]], v) for sign, v in found.items()}
-    errors = _errors(minutes, stream)
-    return {sign: values + errors[sign] for sign, values in found.items()}
+    return found
 
 
 def _errors(minutes: Array, stream: np.random.Generator) -> dict[str, Array]:
@@ -318,6 +347,16 @@ def _errors(minutes: Array, stream: np.random.Generator) -> dict[str, Array]:
     dbp = both * drawn[:, 0] + np.sqrt(1.0 - both**2) * drawn[:, 1]
     sd = about["sd"]
     return {"sbp": sd["sbp"] * drawn[:, 0], "dbp": sd["dbp"] * dbp, "hr": sd["hr"] * drawn[:, 2]}
+
+
+def _chances(kind: str, acute: Acute, at: NDArray[np.intp]) -> Array:
+    """(T, top + 1) the chance of each step at these columns."""
+    if kind == "moaas":
+        found: Array = acute.sedation.probabilities()[0, at]
+        return found
+    scale, latent = score_scale(acute.person.model), acute.dissociation.score_latent()[0, at]
+    steps = [scale.probability_at_least(latent, k) for k in range(scale.top + 2)]
+    return np.maximum(-np.diff(np.array(steps), axis=0), 0.0).T
 
 
 def _scores(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from .predictive import Predictive
 from .replay import PEOPLE, Progress, replay
 from .score import UNITS, Score
 from .sessions import RecordedSession, in_order
@@ -44,6 +45,16 @@ class Measured:
     n: int
     seed: int
     carry: bool
+    #: Endpoint -> the CRPS of the truth itself for the readings after three of the kind, where the
+    #: truth is known.
+    best_crps: Mapping[str, float] = field(default_factory=dict)
+
+    def most_to_gain(self, kind: str) -> float | None:
+        """The share by which the truth itself is better than the prior; ``None`` if unknown."""
+        found, best = self.learned.get(kind), self.best_crps.get(kind)
+        if found is None or best is None or not found.crps_prior > 0.0:
+            return None
+        return 1.0 - best / found.crps_prior
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
@@ -91,6 +102,20 @@ def measure(
     return Measured(title, len(given), people, tuple(scores), n, seed, carry)
 
 
+def best_crps(
+    scores: Iterable[Score], truths: Mapping[tuple[str, str, float], Predictive]
+) -> dict[str, float]:
+    """Endpoint -> mean CRPS of what was truly to be read, over the readings after three of a kind.
+
+    ``truths`` names it by session, kind and hour. Raises ``KeyError`` for a reading without one.
+    """
+    found: dict[str, list[float]] = {}
+    for one in learned(scores):
+        due = truths[one.session_id, one.kind, one.time_h]
+        found.setdefault(one.kind, []).append(due.crps(one.value))
+    return {kind: sum(every) / len(every) for kind, every in found.items()}
+
+
 def met(found: Tally) -> tuple[bool, bool]:
     """Whether the two targets are met: bands that hold, and better than without learning."""
     inside = STANDARD.low <= found.coverage_90.value <= STANDARD.high
@@ -133,6 +158,7 @@ def _plain(measured: Measured) -> dict[str, Any]:
         "seed": measured.seed,
         "carried": measured.carry,
         "after_three": {kind: found.as_dict() for kind, found in measured.learned.items()},
+        "after_three_best_crps": dict(measured.best_crps),
         "verdicts": {kind: one.as_dict() for kind, one in measured.verdicts.items()},
         "by": {by: _nested(measured.by(by)) for by in BY},
     }
@@ -177,8 +203,15 @@ def _targets(measured: Measured) -> Iterator[str]:
         bands, skill = met(found)
         yield (
             f"  {NAMES[kind]:20}bands {'hold' if bands else 'MISS'}, "
-            f"learning {'pays' if skill else 'MISSES'}"
+            f"learning {'pays' if skill else 'MISSES'}{_of_what(measured, kind)}"
         )
+
+
+def _of_what(measured: Measured, kind: str) -> str:
+    most, found = measured.most_to_gain(kind), measured.learned[kind].skill
+    if most is None or found is None:
+        return ""
+    return f"; {found[0]:.0%} better, and the truth itself {most:.0%}"
 
 
 def _verdicts(measured: Measured) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 #: Order of events of one instant: what starts comes before what ends.
 RANK: Final = {
+    "drawn": -1,
     "infusion_start": 0,
     "device": 1,
     "injection": 1,
@@ -21,6 +22,8 @@ RANK: Final = {
     "rate_change": 3,
     "pause": 4,
     "infusion_stop": 5,
+    "wasted": 6,
+    "put_back": 6,
     "ready": 8,
     "discharged": 9,
 }
@@ -56,10 +59,35 @@ class Stretch:
 
 
 @dataclass(slots=True)
-class Drug:
-    """What was given, and what is running. Times aware; amounts mg."""
+class Pump:
+    """One start of the pump: what it was set to give (``None``: not told), and how it ran.
 
+    ``source`` is the container its drug was drawn from, where one was named.
+    """
+
+    planned_mg: float | None
+    source: str = ""
     stretches: list[Stretch] = field(default_factory=list)
+
+    def infused_mg(self, at: datetime) -> float:
+        """What this start has given by ``at``, at most what it was set to give."""
+        total = 0.0
+        for one in self.stretches:
+            end = min(at, one.end) if one.end else at
+            total += one.rate_mg_per_h * max(0.0, (end - one.start).total_seconds()) / 3600
+        return total if self.planned_mg is None else min(total, self.planned_mg)
+
+
+@dataclass(slots=True)
+class Drug:
+    """What was given, and what is running. Times aware; amounts mg.
+
+    ``pumps`` are the starts of the pump, each by itself: one that ran out gave what it was set to,
+    however late it was stopped, and a later start does not make that more. ``planned_mg`` is what
+    the earlier starts gave and the newest was set to; ``None`` where that one was not told.
+    """
+
+    pumps: list[Pump] = field(default_factory=list)
     doses: list[tuple[datetime, float, str]] = field(default_factory=list)
     devices: list[tuple[datetime, int]] = field(default_factory=list)
     planned_mg: float | None = None
@@ -80,13 +108,14 @@ class Drug:
         """Since when the pump runs at its present rate; ``None`` where it does not run."""
         return self._since if self.is_running else None
 
+    @property
+    def stretches(self) -> list[Stretch]:
+        """How the pump ran, every start of it; without what still runs."""
+        return [one for pump in self.pumps for one in pump.stretches]
+
     def infused_mg(self, at: datetime) -> float:
-        """What the pump has given by ``at``, at most what it was set to give."""
-        total = 0.0
-        for one in self._all_stretches():
-            end = min(at, one.end) if one.end else at
-            total += one.rate_mg_per_h * max(0.0, (end - one.start).total_seconds()) / 3600
-        return total if self.planned_mg is None else min(total, self.planned_mg)
+        """What the pump has given by ``at``, each start at most what it was set to give."""
+        return sum(pump.infused_mg(at) for pump in self._all_pumps())
 
     def given_mg(self, at: datetime) -> float:
         """Everything given by ``at``."""
@@ -96,12 +125,13 @@ class Drug:
         """When a running pump will have given what it was set to, if it was told how much."""
         if not self.is_running or self.planned_mg is None or self.rate_mg_per_h <= 0:
             return None
+        pump = self.pumps[-1]
         before = sum(
             s.rate_mg_per_h * (s.end - s.start).total_seconds() / 3600
-            for s in self.stretches
+            for s in pump.stretches
             if s.end
         )
-        left_mg = max(0.0, self.planned_mg - before)
+        left_mg = max(0.0, (pump.planned_mg or 0.0) - before)
         since = self._since or now
         return since + timedelta(hours=left_mg / self.rate_mg_per_h)
 
@@ -113,14 +143,27 @@ class Drug:
             return "paused"
         return "before_dose" if self.started_at is None else "watching"
 
-    def _all_stretches(self) -> list[Stretch]:
-        if self.is_running and self._since is not None:
-            return [*self.stretches, Stretch(self._since, None, self.rate_mg_per_h)]
-        return self.stretches
+    def _all_pumps(self) -> list[Pump]:
+        """The starts, with what runs now."""
+        if not self.is_running or self._since is None:
+            return self.pumps
+        *ended, pump = self.pumps
+        running = Stretch(self._since, None, self.rate_mg_per_h)
+        return [*ended, Pump(pump.planned_mg, pump.source, [*pump.stretches, running])]
+
+    def each_pump(self, at: datetime, *, promised: bool = False) -> list[tuple[float, str]]:
+        """What each start has given by ``at``, and its source.
+
+        With ``promised`` a start that was not stopped counts for all it was set to give.
+        """
+        found = [(pump.infused_mg(at), pump.source) for pump in self._all_pumps()]
+        if promised and self.is_infusing and self.pumps[-1].planned_mg is not None:
+            found[-1] = (self.pumps[-1].planned_mg, self.pumps[-1].source)
+        return found
 
     def _close(self, at: datetime) -> None:
         if self.is_running and self._since is not None and at > self._since:
-            self.stretches.append(Stretch(self._since, at, self.rate_mg_per_h))
+            self.pumps[-1].stretches.append(Stretch(self._since, at, self.rate_mg_per_h))
         self._since = at
 
     def take(self, event: EventLike) -> None:
@@ -133,9 +176,10 @@ class Drug:
                 return
             self.started_at = self.started_at or at
             self.rate_mg_per_h = float(body["rate_mg_per_h"])
-            planned = body.get("planned_mg")
-            if planned is not None:
-                self.planned_mg = (self.planned_mg or 0.0) + float(planned)
+            told = body.get("planned_mg")
+            planned = None if told is None else float(told)
+            self.planned_mg = None if planned is None else self.infused_mg(at) + planned
+            self.pumps.append(Pump(planned, str(body.get("container_id", ""))))
             self.is_running, self._since = True, at
         elif event.kind == "rate_change" and self.is_infusing:
             self._close(at)

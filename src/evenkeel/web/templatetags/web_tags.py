@@ -155,6 +155,13 @@ def quantity(value: Any, unit: str = "") -> str:
 
 
 @register.filter
+def milligrams(value: Any) -> str:
+    """Write a mass to the thousandth, without needless zeros: "3.5 mg"."""
+    number = _number(value)
+    return wording.quantity_text(None if number is None else float(number), "mg")
+
+
+@register.filter
 def chance(value: Any) -> str:
     """Write a share between 0 and 1 as a percentage; a small risk reads "< 1 %"."""
     return wording.chance_text(_number(value))

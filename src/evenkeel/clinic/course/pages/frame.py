@@ -64,8 +64,7 @@ def course_frame(request: HttpRequest, summary: CourseSummary, current: str) -> 
         "course_tabs": [
             {"label": label, "url": url, "current": name == current}
             for name, label, permission in _TABS
-            if ctx.actor.may(permission, course.site_id)
-            and (url := address(name, course_id=course.pk))
+            if ctx.actor.may_for(permission, course) and (url := address(name, course_id=course.pk))
         ],
         "patient_url": address("patient", patient_id=course.patient_id),
         "now": summary.now,

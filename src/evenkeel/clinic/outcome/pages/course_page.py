@@ -76,14 +76,13 @@ def next_card(request: HttpRequest, story: CourseStory) -> dict[str, Any]:
     ctx = request.ctx  # type: ignore[attr-defined]
     summary = story.summary
     course = summary.course
-    site_id = course.site_id
     number = max((s.number for s in story.sessions), default=0) + 1
     planned = summary.plan.sessions_planned if summary.plan else 0
     buttons: list[dict[str, Any]] = []
 
     def button(label: str, route: str, permission: str, **keys: Any) -> None:
         url = address(route, **keys)
-        if url and ctx.actor.may(permission, site_id):
+        if url and ctx.actor.may_for(permission, course):
             buttons.append({"label": label, "url": url, "go": not buttons})
 
     if course.state == "closed":

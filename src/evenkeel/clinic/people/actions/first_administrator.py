@@ -9,7 +9,7 @@ from evenkeel.clinic.people.account_fields import (
     checked_email,
     checked_name,
 )
-from evenkeel.clinic.people.actions.set_up import check_timezone
+from evenkeel.clinic.people.actions.set_up import GRACE, check_timezone
 from evenkeel.clinic.people.models import Account, Membership, SetupToken, Site
 from evenkeel.clinic.people.sign_in import hash_pin, new_token, token_hash
 from evenkeel.clinic.record import installation
@@ -128,7 +128,7 @@ def _create(
     if site is None:
         check_timezone(timezone)
         site = Site(name=checked_name(site_name, "site_name"), timezone=timezone)
-        site.site_id = site.id
+        site.site_id, site.credentials_from = site.id, act.now + GRACE
         act.write(site)
     account.save(force_insert=True)
     act.write(Membership(site=site, account=account, role=Role.ADMINISTRATOR))

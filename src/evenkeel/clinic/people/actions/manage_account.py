@@ -10,6 +10,7 @@ from typing import Any
 from evenkeel.clinic.people.account_fields import check_password_strength
 from evenkeel.clinic.people.models import Account, Membership
 from evenkeel.clinic.people.sign_in import hash_pin
+from evenkeel.clinic.people.sign_ins import end_sign_in
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Forbidden, Invalid, NotFound, Refused
 from evenkeel.clinic.record.permissions import Role
@@ -79,6 +80,29 @@ def sign_out_everywhere(act: Act) -> Account:
     account = _own(act)
     account.sign_in_epoch += 1
     account.save(update_fields=["sign_in_epoch"])
+    act.note(account=account.pk)
+    return account
+
+
+@action("account.end_sign_in", permission="sign_in.manage")
+def end_own_sign_in(act: Act, *, sign_in_id: Any) -> Account:
+    """End one sign-in of one's own account. Raises ``NotFound`` for another's."""
+    account = _own(act)
+    text = str(sign_in_id)
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise NotFound("There is no such sign-in.")
+    if not end_sign_in(account, int(text)):
+        raise NotFound("There is no such sign-in.")
+    act.note(account=account.pk)
+    return account
+
+
+@action("account.know_devices", permission="sign_in.manage")
+def know_devices(act: Act) -> Account:
+    """Say that the sign-in on a new device was oneself; the notice goes."""
+    account = _own(act)
+    account.new_device_at = None
+    account.save(update_fields=["new_device_at"])
     act.note(account=account.pk)
     return account
 

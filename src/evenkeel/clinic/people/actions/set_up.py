@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 import uuid
 import zoneinfo
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
+from evenkeel.clinic.people.acting_policy import GRACE_DAYS
 from evenkeel.clinic.people.models import Account, Chair, Membership, Site
 from evenkeel.clinic.record.act import Act, Actor, Context, action
 from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.clinic.record.models import Installation
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role, roles_for
+
+#: How long there is to enter and see credentials before a missing one takes acts away.
+GRACE: Final = timedelta(days=GRACE_DAYS)
 
 
 @action("installation.found", permission="audit.verify")
@@ -32,7 +37,9 @@ def open_site(act: Act, **fields: Any) -> Site:
     """Open a site. ``fields`` are those of :class:`Site`; the time zone must be a known one.
 
     Whoever opens it holds there the roles by which they may: otherwise nobody could go on.
+    Credentials are asked for once the days of grace are over.
     """
+    fields.setdefault("credentials_from", act.now + GRACE)
     site = Site(**fields)
     check_site(site)
     site.site_id = site.id

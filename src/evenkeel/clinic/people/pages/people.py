@@ -160,15 +160,16 @@ def patient(request: HttpRequest, patient_id: Any) -> HttpResponse:
     shown = {
         "patient": row,
         "pairs": _pairs(row, now),
-        "sheet": fact_sheet(row, now) if may("facts.view", row.site_id) else None,
-        "courses": courses_of(row) if may("course.view", row.site_id) else [],
+        "sheet": fact_sheet(row, now) if ctx.actor.may_for("facts.view", row) else None,
+        "courses": courses_of(row) if ctx.actor.may_for("course.view", row) else [],
         "may_edit": may("people.edit", row.site_id),
         "may_record": may("facts.record", row.site_id),
         "may_read": may("facts.read", row.site_id),
         "may_open_course": may("course.open", row.site_id),
-        "may_see_course": may("course.view", row.site_id),
+        "may_see_course": ctx.actor.may_for("course.view", row),
         "looked": who_looked(row.pk) if may("audit.view", row.site_id) else None,
         "may_audit": may("audit.view", row.site_id),
+        "may_erase": may("record.erase_second", row.site_id),
         "has_account": hasattr(row, "account"),
     }
     return render(request, "people/patient.html", shown)

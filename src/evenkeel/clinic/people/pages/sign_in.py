@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.views import LoginView
 from allauth.mfa.models import Authenticator
@@ -16,20 +17,23 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from evenkeel.clinic.people.actions.manage_account import (
+    end_own_sign_in,
+    know_devices,
     set_own_password,
     set_own_pin,
     sign_out_everywhere,
 )
 from evenkeel.clinic.people.models import Account
-from evenkeel.clinic.people.pages.posting import submit
+from evenkeel.clinic.people.pages.posting import act_once, submit
 from evenkeel.clinic.people.pages.sign_in_forms import OwnPasswordForm, OwnPinForm, UnlockForm
 from evenkeel.clinic.people.sign_in import pin_matches, safe_next
-from evenkeel.clinic.people.throttle import OWN_PASSWORD, PINS
+from evenkeel.clinic.people.sign_ins import follow_key, open_sign_ins
+from evenkeel.clinic.people.throttle import OWN_PASSWORD, PINS, SIGN_INS, caller_address
 from evenkeel.clinic.record.clock import SystemClock
 from evenkeel.clinic.record.errors import Forbidden, NotFound
 from evenkeel.clinic.record.installation import is_demo
 from evenkeel.clinic.record.permissions import PUBLIC, ROLE_LABELS, SIGNED_IN
-from evenkeel.clinic.record.routes import LAST_ACT, page
+from evenkeel.clinic.record.routes import LAST_ACT, has_ended, page
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 DEMO_DOMAIN = "@demo.invalid"
@@ -39,7 +43,17 @@ MAX_WRONG_PINS = 5
 
 
 class _SignIn(LoginView):
-    """Allauth's sign-in, with the accounts a demonstration offers."""
+    """Allauth's sign-in, with the accounts a demonstration offers and a limit by address."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Refuse where too many passwords failed from this address, whatever the account."""
+        SIGN_INS.refuse_if_exceeded(caller_address(request), SystemClock().now())
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: Any) -> Any:
+        """Count a password that failed."""
+        SIGN_INS.count(caller_address(self.request), SystemClock().now())
+        return super().form_invalid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -108,6 +122,9 @@ def unlock(request: HttpRequest) -> HttpResponse:
     if not account.is_authenticated:
         return HttpResponseRedirect(reverse("account_login"))
     back = safe_next(request, reverse("home"))
+    if has_ended(request, request.ctx):  # type: ignore[attr-defined]
+        logout(request)
+        return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
     if request.method != "POST":
         return _unlock_page(request, UnlockForm(), back)
     form = UnlockForm(request.POST)
@@ -160,6 +177,8 @@ def own_sign_in(request: HttpRequest) -> HttpResponse:
     if wanted == "password" and _changed_password(request, password_form):
         messages.success(request, "Your new password is set. Other sign-ins have ended.")
         return HttpResponseRedirect(reverse("own_sign_in"))
+    if wanted in ("sign_in", "known"):
+        return _change_sign_ins(request, wanted)
     if wanted == "everywhere":
         _keep(request, sign_out_everywhere(request.ctx))  # type: ignore[attr-defined]
         messages.success(request, "Every other sign-in of yours has ended.")
@@ -171,10 +190,28 @@ def own_sign_in(request: HttpRequest) -> HttpResponse:
         "password_form": password_form,
         "totp": next((f for f in factors if f.type == Authenticator.Type.TOTP), None),
         "passkeys": [f for f in factors if f.type == Authenticator.Type.WEBAUTHN],
+        "sign_ins": open_sign_ins(account, request.session.session_key),
         "recovery": next((f for f in factors if f.type == Authenticator.Type.RECOVERY_CODES), None),
     }
     wrong = pin_form.errors or password_form.errors
     return render(request, "people/own_sign_in.html", shown, status=422 if wrong else 200)
+
+
+def _change_sign_ins(request: HttpRequest, wanted: str) -> HttpResponse:
+    """End one sign-in of one's own, or say that a new device was oneself."""
+    ctx = request.ctx  # type: ignore[attr-defined]
+
+    def do() -> dict[str, bool]:
+        if wanted == "known":
+            know_devices(ctx)
+        else:
+            end_own_sign_in(ctx, sign_in_id=request.POST.get("sign_in", ""))
+        return {"done": True}
+
+    act_once(request, do)
+    said = "Good: the notice is gone." if wanted == "known" else "That sign-in has ended."
+    messages.success(request, said)
+    return HttpResponseRedirect(reverse("own_sign_in") + "#sign-ins")
 
 
 def _changed_pin(request: HttpRequest, form: OwnPinForm) -> bool:
@@ -221,7 +258,9 @@ def _changed_password(request: HttpRequest, form: OwnPasswordForm) -> bool:
 
 def _keep(request: HttpRequest, account: Account) -> None:
     """Keep this one sign-in, under the account's new epoch."""
+    before = request.session.session_key
     update_session_auth_hash(request, account)
+    follow_key(before, request)
 
 
 @page(PUBLIC)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from evenkeel.clinic.people.pages import (
+    acting,
+    credentials,
+    duty,
+    emergency,
     facts,
     one_time,
     people,
@@ -42,6 +46,24 @@ urlpatterns: list[URLPattern] = [
         staff.setup_invitation,
         name="setup_invitation",
     ),
+    # who may act
+    path("staff/mine", credentials.own_credentials, name="own_credentials"),
+    path("staff/credentials", credentials.credentials, name="credentials"),
+    path("staff/credentials/<uuid:credential_id>", credentials.credential, name="credential"),
+    path(
+        "staff/<uuid:account_id>/credentials/new",
+        credentials.credential_enter,
+        name="credential_enter",
+    ),
+    path("staff/mine/<uuid:credential_id>", credentials.own_credential, name="own_credential"),
+    path("staff/policy/<uuid:site_id>", acting.acting_policy, name="acting_policy"),
+    path("staff/policy/<uuid:site_id>/change", acting.acting_decide, name="acting_decide"),
+    path("staff/duty", duty.duty, name="duty"),
+    path("staff/duty/plan", duty.duty_plan, name="duty_plan"),
+    path("emergency/", emergency.emergency_open, name="emergency_open"),
+    path("emergency/<uuid:access_id>/end", emergency.emergency_end, name="emergency_end"),
+    path("emergency/reviews", emergency.emergencies, name="emergencies"),
+    path("emergency/reviews/<uuid:access_id>", emergency.emergency_review, name="emergency_review"),
     # the sign-in library's addresses that are ours, or that are not offered
     path("accounts/login/", sign_in.account_login, name="account_login"),
     path("accounts/2fa/", sign_in.to_own_sign_in, name="mfa_index"),

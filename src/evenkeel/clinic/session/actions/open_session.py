@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ from evenkeel.clinic.session.arriving import pre_dose_checks
 from evenkeel.clinic.session.calling import chosen_second, default_second
 from evenkeel.clinic.session.events import checks_for
 from evenkeel.clinic.session.forecast.person import as_document as as_person
+from evenkeel.clinic.session.ledger_lines import not_begun
 from evenkeel.clinic.session.models import (
     LIVE_STATES,
     Appointment,
@@ -36,8 +38,13 @@ from evenkeel.clinic.session.models import (
     Session,
     SessionEvent,
 )
+from evenkeel.clinic.session.staffing import Staffing, staffing_for
+from evenkeel.clinic.stock.drawing import ledger_mode
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.vocabulary import CONDITION_KEYS
+
+#: What those above say against opening a session: each gives its reasons. Filled at start.
+OBJECTIONS: list[Callable[[Appointment], list[str]]] = []
 
 
 @action("session.open", permission="session.start")
@@ -61,15 +68,29 @@ def open_session(
     cannot be one.
     """
     appointment = act.open(
-        Appointment, appointment_id, "course__patient", "course__site", "patient", "chair", "nurse"
+        Appointment,
+        appointment_id,
+        "course__patient",
+        "course__site",
+        "patient",
+        "chair",
+        "nurse",
+        "site",
     )
     course = appointment.course
     summary = course_summary(course, act.now)
     chair = act.open(Chair, chair_id) if chair_id else appointment.chair
     on_paper = opened_at is not None
+    staffing = staffing_for(
+        course.site, course.product, opened_at or act.now, *_named(act, appointment, nurse_id)
+    )
+    act.require("session.start", course.site_id, course.product)
     reasons = _appointment_reasons(appointment, chair, on_paper)
     if not on_paper:
         reasons += [refusal.message for refusal in against_dosing(summary)]
+        reasons += staffing.refusals
+        reasons += [words for object_to in OBJECTIONS for words in object_to(appointment)]
+        reasons += filter(None, [not_begun(appointment.site)])
     elif summary.plan is None:
         reasons.append("No signed plan stands for this product.")
     figures: Figures | None = None
@@ -89,7 +110,7 @@ def open_session(
     session.second = _second(session, second_id)
     session.opened_at = act.happened_at = opened_at or act.now
     act.write(session)
-    _mark_opened(act, session, as_person(about_person(course, facts, act.now)))
+    _mark_opened(act, session, as_person(about_person(course, facts, act.now)), staffing)
     _carry_over(act, session, appointment.check_in)
     return session
 
@@ -160,6 +181,7 @@ def _session(
         number=(newest or 0) + 1,
         product=course.product,
         dose_sheet=sheet,
+        ledger=ledger_mode(appointment.site_id),
         opened_at=act.now,
     )
     held.stamp(session)
@@ -173,12 +195,19 @@ def _second(session: Session, asked: Any) -> Account | None:
     return chosen_second(asked, session.site_id, session.nurse_id) if asked else None
 
 
-def _mark_opened(act: Act, session: Session, person: dict[str, Any]) -> None:
+def _named(act: Act, appointment: Appointment, nurse_id: Any) -> tuple[Any, ...]:
+    """Who is here whatever the roster says: who opens the session, and the nurse it is given to."""
+    return (act.actor.id, nurse_id or appointment.nurse_id)
+
+
+def _mark_opened(act: Act, session: Session, person: dict[str, Any], staffing: Staffing) -> None:
     """The first event of every session, so that a screen that follows the stream sees it.
 
-    It holds what was known of the person, so that a forecast follows from the events alone.
+    It holds what was known of the person, so that a forecast follows from the events alone, and
+    who was there.
     """
     body = {"number": session.number, "product": session.product, "person": person}
+    body["staffing"] = staffing.as_document()
     _say(act, session, "opened", "opened", body)
     announce()
 

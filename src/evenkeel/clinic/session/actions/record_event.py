@@ -14,8 +14,9 @@ from evenkeel.clinic.record.errors import Conflict, Invalid, Refused
 from evenkeel.clinic.record.prepared import find_row
 from evenkeel.clinic.session import effects
 from evenkeel.clinic.session.announce import announce
+from evenkeel.clinic.session.drug_events import LEDGER_KINDS
 from evenkeel.clinic.session.events import KINDS, Kind, kind_of, read_body
-from evenkeel.clinic.session.models import Session, SessionEvent
+from evenkeel.clinic.session.models import Session, SessionEvent, SessionState
 from evenkeel.clinic.session.raising import raise_for
 from evenkeel.clinic.session.setting_events import SETTING_KINDS
 
@@ -38,6 +39,7 @@ class Draft:
     body: dict[str, Any]
     supersedes: UUID | None
     digest: str
+    witness_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def record_event(
     happened_at: datetime,
     body: dict[str, Any],
     supersedes: Any = None,
+    witness_id: UUID | None = None,
 ) -> SessionEvent:
     """Store one event and return it; see :func:`record` for what it sets off."""
     return record(
@@ -75,6 +78,7 @@ def record_event(
         happened_at=happened_at,
         body=body,
         supersedes=supersedes,
+        witness_id=witness_id,
     ).event
 
 
@@ -87,11 +91,13 @@ def record(
     happened_at: datetime,
     body: dict[str, Any],
     supersedes: Any = None,
+    witness_id: UUID | None = None,
 ) -> Recorded:
     """Store one event of a session once, with its effects and the alarms it raises.
 
-    The same id with the same content again returns what was stored. Raises ``Invalid`` (with a
-    message by field), ``Refused`` (the session does not allow it now), ``Conflict`` (the id was
+    ``witness_id`` is the account that confirmed this with its own PIN; whoever calls has seen to
+    that. The same id with the same content again returns what was stored. Raises ``Invalid`` (with
+    a message by field), ``Refused`` (the session does not allow it now), ``Conflict`` (the id was
     used for something else, or the event was corrected meanwhile), ``Forbidden``, ``NotFound``.
     """
     draft = read_draft(
@@ -101,6 +107,7 @@ def record(
         happened_at=happened_at,
         body=body,
         supersedes=supersedes,
+        witness_id=witness_id,
     )
     permission = draft.kind.permission
     if draft.kind.name == "void":
@@ -119,6 +126,7 @@ def read_draft(
     happened_at: Any,
     body: Any,
     supersedes: Any = None,
+    witness_id: UUID | None = None,
 ) -> Draft:
     """Check an event in itself. Raises ``Invalid``."""
     wrong: dict[str, str] = {}
@@ -137,7 +145,9 @@ def read_draft(
     clean = read_body(schema, body)
     at = happened_at.astimezone(UTC)
     said = [session_key, schema.name, at, clean, old]
-    return Draft(key, session_key, schema, at, clean, old, digest(canonical(said)))
+    if witness_id is not None:
+        said.append(witness_id)
+    return Draft(key, session_key, schema, at, clean, old, digest(canonical(said)), witness_id)
 
 
 def _key(value: Any, name: str, wrong: dict[str, str]) -> UUID | None:
@@ -196,12 +206,12 @@ def file_event(act: Act, draft: Draft) -> Recorded:
         body_digest=draft.digest,
         supersedes=target,
     )
-    apply = effects.prepare(act, session, event, target)
+    apply = effects.prepare(act, session, event, target, draft.witness_id)
     act.happened_at = event.happened_at
     act.append(event)
     if apply is not None:
         apply()
-    effects.refresh_summary(act, session)
+    effects.refresh_closed(act, session, event, target)
     announce()
     raised = raise_for(act.ctx, session, event) if event.kind == "observation" else []
     return Recorded(event, raised, replayed=False)
@@ -251,6 +261,8 @@ def _target(draft: Draft) -> SessionEvent:
 def _check_open(draft: Draft, session: Session, target: SessionEvent | None) -> None:
     if session.closed_at is None or target is not None or draft.kind.name in AFTER_CLOSING:
         return
+    if session.state == SessionState.ACCOUNTING and draft.kind.name in LEDGER_KINDS:
+        return
     raise Refused(
         "This session is closed.",
         what_to_do="Observations, notes and corrections can still be entered.",
@@ -270,6 +282,7 @@ _ACTS: Final[dict[str, Callable[[Context, Draft], Recorded]]] = {
     "session.record": _declare("session.observe", "session.record"),
     "session.check_dose": _declare("session.check_dose", "session.check_dose"),
     "session.administer": _declare("session.administer", "session.administer"),
+    "session.draw": _declare("session.draw", "session.draw"),
     "session.stop": _declare("session.stop_drug", "session.stop"),
     "session.acknowledge": _declare("session.acknowledge_alarm", "session.acknowledge"),
     "session.hand_over": _declare("session.hand_over", "session.hand_over"),

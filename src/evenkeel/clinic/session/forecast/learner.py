@@ -39,9 +39,9 @@ def version_of(model_id: str) -> str:
 class Learner:
     """The forecast of one session, as far as it was learned.
 
-    ``scores`` are of the readings after the first dose, their time from it on. ``carried_in`` is
-    what earlier sessions taught, as plain data; ``None`` for a stranger. ``rewritten`` says that
-    learning began anew, so that scores told before do not stand.
+    ``scores`` are of the readings after the first dose, their time from it on, as far as ``tell``
+    has told them. ``carried_in`` is what earlier sessions taught, as plain data; ``None`` for a
+    stranger. ``rewritten`` says that learning began anew, so that scores told before do not stand.
     """
 
     carried_in: dict[str, Any] | None = None
@@ -51,6 +51,8 @@ class Learner:
     rewritten: bool = False
     _setting: str = ""
     _steps: list[Step] = field(default_factory=list)
+    #: Steps that were learned, each with the forecast before it, whose scores are not told yet.
+    _untold: list[tuple[Forecast, Step, float]] = field(default_factory=list)
 
     def learn(self, inputs: Inputs) -> Forecast:
         """The forecast after all steps of ``inputs``.
@@ -74,6 +76,23 @@ class Learner:
             self._take(inputs.steps[done], inputs)
         return len(self._steps) == len(inputs.steps)
 
+    def tell(self, inputs: Inputs) -> list[Score]:
+        """All scores, those of the steps learned last as well.
+
+        Apart from learning: a screen waits for the forecast, and nobody for its score.
+        """
+        while self._untold:
+            known, step, begun_h = self._untold[0]
+            assert self.prior is not None
+            told = score_moment(known, step.readings, self.prior, session_id=inputs.session_id)
+            self.scores += [replace(one, time_h=one.time_h - begun_h) for one in told]
+            del self._untold[0]
+        return self.scores
+
+    def pass_over(self) -> None:
+        """Leave untold what could not be told."""
+        self._untold = []
+
     def carried(self) -> dict[str, Any] | None:
         """What this session taught of the person, as plain data."""
         return None if self.forecast is None else self.forecast.carried().as_dict()
@@ -90,18 +109,16 @@ class Learner:
         known = Learned.from_dict(self.carried_in) if self.carried_in else None
         self.prior = Forecast.prior(stranger)
         self.forecast = Forecast.prior(replace(stranger, learned=known))
-        self.rewritten = bool(self.scores)
-        self.scores = []
+        self.rewritten = self.rewritten or bool(self.scores)
+        self.scores, self._untold = [], []
 
     def _take(self, step: Step, inputs: Inputs) -> None:
         """Learn one step; what was predicted of it counts from the first dose on."""
         assert self.forecast is not None
-        assert self.prior is not None
         known = self.forecast.continued(step.regimen)
         begun_h = inputs.first_dose_h
         if begun_h is not None and step.at_h > begun_h:
-            told = score_moment(known, step.readings, self.prior, session_id=inputs.session_id)
-            self.scores += [replace(one, time_h=one.time_h - begun_h) for one in told]
+            self._untold.append((known, step, begun_h))
         self.forecast = known.update(*step.readings)
         self._steps.append(step)
 

@@ -80,7 +80,8 @@ def _one(
     learner = Learner(carried)
     try:
         learner.learn(inputs)
+        told = learner.tell(inputs)
     except PharmacologyError:
         log.exception("a recorded session could not be replayed")
         return "The numbers of it do not work out."
-    return learner.scores, learner.carried()
+    return told, learner.carried()

@@ -19,21 +19,24 @@ from evenkeel.pharmacology.calibration import Score
 
 @dataclass
 class Made:
-    """What came of one session. ``anew``: scores told before do not stand."""
+    """What came of one session. ``learned``: only once it is closed."""
 
     payload: dict[str, Any]
     version: str = ""
     learned: dict[str, Any] | None = None
+
+
+@dataclass
+class Told:
+    """Scores to write. ``anew``: those written before do not stand."""
+
     scores: list[Score] = field(default_factory=list)
+    version: str = ""
     anew: bool = False
 
 
-def store(
-    session: Session, made: Made, position: int, *, shown: bool, now: datetime, known: int
-) -> None:
-    """Write a forecast and the scores beyond the first ``known``, and wake whoever follows."""
-    fresh = made.scores if made.anew else made.scores[known:]
-    rows = [_score_row(session, score, made.version, now) for score in fresh]
+def store(session: Session, made: Made, position: int, *, shown: bool, now: datetime) -> None:
+    """Write a forecast, and wake whoever follows."""
     with WritersQueue(), transaction.atomic():
         newest = SessionForecast.objects.aggregate(newest=Max("serial"))["newest"] or 0
         SessionForecast.objects.update_or_create(
@@ -49,10 +52,16 @@ def store(
                 "learned": made.learned,
             },
         )
-        if made.anew or known == 0:
+        announce()
+
+
+def store_scores(session: Session, told: Told, *, now: datetime) -> None:
+    """Write scores beside those written before."""
+    rows = [_score_row(session, score, told.version, now) for score in told.scores]
+    with WritersQueue(), transaction.atomic():
+        if told.anew:
             ForecastScore.objects.filter(session_id=session.pk).delete()
         ForecastScore.objects.bulk_create(rows)
-        announce()
 
 
 def learned_in(session_id: UUID) -> dict[str, Any] | None:

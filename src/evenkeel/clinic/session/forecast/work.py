@@ -21,15 +21,16 @@ from evenkeel.clinic.course.forecast_terms import NoForecast
 from evenkeel.clinic.session.forecast.backlog import Backlog
 from evenkeel.clinic.session.forecast.calibration import calibration_of, doubts
 from evenkeel.clinic.session.forecast.inputs import Inputs, read_inputs
-from evenkeel.clinic.session.forecast.learner import Learner
+from evenkeel.clinic.session.forecast.learner import Learner, version_of
 from evenkeel.clinic.session.forecast.payload import as_payload, as_refusal
 from evenkeel.clinic.session.forecast.scene import about_of, given_of, scene_of
 from evenkeel.clinic.session.forecast.shown import shown_pairs
-from evenkeel.clinic.session.forecast.store import Made, learned_in, store
+from evenkeel.clinic.session.forecast.store import Made, Told, learned_in, store, store_scores
 from evenkeel.clinic.session.models import LIVE_STATES, Session, SessionEvent, SessionForecast
 from evenkeel.clinic.session.moments import Event
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.pharmacology import PeopleError
+from evenkeel.pharmacology.calibration import Score
 
 log = logging.getLogger("evenkeel.forecast")
 #: A forecast is looked at again after so long without anything new: the next half hour moves on.
@@ -49,7 +50,7 @@ class Kept:
     position: int = -1
     made_at: datetime | None = None
     shown: bool | None = None
-    scored: int = 0
+    scored: int | None = None
     waits: bool = False
 
     @property
@@ -153,7 +154,9 @@ class Forecaster:
             if isinstance(inputs, NoForecast) or kept.learner is None:
                 return True
             with self._within():
-                return kept.learner.learn_one(inputs)
+                done = kept.learner.learn_one(inputs)
+            self._scores(kept.learner, inputs)
+            return done
         except Exception:
             return True  # it fails again, and is told, where it is made
 
@@ -217,25 +220,33 @@ class Forecaster:
         return [kept for _, kept in sorted(fresh, key=lambda pair: pair[0])] + stale[:1]
 
     def make(self, kept: Kept, now: datetime, shown: bool) -> None:
-        """Work out one session and store what came of it. Raises only what the database does."""
+        """Work out one session and store what came of it. Raises only what the database does.
+
+        Of a live session the forecast is stored first and its scores after: screens wait for it.
+        """
         kept.events += events_of_session(kept.session.pk, kept.newest if kept.events else -1)
-        if kept.learner is None:
-            kept.learner = Learner(self._learned_before(kept))
+        made = self._made(kept, now)
+        if kept.closed:
+            self._tell(kept, now)
+        store(kept.session, made, kept.newest, shown=shown, now=now)
+        kept.position, kept.made_at, kept.shown = kept.newest, now, shown
+        if not kept.closed:
+            self._tell(kept, now)
+        self._alive()
+
+    def _made(self, kept: Kept, now: datetime) -> Made:
+        learner = kept.learner or Learner(self._learned_before(kept))
+        kept.learner = learner
         try:
             with self._within():
-                made = self._worked_out(kept, kept.learner, now)
+                return self._worked_out(kept, learner, now)
         except Exception as error:
             log.exception("the forecast of session %s failed", kept.session.pk)
-            if isinstance(error, PeopleError) and kept.learner.carried_in:
+            if isinstance(error, PeopleError) and learner.carried_in:
                 # what was carried in was learned by an earlier version
                 self.backlog.relearn(kept.session.course_id)
             kept.learner = None
-            made = Made(_failed(error))
-        made.anew = made.anew or kept.scored > len(made.scores)
-        store(kept.session, made, kept.newest, shown=shown, now=now, known=kept.scored)
-        kept.scored = len(made.scores)
-        kept.position, kept.made_at, kept.shown = kept.newest, now, shown
-        self._alive()
+            return Made(_failed(error))
 
     def _worked_out(self, kept: Kept, learner: Learner, now: datetime) -> Made:
         inputs = inputs_of(kept.session, kept.events)
@@ -247,10 +258,36 @@ class Forecaster:
         payload = as_payload(inputs, forecast, learner.prior, scene)
         payload["waits"] = kept.waits
         payload["unreliable"] = self._doubts(kept.session, now)
-        anew, learner.rewritten = learner.rewritten, False
         given = inputs.first_dose_h is not None
         learned = learner.carried() if kept.closed and given else None
-        return Made(payload, str(payload["version"]), learned, list(learner.scores), anew)
+        return Made(payload, str(payload["version"]), learned)
+
+    def _tell(self, kept: Kept, now: datetime) -> None:
+        """Score what was learned since this was done last, and store it.
+
+        Where that fails, the forecast stands all the same.
+        """
+        learner, inputs = kept.learner, inputs_of(kept.session, kept.events)
+        told = Told()
+        if learner is not None and not isinstance(inputs, NoForecast):
+            told = Told(self._scores(learner, inputs), version_of(inputs.model.id))
+            told.anew, learner.rewritten = learner.rewritten, False
+        known, kept.scored = kept.scored, len(told.scores)
+        if known is None or known > kept.scored:
+            told.anew = True
+        if not told.anew:
+            told.scores = told.scores[known:]
+        if told.anew or told.scores:
+            store_scores(kept.session, told, now=now)
+
+    def _scores(self, learner: Learner, inputs: Inputs) -> list[Score]:
+        try:
+            with self._within():
+                return list(learner.tell(inputs))
+        except Exception:
+            log.exception("a reading of session %s could not be scored", inputs.session_id)
+            learner.pass_over()
+            return list(learner.scores)
 
     def _doubts(self, session: Session, now: datetime) -> list[str]:
         """Where the bands did not hold at this site so far; counted anew now and then."""

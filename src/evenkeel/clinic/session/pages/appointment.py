@@ -31,6 +31,7 @@ from evenkeel.clinic.session.booking import MINUTES, TRANSITIONS, minutes_for
 from evenkeel.clinic.session.calling import answering_staff, usual_second
 from evenkeel.clinic.session.day_queries import entry_of, history_of
 from evenkeel.clinic.session.follow_up import call_worry, called_words
+from evenkeel.clinic.session.ledger_lines import not_begun
 from evenkeel.clinic.session.models import Appointment, AppointmentStatus
 from evenkeel.clinic.session.pages.day_forms import (
     AbsenceForm,
@@ -41,6 +42,7 @@ from evenkeel.clinic.session.pages.day_forms import (
     rename_times,
 )
 from evenkeel.clinic.session.slots import propose_slots
+from evenkeel.clinic.session.staffing import not_met
 
 _RELATED = (
     "patient__site",
@@ -223,6 +225,8 @@ def _plain_act(request: HttpRequest, row: Appointment, what: str) -> HttpRespons
             return {"id": str(opened.pk)}
 
         reply = act_once(request, do)
+        for words in not_met(reply["id"]):
+            messages.warning(request, words)
         return HttpResponseRedirect(reverse("session", args=[reply["id"]]))
     reply = act_once(request, lambda: {"id": str(book_follow_up(ctx, appointment_id=row.pk).pk)})
     messages.success(request, "The call is booked.")
@@ -306,6 +310,10 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
             "facts": actor.may("facts.view", row.site_id),
         },
         "unsigned": _unsigned(row, now),
+        "not_begun": not_begun(row.site) if starts else "",
+        "ledger_url": f"{address('stock_begin')}?site={row.site_id}"
+        if actor.may("stock.begin", row.site_id)
+        else "",
         "protocols_url": address("protocols") if actor.may("protocol.view", row.site_id) else "",
         "talk_url": address("integration", course_id=row.course_id)
         if row.kind in ("preparation", "integration") and actor.may("therapy.view", row.site_id)

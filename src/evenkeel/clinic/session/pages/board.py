@@ -26,6 +26,7 @@ from evenkeel.clinic.session.models import (
     Appointment,
     AppointmentStatus,
     Session,
+    SessionState,
     TrayMessage,
 )
 from evenkeel.clinic.session.moments import ShownAlarm
@@ -101,6 +102,7 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
         "waiting_readings": tray.count() if ctx.actor.may("tray.assign", site.pk) else 0,
         "on_duty": _on_duty(sessions, visits),
         "left_early": left_early(visits),
+        "to_account": to_account(visits),
         "now": now,
     }
 
@@ -109,7 +111,7 @@ _VISIT = (
     *("kind", "status", "starts_at", "ends_at", "checked_in_at", "chair__name", "course__product"),
     *("patient__given_name", "patient__family_name", "patient__birth_date"),
     *("nurse__full_name", "nurse__credentials", "therapist__full_name", "therapist__credentials"),
-    *("session__summary", "session__closed_at"),
+    *("session__summary", "session__closed_at", "session__state"),
 )
 
 
@@ -146,6 +148,20 @@ def left_early(visits: Sequence[Appointment]) -> list[dict[str, Any]]:
                 }
             )
     return found
+
+
+def to_account(visits: Sequence[Appointment]) -> list[dict[str, Any]]:
+    """Who has left today while their drug is still to account for: a calm line, never an alarm."""
+    sessions = [getattr(visit, "session", None) for visit in visits]
+    return [
+        {
+            "name": visit.patient.name,
+            "at": session.closed_at,
+            "url": f"{reverse('session', args=[session.pk])}#account",
+        }
+        for visit, session in zip(visits, sessions, strict=True)
+        if session is not None and session.state == SessionState.ACCOUNTING
+    ]
 
 
 def _cards(

@@ -22,6 +22,7 @@ from evenkeel.clinic.session.day_queries import (
     sites_for,
     staff_on,
 )
+from evenkeel.clinic.session.pages.drug import waiting_at
 
 #: How far the days can be stepped from now. Beyond it a date is a slip.
 _FARTHEST = timedelta(days=3 * 365)
@@ -91,6 +92,7 @@ def day(request: HttpRequest) -> HttpResponse:
         "step_query": _query(site, sites, staff_id),
         "is_empty": not any(not e.is_call for e in view.entries),
         "overdue": _overdue(view),
+        "to_account": waiting_at(site.pk) if may["session"] else [],
     }
     return render(request, "session/day/day.html", shown)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from evenkeel.clinic.session.account import mg_words, milligrams
 from evenkeel.clinic.session.answers import done_words
 from evenkeel.clinic.session.events import CHECKS
 from evenkeel.clinic.session.models import Session, SessionEvent
@@ -46,6 +47,7 @@ def narrative(session: Session, timeline: Timeline) -> list[str]:
     said += _effect_sentences(timeline)
     said += _alarm_sentence(timeline)
     said += _leaving_sentence(timeline)
+    said += _account_sentence(timeline)
     return [one for one in said if one]
 
 
@@ -140,6 +142,17 @@ def _leaving_sentence(timeline: Timeline) -> list[str]:
     return said
 
 
+def _account_sentence(timeline: Timeline) -> list[str]:
+    account = timeline.account
+    if account is None or (not account.lines and account.agrees):
+        return []
+    words = f"{mg_words(account.drawn_mg)} drawn, {mg_words(account.given_mg)} given"
+    words += f", {mg_words(account.wasted_mg)} wasted"
+    if account.put_back_mg:
+        words += f", {mg_words(account.put_back_mg)} put back"
+    return [f"{words}.", *account.open_words()]
+
+
 def event_lines(events: Sequence[SessionEvent]) -> list[EventLine]:
     """Every event but plain readings and alarms, corrected and struck ones with their fate."""
     replaced = {e.supersedes_id: e for e in events if e.supersedes_id}
@@ -183,7 +196,9 @@ def _fate(gone: SessionEvent | None) -> str:
         return ""
     at = clock_text(gone.recorded_at)
     if gone.kind == "void":
-        return f"struck out by {gone.actor_name}, {at}: {gone.body.get('reason', '')}"
+        witness = gone.body.get("witness_name")
+        by = f"{gone.actor_name}, witnessed by {witness}" if witness else gone.actor_name
+        return f"struck out by {by}, {at}: {gone.body.get('reason', '')}"
     return f"corrected by {gone.actor_name}, {at}, to: {event_words(gone)}"
 
 
@@ -222,6 +237,21 @@ def _check(body: dict[str, Any]) -> str:
     return f"{label}: {answer}{', ' + body['note'] if body.get('note') else ''}"
 
 
+def _source(body: dict[str, Any]) -> str:
+    """Where a dose was drawn from."""
+    lot = f", lot {body['lot']}" if body.get("lot") else ""
+    return f", from container {body['label']}{lot}" if body.get("label") else lot
+
+
+def _line(verb: str, body: dict[str, Any]) -> str:
+    """A line of the ledger: container, lot, how, who witnessed it."""
+    words = f"{mg_words(milligrams(body['amount_mg']))} {verb} {body.get('name', '')}".rstrip()
+    words += f", container {body.get('label', '')}, lot {body.get('lot', '')}"
+    words += f", {body['method']}" if body.get("method") else ""
+    words += f", witnessed by {body['witness_name']}" if body.get("witness_name") else ""
+    return words + (f": {body['note']}" if body.get("note") else "")
+
+
 def event_words(event: SessionEvent) -> str:
     """One event in words."""
     body, kind = event.body, event.kind
@@ -235,14 +265,21 @@ def event_words(event: SessionEvent) -> str:
             f"Dose recomputed by a second person: {dose}, "
             + ("agrees" if body.get("agrees") else "does not agree")
         ),
-        "infusion_start": lambda: f"Infusion started, {_rate(body)}{_why(body)}",
+        "infusion_start": lambda: f"Infusion started, {_rate(body)}{_source(body)}{_why(body)}",
         "rate_change": lambda: f"Rate changed to {_rate(body)}{_why(body)}",
         "pause": lambda: f"Infusion paused{_why(body)}",
         "resume": lambda: f"Infusion resumed, {_rate(body)}{_why(body)}",
         "infusion_stop": lambda: f"Infusion stopped{_why(body)}",
-        "injection": lambda: f"Injection, {dose} {body.get('body_site', '')}".strip(),
-        "oral_dose": lambda: f"Dose by mouth, {dose} {body.get('form', '')}".strip(),
-        "device": lambda: f"Device {body.get('number')}, {dose}{_why(body)}",
+        "injection": lambda: (
+            f"Injection, {dose} {body.get('body_site', '')}".strip() + _source(body)
+        ),
+        "oral_dose": lambda: (
+            f"Dose by mouth, {dose} {body.get('form', '')}".strip() + _source(body)
+        ),
+        "device": lambda: f"Device {body.get('number')}, {dose}{_source(body)}{_why(body)}",
+        "drawn": lambda: _line("drawn from", body),
+        "wasted": lambda: _line("wasted of", body),
+        "put_back": lambda: _line("put back to", body),
         "rescue_medicine": lambda: f"{rescue_words(body)}{_why(body)}",
         "alarm_acknowledged": lambda: f"Alarm answered: {done_words(body) or 'seen'}",
         "second_person": lambda: (

@@ -164,6 +164,7 @@ def note_of(ctx: Context, session: Session) -> dict[str, Any]:
             [*timeline.open_alarms, *timeline.answered_alarms], key=lambda a: a.raised_at
         ),
         "acts": _acts(events),
+        "account": timeline.account,
         "may_check": ctx.actor.may("signature.check"),
         "unfinished": session.state in LIVE_STATES,
         "demo": bool(organisation and organisation.demo),

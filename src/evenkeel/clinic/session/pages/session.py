@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -18,9 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from evenkeel.clinic.course.models import TouchAgreement
 from evenkeel.clinic.people.caller import context_for
-from evenkeel.clinic.people.models import Account, Membership
-from evenkeel.clinic.people.sign_in import pin_matches
-from evenkeel.clinic.people.throttle import Throttle
+from evenkeel.clinic.people.models import Membership
+from evenkeel.clinic.people.second_person import second_person
 from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.door import open_record
 from evenkeel.clinic.record.errors import Invalid
@@ -30,9 +27,11 @@ from evenkeel.clinic.session.actions.record_event import record
 from evenkeel.clinic.session.answers import DONE, MUST_SAY, choices_by_subject
 from evenkeel.clinic.session.events import QUANTITIES, checks_for
 from evenkeel.clinic.session.forecast.store import forecast_of
+from evenkeel.clinic.session.ledger_lines import ELSEWHERE, kept_in
 from evenkeel.clinic.session.models import LIVE_STATES, Session
 from evenkeel.clinic.session.pages.api import read_event
 from evenkeel.clinic.session.pages.board_cards import drug_words
+from evenkeel.clinic.session.pages.drug import METHODS
 from evenkeel.clinic.session.pages.room import room_frame
 from evenkeel.clinic.session.queries import events_of
 from evenkeel.clinic.session.raising import protocol_of
@@ -44,11 +43,10 @@ from evenkeel.protocol.gate import pressure_gate_for
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.products import PRODUCTS
 
-#: Wrong PINs of a second person, by the account named. Clinic policy, assumed.
-SECOND_PERSON: Final = Throttle("second_person", 6, timedelta(minutes=15))
 _ACTS: Final = (
     "session.record",
     "session.administer",
+    "session.draw",
     "session.stop",
     "session.acknowledge",
     "session.hand_over",
@@ -136,39 +134,12 @@ def dose_check(request: HttpRequest, session_id: Any) -> HttpResponse:
     event = read_event(json.dumps(sent).encode())
     if event["kind"] != "dose_check":
         raise Invalid("Only the dose is checked here.", code="unknown_kind")
-    second = _second_person(ctx, email, pin)
+    second = second_person(ctx, email, pin, act="session.check_dose")
     done = record(
         context_for(second, clock=ctx.clock, via="screen"), session_id=session_id, **event
     )
     answer = {"event": as_wire(done.event), "raised": []}
     return JsonResponse(answer, status=200 if done.replayed else 201)
-
-
-def _second_person(ctx: Context, email: str, pin: str) -> Account:
-    """The other member of staff who typed this. Raises ``Invalid`` or ``TooMany``."""
-    now = ctx.clock.now()
-    account = Account.objects.filter(
-        email__iexact=email.strip()[:254], is_active=True, patient=None
-    ).first()
-    subject = str(account.pk) if account else email.strip().lower()[:80]
-    SECOND_PERSON.refuse_if_exceeded(subject, now)
-    if account is None:
-        make_password(pin[:200])  # as slow as a wrong PIN, so that no address is given away
-    if account is None or not pin_matches(account, pin[:200]):
-        SECOND_PERSON.count(subject, now)
-        raise Invalid(
-            "E-mail and PIN do not fit together.",
-            fields={"pin": "Try again."},
-            code="second_person_unknown",
-        )
-    SECOND_PERSON.clear(subject)
-    if str(account.pk) == ctx.actor.id:
-        raise Invalid(
-            "The second person must be somebody else.",
-            fields={"email": "This is the person signed in here."},
-            code="same_person",
-        )
-    return account
 
 
 def _frame(ctx: Context, session: Session) -> dict[str, Any]:
@@ -199,6 +170,8 @@ def _frame(ctx: Context, session: Session) -> dict[str, Any]:
         "staff": _may_take_over(session),
         "live": session.state in LIVE_STATES,
         "me": ctx.actor,
+        "kept_in": kept_in(session.site_id) if session.ledger == ELSEWHERE else "",
+        "waste_methods": METHODS,
         "icon_names": ("inform", "review", "hold", "emergency", "ok", "missing", "open"),
     }
 
@@ -230,8 +203,9 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
     gate = pressure_gate_for(protocol, age_years)
     return {
         "session": key,
+        "ledger": session.ledger or "",
         "me": {"id": ctx.actor.id, "name": ctx.actor.name},
-        "may": [p for p in (*_ACTS, "session.check_dose") if ctx.actor.may(p, session.site_id)],
+        "may": [p for p in (*_ACTS, "session.check_dose") if ctx.actor.may_for(p, session)],
         "nurse": session.nurse.shown_name if session.nurse else "",
         "second": session.second.shown_name if session.second else "",
         "answers": choices_by_subject(),
@@ -269,6 +243,8 @@ def session_data(ctx: Context, session: Session, csrf: str) -> dict[str, Any]:
             "view": reverse("api_session_view", args=[key]),
             "stream": f"/live/sessions/{key}",
             "dose_check": reverse("session_dose_check", args=[key]),
+            "ledger": reverse("session_ledger", args=[key]),
+            "containers": reverse("session_containers", args=[key]),
             "unlock": reverse("unlock"),
             "calibration": "/oversight/forecast",
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from evenkeel.clinic.session.pages import api, board, day_urls, mine, note, session
+from evenkeel.clinic.session.pages import api, board, day_urls, drug, mine, note, session
 
 urlpatterns: list[URLPattern] = [
     *day_urls.urlpatterns,
@@ -13,6 +13,13 @@ urlpatterns: list[URLPattern] = [
     path("watch", mine.watch_here, name="watch_here"),
     path("sessions/<uuid:session_id>", session.session_page, name="session"),
     path("sessions/<uuid:session_id>/checks", session.session_checks, name="session_checks"),
+    path("sessions/to-account", drug.to_account, name="sessions_to_account"),
+    path("sessions/<uuid:session_id>/ledger", drug.session_ledger, name="session_ledger"),
+    path(
+        "sessions/<uuid:session_id>/containers",
+        drug.session_containers,
+        name="session_containers",
+    ),
     path("sessions/<uuid:session_id>/dose-check", session.dose_check, name="session_dose_check"),
     path(
         "sessions/<uuid:session_id>/discharge",

@@ -175,7 +175,8 @@ export class Dialogs {
     const button = $('button[type="submit"]', form);
     button.setAttribute("aria-disabled", "true");
     const fate = this.send(entry, form);
-    const soon = await Promise.race([fate, new Promise((done) => setTimeout(done, PATIENCE_MS, { waiting: true }))]);
+    // a line of the ledger never waits in the queue: the dialog stays until its fate is known
+    const soon = form.dataset.ledger ? await fate : await Promise.race([fate, new Promise((done) => setTimeout(done, PATIENCE_MS, { waiting: true }))]);
     button.removeAttribute("aria-disabled");
     if (soon.refused) return this.#showProblem(form, soon.problem);
     // a refusal that comes late opens the dialog again with what was typed: see main.js
@@ -210,6 +211,7 @@ export class Dialogs {
     }
     box.hidden = false;
     box.focus();
+    form.dispatchEvent(new CustomEvent("entry:refused", { bubbles: true, detail: problem }));
   }
 
   #clearProblem(form) {

@@ -1,20 +1,23 @@
 // The live session: what the server told of, what was entered here, and the screen that follows.
 import { clockTime, minutesSeconds, serverNow } from "../clock.js";
 import { newActId } from "../form.js";
+import { LEDGER } from "./account.js";
 import { Ahead, showBack } from "./ahead.js";
 import { askWhatWasDone } from "./answering.js";
 import { Chart } from "./chart.js";
 import { $, $$, Dialogs } from "./dialogs.js";
+import { DrugAccount } from "./drug.js";
 import { showList, showTable } from "./entries.js";
 import { watchForDoubt } from "./doubt.js";
 import { chartLimits } from "./limits.js";
 import { Link } from "./link.js";
 import * as panels from "./panels.js";
 import { Queue } from "./queue.js";
+import { Signing } from "./signing.js";
 import { SETTING_DIALOGS, settingMarks, showSetting, startSetting } from "./setting.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
-import { givenMg, readTimeline } from "./timeline.js";
+import { givenMg, readAccount, readTimeline } from "./timeline.js";
 import { ago, doneWords, number, say } from "./words.js";
 
 const config = JSON.parse($("#session-data").textContent);
@@ -31,6 +34,8 @@ const ahead = new Ahead({
 });
 watchForDoubt($$("form[data-kind=observation]"), ahead, (form) => dialogs.happenedAt(form));
 const link = new Link({ config, queue, stream, dialogs });
+const signing = new Signing({ config, store, askPin: () => link.askPin(), toast });
+const drugAccount = new DrugAccount({ config, dialogs });
 const DIALOG_OF = {
   observation: "d-vitals", note: "d-note", infusion_start: "d-start", rate_change: "d-rate", resume: "d-resume",
   injection: "d-injection", oral_dose: "d-oral", device: "d-device", rescue_medicine: "d-rescue", pause: "d-pause",
@@ -45,7 +50,8 @@ function may(what) {
 }
 
 function send(entry, form = null) {
-  if (form?.dataset.second) return sendAsSecond(entry, form);
+  if (form?.dataset.second) return signing.asSecond(entry, form);
+  if (form?.dataset.ledger) return signing.toLedger(entry, form);
   return queue.add({ ...entry, actor_name: config.me.name });
 }
 
@@ -72,7 +78,7 @@ function draw() {
   showList($("[data-entries]"), timeline, checkLabels, openEntry);
   panels.showLeaving($("[data-panel=leaving]"), timeline, null);
   showSetting(store.events);
-  write("[data-phase-word]", { before_dose: "Before dose", running: config.product.device_mg ? "Dosing" : "Drug running", paused: "Paused", watching: "Watching", closed: "Closed" }[timeline.phase]);
+  write("[data-phase-word]", { before_dose: "Before dose", running: config.product.device_mg ? "Dosing" : "Drug running", paused: "Paused", watching: "Watching", closed: timeline.account.agrees || config.ledger !== "here" ? "Closed" : "Drug to account for" }[timeline.phase]);
   write("[data-nurse]", timeline.handOver?.body.to_name ?? config.nurse);
   write("[data-second-name]", timeline.second || "nobody named");
   for (const name of $$("[data-second-name]")) name.classList.toggle("nobody", !timeline.second);
@@ -87,6 +93,7 @@ function light(now) {
   panels.showAlarms($("[data-panel=alarms]"), timeline, { mayAcknowledge: may("session.acknowledge"), onAcknowledge: acknowledge, pending: timeline.pending });
   const due = panels.showDue($("[data-panel=due]"), timeline, config, now);
   panels.showDose($("[data-panel=dose]"), timeline, config, now);
+  drugAccount.show(Object.assign(timeline, readAccount(timeline.kept, timeline.drug, now)));
   panels.showChecks($("[data-panel=checks]"), timeline, config, now);
   ahead.show(timeline, now);
   showBack($("[data-panel=back]"), ahead, timeline, now);
@@ -172,7 +179,10 @@ function openEntry(event) {
   const before = event.supersedes && store.events.find((e) => e.id === event.supersedes);
   write("[data-entry-before]", before ? `Corrects: ${say(before, checkLabels)}, ${before.actor_name}` : "");
   const open = !next && !event.waiting && !FIXED.has(event.kind);
-  const changes = event.kind === "alarm_acknowledged" ? "session.acknowledge" : "session.record";
+  const isLine = LEDGER.has(event.kind);
+  const changes = event.kind === "alarm_acknowledged" ? "session.acknowledge" : isLine ? "session.draw" : "session.record";
+  $("[data-correct]").hidden = isLine;
+  for (const part of $$("[data-witness-part]", dialog)) part.hidden = !isLine;
   $("[data-entry-change]", dialog).hidden = !open || !may(changes);
   dialogs.open("d-entry");
   dialog.dataset.event = event.id;
@@ -194,8 +204,16 @@ $("#d-entry form").addEventListener("submit", async (submitted) => {
   const reason = new FormData(submitted.target).get("reason").trim();
   if (!reason) return $('[name="reason"]', submitted.target).focus();
   const target = $("#d-entry").dataset.event;
+  const entry = { id: newActId(), kind: "void", happened_at: new Date(serverNow()).toISOString(), body: { reason }, supersedes: target };
+  if (LEDGER.has(store.byId.get(target)?.kind)) {
+    const line = await signing.toLedger(entry, submitted.target);
+    const box = $("[data-problem]", submitted.target);
+    box.hidden = !line.refused;
+    if (line.refused) return void (box.textContent = [line.problem.detail, line.problem.what_to_do].filter(Boolean).join(" "));
+    return $("#d-entry").close();
+  }
   $("#d-entry").close();
-  const fate = await send({ id: newActId(), kind: "void", happened_at: new Date(serverNow()).toISOString(), body: { reason }, supersedes: target });
+  const fate = await send(entry);
   if (fate.refused) toast(fate.problem.detail);
 });
 
@@ -231,9 +249,15 @@ const PREPARE = {
   checks: () => dialogs.open("d-checks") && showCheckStates(),
   pause: pauseNow,
   leave: openLeaving,
+  draw: () => drugAccount.open("d-draw", { amount_mg: leftToDraw() }),
+  waste: () => drugAccount.open("d-waste"),
+  "put-back": () => drugAccount.open("d-put-back"),
 };
 
 const leftMg = () => Number(Math.max(0, (config.dose.dose_mg ?? 0) - timeline.givenMg).toFixed(2));
+
+/** What is given and not drawn, or what the dose still needs. */
+const leftToDraw = () => Number((timeline.account.undrawn / 1000 || Math.max(0, leftMg() - timeline.promised.rest / 1000)).toFixed(3));
 
 function startValues() {
   const { rate_mg_per_h, rate_ml_per_h, duration_min, dose_mg } = config.dose;
@@ -244,6 +268,9 @@ function showOpenItems(id) {
   const box = $(`#${id} [data-open-items]`);
   if (!box) return;
   const open = timeline.drug.startedAt === null ? panels.openBeforeDose(timeline, config, serverNow()) : [];
+  const doseMg = config.product.device_mg ?? leftMg();
+  open.push(...drugAccount.openBeforeDose(doseMg));
+  drugAccount.askUndrawn(id, doseMg);
   box.hidden = !open.length;
   $("ul", box)?.replaceChildren(...open.map((words) => panels.el("li", words)));
 }
@@ -296,30 +323,6 @@ $("#d-checks")?.addEventListener("click", (event) => {
   if (note) body.note = note;
   act("check", body);
 });
-
-/** The second person is somebody else: named by e-mail and PIN, verified by the server. */
-async function sendAsSecond(entry, form) {
-  const given = new FormData(form);
-  let answer;
-  try {
-    const response = await fetch(config.urls.dose_check, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": config.csrf },
-      body: JSON.stringify({ ...entry, email: given.get("email"), pin: given.get("pin") }),
-    });
-    answer = await response.json();
-    if (response.status === 401 && answer.code === "locked") {
-      link.askPin();
-      return { refused: true, problem: { detail: "Enter your own PIN first, then send this again." } };
-    }
-    if (!response.ok) return { refused: true, problem: answer };
-  } catch {
-    return { refused: true, problem: { detail: "No answer from the server.", what_to_do: "A second signature needs the network. Try again." } };
-  }
-  store.receive([answer.event]);
-  toast(`Recomputed by ${answer.event.actor_name}.`);
-  return { stored: true, event: answer.event };
-}
 
 // ---- leaving ----
 
@@ -411,5 +414,6 @@ setInterval(() => {
 startSetting(act, may);
 draw();
 if (location.hash === "#checks" && timeline.phase === "before_dose") PREPARE.checks();
+if (location.hash === "#account") $("#account")?.scrollIntoView({ block: "center" });
 if (location.hash === "#leave" && timeline.phase === "watching") openLeaving();
 document.documentElement.dataset.drawn = "session";

@@ -3,8 +3,8 @@
 
 // Order of events of one instant: what starts comes before what ends (as on the server).
 const RANK = {
-  infusion_start: 0, device: 1, injection: 1, oral_dose: 1, resume: 2, rate_change: 3, pause: 4,
-  infusion_stop: 5, ready: 8, discharged: 9,
+  drawn: -1, infusion_start: 0, device: 1, injection: 1, oral_dose: 1, resume: 2, rate_change: 3, pause: 4,
+  infusion_stop: 5, wasted: 6, put_back: 6, ready: 8, discharged: 9,
 };
 const rank = (event) => RANK[event.kind] ?? 7;
 

@@ -1,5 +1,6 @@
 // What a list of events says: phase, drug, last values, alarms, what is due. Pure functions; the
 // same reading as the server's timeline, so that an entry made without a network counts at once.
+import { accountOf } from "./account.js";
 import { standing } from "./store.js";
 
 const MINUTE = 60_000;
@@ -16,18 +17,22 @@ const VITALS = ["sbp_mmhg", "dbp_mmhg", "map_mmhg", "heart_rate_bpm", "spo2_perc
 /** Fold the drug events, in the order they happened, into what was given and what runs. */
 export function foldDrug(events) {
   const drug = {
-    stretches: [], doses: [], devices: [], plannedMg: null, rate: 0, rateMl: null,
+    pumps: [], stretches: [], doses: [], devices: [], plannedMg: null, rate: 0, rateMl: null,
     startedAt: null, endedAt: null, running: false, paused: false, since: null,
   };
   const close = (at) => {
-    if (drug.running && at > drug.since) drug.stretches.push({ start: drug.since, end: at, rate: drug.rate });
+    if (drug.running && at > drug.since) {
+      const stretch = { start: drug.since, end: at, rate: drug.rate };
+      drug.stretches.push(stretch);
+      drug.pumps.at(-1).stretches.push(stretch);
+    }
     drug.since = at;
   };
   const ended = (at) => { drug.endedAt = Math.max(drug.endedAt ?? at, at); };
   for (const { kind, at, body } of events) {
     const infusing = drug.running || drug.paused;
     if (DOSES.has(kind)) {
-      drug.doses.push({ at, mg: body.dose_mg, kind, number: body.number, where: body.body_site });
+      drug.doses.push({ at, mg: body.dose_mg, kind, number: body.number, where: body.body_site, source: body.container_id ?? "" });
       if (kind === "device") drug.devices.push({ at, number: body.number });
       drug.startedAt ??= at;
       ended(at);
@@ -35,7 +40,8 @@ export function foldDrug(events) {
       drug.startedAt ??= at;
       drug.rate = body.rate_mg_per_h;
       drug.rateMl = body.rate_ml_per_h ?? null;
-      if (body.planned_mg != null) drug.plannedMg = (drug.plannedMg ?? 0) + body.planned_mg;
+      drug.plannedMg = body.planned_mg == null ? null : infused(drug, at) + body.planned_mg;
+      drug.pumps.push({ plannedMg: body.planned_mg ?? null, source: body.container_id ?? "", stretches: [] });
       drug.running = true;
       drug.since = at;
     } else if (kind === "rate_change" && infusing) {
@@ -61,11 +67,17 @@ export function foldDrug(events) {
   return drug;
 }
 
+const runMg = (s, now) => (s.rate * Math.max(0, Math.min(now, s.end) - s.start)) / HOUR;
+
+/** What the pump has given: each start at most what it was set to, however late it was stopped. */
 function infused(drug, now) {
-  const open = drug.running ? [{ start: drug.since, end: now, rate: drug.rate }] : [];
-  const total = [...drug.stretches, ...open].reduce(
-    (sum, s) => sum + (s.rate * Math.max(0, Math.min(now, s.end) - s.start)) / HOUR, 0);
-  return drug.plannedMg === null ? total : Math.min(total, drug.plannedMg);
+  return drug.pumps.reduce((sum, pump) => sum + pumpMg(drug, pump, now), 0);
+}
+
+function pumpMg(drug, pump, now) {
+  const open = drug.running && pump === drug.pumps.at(-1) ? [{ start: drug.since, end: now, rate: drug.rate }] : [];
+  const mg = [...pump.stretches, ...open].reduce((part, s) => part + runMg(s, now), 0);
+  return pump.plannedMg === null ? mg : Math.min(mg, pump.plannedMg);
 }
 
 /** Milligrams given by a moment. */
@@ -76,8 +88,9 @@ export function givenMg(drug, now) {
 /** When a running pump will have given what it was set to, or null. */
 export function runsOutAt(drug) {
   if (!drug.running || drug.plannedMg === null || !(drug.rate > 0)) return null;
-  const before = drug.stretches.reduce((sum, s) => sum + (s.rate * (s.end - s.start)) / HOUR, 0);
-  return drug.since + (Math.max(0, drug.plannedMg - before) / drug.rate) * HOUR;
+  const pump = drug.pumps.at(-1);
+  const before = pump.stretches.reduce((sum, s) => sum + (s.rate * (s.end - s.start)) / HOUR, 0);
+  return drug.since + (Math.max(0, pump.plannedMg - before) / drug.rate) * HOUR;
 }
 
 /** When the next vitals are due (protocol/schedule.py says the same). */
@@ -151,6 +164,12 @@ function worstOfEach(open) {
   return open.filter((alarm) => !seen.has(alarm.body.key) && seen.add(alarm.body.key));
 }
 
+/** Where the drug went; `promised` counts a pump that runs for all it was set to give. */
+export function readAccount(kept, drug, now) {
+  const gave = (pump) => pumpMg(drug, pump, now);
+  return { account: accountOf(kept, drug, gave), promised: accountOf(kept, drug, gave, true) };
+}
+
 /** Read a session. `events` are the store's; `config` the page's; `now` milliseconds. */
 export function readTimeline(events, config, now) {
   const kept = standing(events);
@@ -182,6 +201,7 @@ export function readTimeline(events, config, now) {
     notes: kept.filter((e) => e.kind === "note"),
     rescue: kept.filter((e) => e.kind === "rescue_medicine"),
     givenMg: givenMg(drug, now),
+    ...readAccount(kept, drug, now),
     runsOutAt: runsOutAt(drug),
   };
 }

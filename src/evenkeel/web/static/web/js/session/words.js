@@ -47,20 +47,31 @@ export function saidDone(b) {
 const because = (b) => (b.reason ? `: ${b.reason}` : "");
 const rate = (b) => `${number(b.rate_mg_per_h)} mg/h${b.rate_ml_per_h ? `, ${number(b.rate_ml_per_h, 2)} mL/h` : ""}`;
 
+/** A line of the ledger in words. */
+function ledgerWords({ kind, body: b }) {
+  const verb = { drawn: "drawn from", wasted: "wasted of", put_back: "put back to" }[kind];
+  const how = [b.method, b.witness_name && `witnessed by ${b.witness_name}`, b.note].filter(Boolean).join(", ");
+  return `${number(b.amount_mg, 3)} mg ${verb} container ${b.label ?? ""}${b.lot ? `, lot ${b.lot}` : ""}${how ? `: ${how}` : ""}`;
+}
+
+/** Where a dose was drawn from. */
+const sourceWords = (b) => [b.label && `from container ${b.label}`, b.lot && `lot ${b.lot}`].filter(Boolean).map((words) => `, ${words}`).join("");
+
 /** One event in words. `checks` maps the name of a check to its label. */
 export function say(event, checks = {}) {
   const b = event.body;
   switch (event.kind) {
     case "observation": return reading(b);
     case "note": return b.quoted ? `“${b.text}”` : b.text;
-    case "infusion_start": return `Infusion started, ${rate(b)}`;
+    case "infusion_start": return `Infusion started, ${rate(b)}${sourceWords(b)}`;
     case "rate_change": return `Rate now ${rate(b)}${because(b)}`;
     case "pause": return `Paused${because(b)}`;
     case "resume": return `Resumed, ${rate(b)}${because(b)}`;
     case "infusion_stop": return `Infusion stopped${because(b)}`;
-    case "injection": return `Injection ${number(b.dose_mg, 2)} mg${b.body_site ? `, ${b.body_site}` : ""}`;
-    case "oral_dose": return `Dose ${number(b.dose_mg, 2)} mg${b.form ? `, ${b.form}` : ""}`;
-    case "device": return `Device ${b.number}, ${number(b.dose_mg)} mg${because(b)}`;
+    case "injection": return `Injection ${number(b.dose_mg, 2)} mg${b.body_site ? `, ${b.body_site}` : ""}${sourceWords(b)}`;
+    case "oral_dose": return `Dose ${number(b.dose_mg, 2)} mg${b.form ? `, ${b.form}` : ""}${sourceWords(b)}`;
+    case "device": return `Device ${b.number}, ${number(b.dose_mg)} mg${sourceWords(b)}${because(b)}`;
+    case "drawn": case "wasted": case "put_back": return ledgerWords(event);
     case "rescue_medicine": return [b.name, b.dose_mg && `${number(b.dose_mg, 3)} mg`, b.route].filter(Boolean).join(" ") + because(b);
     case "check": return `${checks[b.name] ?? b.name}: ${b.ok === true ? "in order" : b.ok === false ? "a problem" : "not known"}${b.note ? `, ${b.note}` : ""}`;
     case "dose_check": return b.agrees ? `Dose recomputed: ${number(b.dose_mg, 2)} mg, agrees` : "Dose recomputed: does not agree";

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("session", "0004_forecast"),
+        ("session", "0005_ledger"),
     ]
 
     operations = [

@@ -74,8 +74,14 @@ NO_SIGNATURE: dict[str, str] = {
     "oversight.qualitynote.noted_by": "an entry under its author's name",
     "oversight.qualitynote.struck_by": "an entry under its author's name",
 }
-#: The same in the rooms of oversight: signed on paper or by a form of an authority, and noted here.
+#: The same for whole rooms and kinds.
 NO_SIGNATURE_OF = {
+    "people.credential": "whose it is, and who saw the paper",
+    "people.emergencyaccess": "an opened record, confirmed with the second factor and reviewed",
+    "people.duty": "who is on duty",
+    "stock.": "lines under the names of who did it and who saw it, each written once",
+    "oversight.erasurerequest": "two people's requests under their names; the act is on the chain",
+    "oversight.privacyrequest": "answered under its author's name",
     "oversight.rems": "signed on the programme's own form, outside; here stands that it was",
     "oversight.incident": "reviewed again whenever its account changes; each review is a version",
     "oversight.report": "sent outside; the document's own hash stands with the proof",

@@ -54,6 +54,7 @@ NAMED = {
     "instrument": "phq9",
     "instrument_template": "phq9",
     "program_shipped": "montreal",
+    "quality_measure": "holds",
 }
 #: Behind a secret of its own; and a form that only opens where an answer waits for its review.
 LINKS = frozenset({"invitation", "first_administrator", "answer", "library_review"})

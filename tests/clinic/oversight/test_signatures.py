@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,11 @@ from django.db import connection, models
 from django.test import Client
 from django.urls import reverse
 
+import evenkeel.clinic
 from evenkeel.cli import signatures as command
+from evenkeel.clinic.course.actions import agree_touch, publish_document
+from evenkeel.clinic.outcome.actions import close_signal, record_watch
+from evenkeel.clinic.outcome.models import SpacingDecision
 from evenkeel.clinic.people.models import Account
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import RecordError, Refused
@@ -36,6 +41,7 @@ from tests.kept import kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("page_clock")]
 
+CLINIC = Path(evenkeel.clinic.__path__[0])
 #: Columns that name an account or sound like a signature, and why they are none.
 NO_SIGNATURE: dict[str, str] = {
     "course.course.prescriber": "who treats",
@@ -68,8 +74,14 @@ NO_SIGNATURE: dict[str, str] = {
     "oversight.qualitynote.noted_by": "an entry under its author's name",
     "oversight.qualitynote.struck_by": "an entry under its author's name",
 }
-#: The same in the rooms of oversight: signed on paper or by a form of an authority, and noted here.
+#: The same for whole rooms and kinds.
 NO_SIGNATURE_OF = {
+    "people.credential": "whose it is, and who saw the paper",
+    "people.emergencyaccess": "an opened record, confirmed with the second factor and reviewed",
+    "people.duty": "who is on duty",
+    "stock.": "lines under the names of who did it and who saw it, each written once",
+    "oversight.erasurerequest": "two people's requests under their names; the act is on the chain",
+    "oversight.privacyrequest": "answered under its author's name",
     "oversight.rems": "signed on the programme's own form, outside; here stands that it was",
     "oversight.incident": "reviewed again whenever its account changes; each review is a version",
     "oversight.report": "sent outside; the document's own hash stands with the proof",
@@ -118,6 +130,28 @@ def test_every_kind_says_what_a_signature_needs() -> None:
         assert kind.says_of or kind.says or kind.meaning in columns, label
         assert kind.still <= {field.attname for field in model._meta.concrete_fields}, label
     assert set(MEANINGS) < set(KINDS)
+
+
+#: Where somebody signs by a press, and the words that stand beside it.
+FORMS: dict[str, str] = {
+    "course/templates/course/touch.html": agree_touch.MEANING,
+    "course/templates/course/consent_documents.html": publish_document.MEANING,
+    "outcome/templates/outcome/safety_signal.html": close_signal.MEANING,
+    "outcome/templates/outcome/long_term.html": record_watch.REVIEWED,
+    "outcome/templates/outcome/coming_back.html": SpacingDecision.signed_kind.says.removesuffix(
+        "."
+    ),
+    "oversight/templates/oversight/forecast_choose.html": (
+        "I have seen how the forecast does here and decide"
+    ),
+}
+
+
+@pytest.mark.parametrize("template", sorted(FORMS))
+def test_who_signs_reads_beforehand_what_it_says(template: str) -> None:
+    """The others show it as the words of a box to tick, or above the button."""
+    text = (CLINIC / template).read_text()
+    assert FORMS[template] in text
 
 
 def test_every_kind_is_signed_once_here(world: SignedWorld) -> None:
@@ -268,7 +302,7 @@ def test_acts_of_a_machine_are_signed_by_nobody() -> None:
     event = SessionEvent(kind="ready", via="watcher", body={})
     assert meaning_of_event(event) == ""
     said = SessionEvent(kind="dose_check", via="screen", body={"agrees": False})
-    assert "do not agree" in meaning_of_event(said)
+    assert "does not agree" in meaning_of_event(said)
     left = SessionEvent(kind="discharged", via="screen", body={"early": {"said": "a train"}})
     assert "before they were ready" in meaning_of_event(left)
     assert meaning_of_event(SessionEvent(kind="note", via="screen", body={})) == ""

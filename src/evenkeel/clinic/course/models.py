@@ -101,7 +101,7 @@ class ConsentDocument(Record):
         "published_by",
         "published_at",
         view="consent.view",
-        says="I publish these words for people to consent to.",
+        says="I publish this version of these words for people to consent to.",
         still=frozenset({"retired_at"}),
     )
 

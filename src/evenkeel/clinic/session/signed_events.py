@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-#: By kind of event. Everything else in a session is an entry under its author's name.
+#: By kind of event; everything else in a session is an entry under its author's name. They name
+#: the act, as the screen does: nobody is made to have said what they were not shown.
 MEANINGS: Final[Mapping[str, str]] = {
-    "dose_check": "I worked the dose out anew and agree with it.",
-    "infusion_start": "I started the infusion.",
-    "injection": "I gave the injection.",
-    "oral_dose": "I gave the dose by mouth.",
-    "device": "I handed over the device and saw it used.",
-    "wasted": "I destroyed what was drawn and not given, before {witness_name}.",
-    "put_back": "I put back what was not opened, before {witness_name}.",
-    "hand_over": "I hand this session over.",
-    "discharge_check": "I asked and looked what leaving asks for.",
-    "ready": "I find this person ready to leave.",
-    "discharged": "I saw this person leave.",
+    "dose_check": "Second check: worked the dose out anew and agrees.",
+    "infusion_start": "Administration: started the infusion.",
+    "injection": "Administration: gave the injection.",
+    "oral_dose": "Administration: gave the dose by mouth.",
+    "device": "Administration: gave the device.",
+    "wasted": "Responsibility: destroyed what was drawn and not given, before {witness_name}.",
+    "put_back": "Responsibility: put back what was not opened, before {witness_name}.",
+    "hand_over": "Responsibility: handed the session over.",
+    "discharge_check": "Authorship: filled in the leaving list.",
+    "ready": "Responsibility: declared the person ready to leave.",
+    "discharged": "Responsibility: recorded that the person left.",
 }
-_DISAGREES: Final = "I worked the dose out anew and do not agree with it."
-_LEFT_EARLY: Final = "I saw this person leave before they were ready, and wrote down how."
+_DISAGREES: Final = "Second check: worked the dose out anew and does not agree."
+_LEFT_EARLY: Final = "Responsibility: recorded that the person left before they were ready."
 
 
 def meaning_of_event(event: Any) -> str:
-    """What the act says, in the first person; "" for an event that nobody signs.
+    """What the act says; "" for an event that nobody signs.
 
     ``event``: anything with ``kind``, ``via`` and ``body``.
     """

@@ -18,7 +18,7 @@ from evenkeel.clinic.people.models import Site
 from evenkeel.clinic.record.act import Act, Context, action
 from evenkeel.clinic.record.errors import Refused
 
-MEANING: Final = "I publish version {number} of these words for people to consent to."
+MEANING: Final = "I publish this version of these words for people to consent to."
 
 
 @action("consent.publish", permission="consent.publish")
@@ -60,7 +60,7 @@ def publish_document(
             change_note=" ".join(change_note.split())[:300],
             published_by=signer(act),
             published_at=act.now,
-            meaning=MEANING.format(number=number),
+            meaning=MEANING,
         )
     )
 

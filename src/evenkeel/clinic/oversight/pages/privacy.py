@@ -144,11 +144,11 @@ class AskForm(forms.Form):
     )
 
 
-@page("privacy.ask")
+@page("privacy.record")
 def patient_requests(request: HttpRequest, patient_id: Any) -> HttpResponse:
     """What this person asked so far, and a form for staff to write a request down."""
     ctx = request.ctx  # type: ignore[attr-defined]
-    patient = open_patient(request, patient_id, "privacy.ask", "requests about a record")
+    patient = open_patient(request, patient_id, "privacy.record", "requests about a record")
     now = ctx.clock.now()
     today = timezone.localtime(now).date()
     form = AskForm(request.POST or None, initial={"received_on": today, "kind": "correction"})

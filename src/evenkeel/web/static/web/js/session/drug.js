@@ -39,7 +39,7 @@ export class DrugAccount {
     if (root.dataset.key !== key) {
       root.dataset.key = key;
       $("[data-account-lines]", root).replaceChildren(...account.lines.map((line) =>
-        el("li", el("span", el("b", `Container ${line.label}`), ` ${line.name ?? ""}`), el("span.faint", `lot ${line.lot} · ${mg(line.drawn)} drawn`))));
+        el("li.block", el("span", el("b", `Container ${line.label}`), `, ${line.name ?? ""}`), el("small.faint", `lot ${line.lot} · ${mg(line.drawn)} drawn`))));
       $("[data-account-open]", root).replaceChildren(...open.map((words) => el("li", words)));
       root.classList.toggle("open", open.length > 0);
       write($("[data-account-state]", root), account.lines.length === 0 && account.agrees ? "nothing drawn yet" : open.length ? "to account for" : over ? "accounted for" : `${mg(promised.rest)} in hand`);

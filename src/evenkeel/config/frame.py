@@ -30,6 +30,7 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("Safety signals", "safety_signals", "outcome.view"),
     ("Questions from patients", "team_questions", "team_question.view"),
     ("Questionnaires", "instruments", "instrument.view"),
+    ("Shelves", "stock", "stock.view"),
 )
 
 

@@ -8,6 +8,8 @@ class SessionConfig(AppConfig):
 
     def ready(self) -> None:
         from evenkeel.clinic.course.sessions_given import count_with
-        from evenkeel.clinic.session.queries import count_given
+        from evenkeel.clinic.session.queries import count_given, prescribers
+        from evenkeel.clinic.stock.paper import prescribers_from
 
         count_with(count_given)
+        prescribers_from(prescribers)

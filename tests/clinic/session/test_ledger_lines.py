@@ -292,6 +292,17 @@ def test_a_correction_after_closing_opens_the_account_again(here: Kept) -> None:
     assert here.state == "closed"
 
 
+def test_a_clock_that_goes_back_changes_no_account(here: Kept) -> None:
+    here.draw(here.dose_mg + 5)
+    here.start()
+    here.stage.wait(60)
+    stop(here)
+    here.stage.wait(-30)
+    here.waste(5)
+    assert here.leaves() == "closed"
+    assert drawing.session_account(here.stage.session.pk).wasted_mg == 5
+
+
 def test_what_was_kept_on_paper_waits_for_its_draw(here: Kept) -> None:
     clinic = here.stage.clinic
     case = treatable_case(clinic, named="Paula")

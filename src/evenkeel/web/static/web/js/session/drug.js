@@ -48,6 +48,9 @@ export class DrugAccount {
         $("ul", box)?.replaceChildren(...open.map((words) => el("li", words)));
       }
     }
+    const abandon = $("[data-account-abandon]");
+    abandon.hidden = account.rest <= 0;
+    write(abandon, `${mg(account.rest)} is drawn. Waste it with a witness${$("[data-act=put-back]", root) ? " or put it back" : ""}; until then the session stays open on the drug. The person need not wait.`);
     const may = this.config.may.includes("session.draw");
     const closed = phase === "closed" && account.agrees;
     $("[data-act=draw]", root).disabled = !may || closed;

@@ -4,6 +4,7 @@
 
 ["found"]                      makes the clinic; told are sites, staff and cookies
 ["session", PRODUCT, PHASE]    brings one more person to a phase
+["shelves"]                    begins the drug ledger, with a vial of 500 mg on the shelf
 
 It goes on until its input ends, for starting takes longer than filling. The site's time zone is
 chosen so that it is early afternoon there.
@@ -50,6 +51,7 @@ from evenkeel.clinic.session.models import Appointment, Session  # noqa: E402
 from tests.clinic.course.makers import IV_ORDER, NASAL_ORDER, SOUND_FACTS, Case  # noqa: E402
 from tests.clinic.session.forecast.choosing import shown_here  # noqa: E402
 from tests.clinic.session.makers import Stage  # noqa: E402
+from tests.clinic.stock.makers import build_shelves  # noqa: E402
 from tests.clinic_factory import Clinic, build_clinic, make_account  # noqa: E402
 
 PIN = "274916"
@@ -288,6 +290,12 @@ def _dose(session: Session, happen: Any, phase: str) -> None:
         happen(0, "injection", {"dose_mg": float(sheet["dose_mg"]), "body_site": "left deltoid"})
 
 
+def shelves(now: datetime) -> dict[str, Any]:
+    """The controlled-drug ledger is kept here from now on; the label of the one vial there is."""
+    stocked = build_shelves(_clinic(FixedClock(now - timedelta(hours=1))))
+    return {"vial": stocked.received().label}
+
+
 def show_forecast(now: datetime, session_id: str) -> dict[str, Any]:
     """The director, having seen scored readings, shows the forecast of this session's product."""
     clinic = _clinic(FixedClock(now))
@@ -301,7 +309,8 @@ def main() -> None:
     for line in sys.stdin:
         what, *arguments = json.loads(line)
         now = datetime.now(UTC)
-        do = {"found": found, "session": bring, "forecast": show_forecast, "own": own}[what]
+        do = {"found": found, "session": bring, "forecast": show_forecast, "own": own,
+              "shelves": shelves}[what]  # fmt: skip
         told = do(now, *arguments)
         # nothing may be held open in between: servers are stopped and files copied meanwhile
         connections.close_all()

@@ -403,3 +403,56 @@ def test_every_control_has_a_name_and_targets_are_large(
     expect(page.locator("body")).to_contain_text("The bedside monitor’s own alarms stay on.")
     for lane in page.locator("[data-lane]").all():
         assert lane.get_attribute("aria-label")
+
+
+def test_drug_is_drawn_given_and_wasted_before_a_witness_and_never_waits_in_the_queue(
+    server: Served, page: Page, shot: Any
+) -> None:
+    vial = server.fill("shelves")["vial"]
+    session = server.session("racemic_iv", "ready")
+    show(server, page, session)
+    account = page.locator("#account")
+    act(page, "start").click()
+    expect(page.locator("#d-start [data-undrawn]")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    account.locator('[data-act="draw"]').click()
+    draw = page.locator("#d-draw")
+    expect(draw.locator("[data-containers]")).to_contain_text("500 mg left")
+    expect(draw.locator('[name="amount_mg"]')).to_have_value("34")
+    draw.locator('[name="amount_mg"]').fill("36.5")
+    expect(draw.locator("[data-volume]")).to_have_text("0.73 mL")
+    shot(page, "session-draw")
+    page.expected += ["ERR_INTERNET_DISCONNECTED", "Failed to load resource"]
+    page.context.set_offline(True)
+    save(page)
+    expect(draw.locator("[data-problem]")).to_contain_text("needs the network")
+    expect(page.locator("[data-waiting]")).to_have_text("nothing waiting")
+    page.context.set_offline(False)
+    save(page)
+    expect(draw).not_to_be_visible()
+    expect(account.locator("[data-account=drawn]")).to_have_text("36.5")
+    expect(account.locator("[data-account-lines]")).to_contain_text(f"Container {vial}")
+
+    act(page, "start").click()
+    expect(page.locator("#d-start [data-undrawn]")).not_to_be_visible()
+    save(page)
+    expect(page.locator("[data-phase-word]").first).to_have_text("Drug running")
+    stop = act(page, "stop")
+    stop.hover()
+    page.mouse.down()
+    expect(page.locator("[data-phase-word]").first).to_have_text("Watching", timeout=8000)
+    page.mouse.up()
+    expect(account.locator("[data-account-open]")).to_contain_text(f"from container {vial} drawn")
+
+    account.locator('[data-act="waste"]').click()
+    waste = page.locator("#d-waste")
+    expect(waste.locator('[name="amount_mg"]')).not_to_have_value("")
+    waste.locator('[name="email"]').fill(server.clinic["emails"]["prescriber"])
+    waste.locator('[name="pin"]').fill(PIN)
+    shot(page, "session-waste")
+    save(page)
+    expect(account.locator("[data-account-state]")).to_have_text("accounted for")
+    lines = [e for e in server.events(session["session"]) if e["kind"] in ("drawn", "wasted")]
+    assert [e["kind"] for e in lines] == ["drawn", "wasted"]
+    assert lines[1]["body"]["witness_name"] == server.clinic["names"]["prescriber"]

@@ -308,7 +308,7 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
         },
         "unsigned": _unsigned(row, now),
         "not_begun": not_begun(row.site) if starts else "",
-        "ledger_url": address("stock_begin", site_id=row.site_id)
+        "ledger_url": f"{address('stock_begin')}?site={row.site_id}"
         if actor.may("stock.begin", row.site_id)
         else "",
         "protocols_url": address("protocols") if actor.may("protocol.view", row.site_id) else "",

@@ -43,8 +43,8 @@ export function accountOf(kept, drug, pumpMg, promised = false) {
 export function openWords(account) {
   const said = account.undrawn > 0 ? [`${mg(account.undrawn)} given and not drawn from any container`] : [];
   for (const line of account.lines) {
-    if (line.rest > 0) said.push(`${mg(line.rest)} from ${line.label} drawn and not given`);
-    if (line.rest < 0) said.push(`${mg(-line.rest)} more from ${line.label} than was drawn`);
+    if (line.rest > 0) said.push(`${mg(line.rest)} from container ${line.label} drawn and not given`);
+    if (line.rest < 0) said.push(`${mg(-line.rest)} more from container ${line.label} than was drawn`);
   }
   return said;
 }

@@ -5,6 +5,9 @@ import { $, $$ } from "./dialogs.js";
 import { el, write } from "./panels.js";
 import { number } from "./words.js";
 
+/** So many containers are offered at once; the rest of the shelf is one tap away. */
+const FIRST_SHOWN = 3;
+
 export class DrugAccount {
   constructor({ config, dialogs }) {
     Object.assign(this, { config, dialogs, now: null, promised: null });
@@ -23,18 +26,20 @@ export class DrugAccount {
   show(timeline) {
     if (!this.kept) return;
     const { account, promised, phase } = timeline;
+    // what grows from second to second is no figure to read in thousandths
+    const given = phase === "running" ? Math.floor(account.given / 100) * 100 : account.given;
     this.promised = promised;
     const root = $("[data-panel=account]");
-    for (const [name, value] of Object.entries({ drawn: account.drawn, given: account.given, wasted: account.wasted, "put-back": account.putBack }))
+    for (const [name, value] of Object.entries({ drawn: account.drawn, given, wasted: account.wasted, "put-back": account.putBack }))
       write($(`[data-account=${name}]`, root), number(value / 1000, 3));
     $("[data-account-back]", root).hidden = !account.putBack;
     const over = phase === "watching" || phase === "closed";
     const open = over ? openWords(account) : [];
-    const key = JSON.stringify([account, over]);
+    const key = JSON.stringify([account.lines.map((l) => [l.id, l.drawn]), promised, open]);
     if (root.dataset.key !== key) {
       root.dataset.key = key;
       $("[data-account-lines]", root).replaceChildren(...account.lines.map((line) =>
-        el("li", el("span", el("b", line.label), ` ${line.name ?? ""}`), el("span.faint", `lot ${line.lot} · ${mg(line.drawn)} drawn`))));
+        el("li.block", el("span", el("b", `Container ${line.label}`), `, ${line.name ?? ""}`), el("small.faint", `lot ${line.lot} · ${mg(line.drawn)} drawn`))));
       $("[data-account-open]", root).replaceChildren(...open.map((words) => el("li", words)));
       root.classList.toggle("open", open.length > 0);
       write($("[data-account-state]", root), account.lines.length === 0 && account.agrees ? "nothing drawn yet" : open.length ? "to account for" : over ? "accounted for" : `${mg(promised.rest)} in hand`);
@@ -43,6 +48,9 @@ export class DrugAccount {
         $("ul", box)?.replaceChildren(...open.map((words) => el("li", words)));
       }
     }
+    const abandon = $("[data-account-abandon]");
+    abandon.hidden = account.rest <= 0;
+    write(abandon, `${mg(account.rest)} is drawn. Waste it with a witness${$("[data-act=put-back]", root) ? " or put it back" : ""}; until then the session stays open on the drug. The person need not wait.`);
     const may = this.config.may.includes("session.draw");
     const closed = phase === "closed" && account.agrees;
     $("[data-act=draw]", root).disabled = !may || closed;
@@ -89,10 +97,16 @@ export class DrugAccount {
       list.replaceChildren(el("p", draws ? "Nothing that may be used stands on the shelf for this product." : "Nothing that was drawn is left over."));
       return;
     }
-    list.replaceChildren(...rows.map((row, i) => this.#choice(row, draws, i === 0)));
+    const choices = rows.map((row, i) => this.#choice(row, draws, i === 0));
+    const more = choices.splice(FIRST_SHOWN);
+    list.replaceChildren(...choices, more.length ? this.#folded(more) : "");
     this.wanted = wanted;
     this.#propose(form, draws ? rows[0].id : rows[0].container_id);
     this.#volume(form);
+  }
+
+  #folded(choices) {
+    return el("details.fold", el("summary", `${choices.length} more on the shelf`), el("div.choices.rows-of-one", ...choices));
   }
 
   #choice(row, draws, first) {

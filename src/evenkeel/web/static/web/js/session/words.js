@@ -51,11 +51,11 @@ const rate = (b) => `${number(b.rate_mg_per_h)} mg/h${b.rate_ml_per_h ? `, ${num
 function ledgerWords({ kind, body: b }) {
   const verb = { drawn: "drawn from", wasted: "wasted of", put_back: "put back to" }[kind];
   const how = [b.method, b.witness_name && `witnessed by ${b.witness_name}`, b.note].filter(Boolean).join(", ");
-  return `${number(b.amount_mg, 3)} mg ${verb} ${b.label ?? "a container"}${b.lot ? `, lot ${b.lot}` : ""}${how ? `: ${how}` : ""}`;
+  return `${number(b.amount_mg, 3)} mg ${verb} container ${b.label ?? ""}${b.lot ? `, lot ${b.lot}` : ""}${how ? `: ${how}` : ""}`;
 }
 
 /** Where a dose was drawn from. */
-const sourceWords = (b) => [b.label && `from ${b.label}`, b.lot && `lot ${b.lot}`].filter(Boolean).map((words) => `, ${words}`).join("");
+const sourceWords = (b) => [b.label && `from container ${b.label}`, b.lot && `lot ${b.lot}`, b.given_before_drawn && "given before the draw could be written down"].filter(Boolean).map((words) => `, ${words}`).join("");
 
 /** One event in words. `checks` maps the name of a check to its label. */
 export function say(event, checks = {}) {

@@ -22,6 +22,8 @@ STORAGE = [
     "tests/clinic/course",
     "tests/clinic/session",
     "tests/clinic/outcome",
+    "tests/clinic/stock/test_drawing.py",
+    "tests/clinic/stock/test_history.py",
 ]
 WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "3")
 #: A file of tests stays on one worker and in its order, for some tell a story step by step. Groups

@@ -18,9 +18,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from evenkeel.clinic.people.models import Account
+from evenkeel.clinic.people.models import Account, Site
 from evenkeel.clinic.record import installation
-from tests.clinic_factory import sign_in
+from evenkeel.clinic.record.clock import SystemClock
+from evenkeel.clinic.stock.actions.discrepancy import report_discrepancy
+from evenkeel.clinic.stock.models import Container, Count, Discrepancy
+from tests.clinic.stock.makers import build_shelves
+from tests.clinic_factory import Clinic, sign_in
 
 BASELINE = Path(__file__).with_name("query_baseline.json")
 SHAPE = Shape(people=24, live_sessions=3, past_sessions=3, readings_a_session=4)
@@ -33,8 +37,23 @@ def filled(request: pytest.FixtureRequest, db: None) -> Iterator[Filled]:
     """A clinic of fixed shape, on the machine's own clock as its pages are."""
     installation.forget()
     cache.clear()
-    yield fill(datetime.now(UTC), request.param)
+    made = fill(datetime.now(UTC), request.param)
+    _stock(made, request.param.live_sessions)
+    yield made
     installation.forget()
+
+
+def _stock(filled: Filled, containers: int) -> None:
+    """A ledger begun after the sessions were opened, with shelves of this size."""
+    staff = {role: Account.objects.get(pk=key) for role, key in filled.accounts.items()}
+    site = Site.objects.get(pk=filled.site_id)
+    clinic = Clinic(SystemClock(), site, site, [], staff)
+    shelves = build_shelves(clinic)
+    for vial in shelves.received(count=containers):
+        shelves.does("draw", vial, 1)
+        report_discrepancy(
+            clinic.as_("pharmacist"), site_id=filled.site_id, container_id=vial.pk, what="Dented."
+        )
 
 
 def paths(filled: Filled) -> dict[str, str]:
@@ -65,6 +84,14 @@ def paths(filled: Filled) -> dict[str, str]:
         "own_credentials": "/staff/mine",
         "duty": "/staff/duty",
         "emergencies": "/emergency/reviews",
+        "stock": "/stock/",
+        "stock_container": f"/stock/containers/{Container.objects.latest('received_at').pk}",
+        "stock_count": "/stock/count",
+        "stock_counted": f"/stock/counts/{Count.objects.get().pk}",
+        "stock_discrepancies": "/stock/discrepancies",
+        "stock_discrepancy": f"/stock/discrepancies/{Discrepancy.objects.latest('found_at').pk}",
+        "stock_papers": "/stock/papers",
+        "stock_register": "/stock/register",
         "protocols": "/protocols/",
         "protocol": f"/protocols/{filled.protocol}",
         "protocol_compare": f"/protocols/{filled.protocol}/compare?with=shipped",

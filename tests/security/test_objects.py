@@ -124,6 +124,12 @@ ROUTES: dict[str, Row] = {
     "program_edit": Row("therapist", 200, "prescriber"),
     "program_discard": Row("therapist", NO_METHOD, "prescriber", POST_ONLY),
     "program_sign": Row("medical_director", NO_METHOD, "therapist", POST_ONLY),
+    "stock_item": Row("pharmacist", 200, "session_nurse"),
+    "stock_container": Row("auditor", 200, "therapist"),
+    "stock_arrival": Row("session_nurse", 200, "auditor"),
+    "stock_counted": Row("auditor", 200, "front_desk", READ_ONLY),
+    "stock_inventory": Row("prescriber", 200, "administrator", READ_ONLY),
+    "stock_discrepancy": Row("auditor", 200, "front_desk"),
     "own_entry": Row("patient", 200, "prescriber", (NO_ROLE, NO_ROLE)),
     "audit_entry": Row("auditor", 200, "prescriber", READ_ONLY),
     # an administrator is the second person of an erasure, and need not see anything else
@@ -334,7 +340,7 @@ def test_a_patient_reaches_no_page_without_an_argument_but_their_own(world: Worl
     allowed = {"home", "kit", "own", "own_ready", "own_questions", "own_help", "own_choices"}
     allowed |= {"own_decide", "evidence", "api_evidence"}
     allowed |= {"own_prepare", "own_journal"}
-    allowed |= {"own_ask", "own_contact", "own_download", "own_download_file"}
+    allowed |= {"own_privacy", "own_ask", "own_contact", "own_download", "own_download_file"}
     allowed |= {"own_complain", "complain", "complain_answer"}
     allowed |= {
         "library",
@@ -379,10 +385,12 @@ def test_an_opened_record_is_a_reading_in_the_log(world: World) -> None:
         name
         for name, row in ROUTES.items()
         if row.shown == 200
-        and not name.startswith(("setup_", "protocol", "program_", "forecast_", "acting_"))
+        and not name.startswith(
+            ("setup_", "protocol", "program_", "forecast_", "acting_", "stock_")
+        )
         and not name.endswith(("credential", "credential_enter"))
-        # a complaint is no part of anybody's record, a site is no person
-        and name not in {"plan_figures", "complaint", "rems_site"}
+        # a complaint is no part of anybody's record, a site is no person, a bundle shows nobody
+        and name not in {"plan_figures", "complaint", "rems_site", "inspection_state"}
     ]
     for name in shows_a_person:
         newest = ChainEntry.objects.order_by("-position").values_list("position", flat=True)[0]

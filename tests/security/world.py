@@ -18,7 +18,7 @@ from evenkeel.clinic.people.actions.emergency_access import open_in_emergency
 from evenkeel.clinic.people.actions.invite_staff import invite_staff
 from evenkeel.clinic.people.actions.manage_credential import enter_own_credential
 from evenkeel.clinic.people.actions.record_fact import record_fact
-from evenkeel.clinic.people.actions.set_up import grant_role
+from evenkeel.clinic.people.actions.set_up import grant_role, open_site
 from evenkeel.clinic.people.caller import context_for
 from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.programs.actions.edit_program import start_program
@@ -26,11 +26,16 @@ from evenkeel.clinic.protocols.actions.start_draft import start_draft
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
+from evenkeel.clinic.stock.actions.begin_ledger import begin_ledger
+from evenkeel.clinic.stock.actions.discrepancy import report_discrepancy
+from evenkeel.clinic.stock.actions.send_away import send_to_site
+from evenkeel.clinic.stock.models import Count
 from evenkeel.clinic.therapy.actions.wall import write_note
 from evenkeel.clinic.therapy.actions.write_journal import write_entry
 from tests.clinic.outcome.conftest import say_items
 from tests.clinic.oversight.makers import recorded, serious
 from tests.clinic.session.makers import Stage, another_case, open_stage
+from tests.clinic.stock.makers import build_shelves
 from tests.clinic_factory import Clinic, make_account, sign_in
 
 
@@ -155,6 +160,7 @@ def build_world(clinic: Clinic) -> World:
         clinic.as_("auditor"), first_day=today, last_day=today, site_id=clinic.site.pk
     ).bundle_id
     ids |= _harm(clinic, stage)
+    ids |= shelves(clinic)
     draft = start_program(clinic.as_("therapist"), site_id=clinic.site.pk, program="montreal").pk
     ids |= {f"{name}.version_id": draft for name in PROGRAM_VERSIONS}
     return World(
@@ -181,6 +187,30 @@ def _harm(clinic: Clinic, stage: Stage) -> dict[str, Any]:
         "incident_id": incident.pk,
         "report_id": incident.reports.get().pk,
         "complaint_id": complaint.pk,
+    }
+
+
+def shelves(clinic: Clinic) -> dict[str, uuid.UUID]:
+    """A begun ledger with a vial, a count, a discrepancy, and a vial on its way to a third site."""
+    third = open_site(founder(clinic), name="Third", timezone="UTC")
+    for role in ("pharmacist", "session_nurse"):
+        grant_role(founder(clinic), account_id=clinic.staff[role].pk, site_id=third.pk, role=role)
+    held = build_shelves(clinic)
+    pharmacist, nurse = clinic.as_("pharmacist"), clinic.staff["session_nurse"].pk
+    begin_ledger(pharmacist, site_id=third.pk, on_hand=(), second_id=nurse)
+    vial, gone = held.received(count=2)
+    sent = send_to_site(
+        pharmacist, container_id=gone.pk, to_site_id=third.pk, reference="T", witness_id=nurse
+    )
+    found = report_discrepancy(
+        pharmacist, site_id=clinic.site.pk, container_id=vial.pk, what="The cap is loose."
+    )
+    return {
+        "item_id": held.kit.pk,
+        "container_id": vial.pk,
+        "move_id": sent.pk,
+        "count_id": Count.objects.get(site=clinic.site).pk,
+        "discrepancy_id": found.pk,
     }
 
 

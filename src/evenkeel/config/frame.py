@@ -39,6 +39,7 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("Monitoring forms (REMS)", "rems", "rems.view"),
     ("Complaints", "complaints", "complaint.handle"),
     ("Write down a complaint", "complaint_new", "complaint.file"),
+    ("Shelves", "stock", "stock.view"),
 )
 
 

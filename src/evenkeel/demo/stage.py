@@ -127,7 +127,7 @@ def local_zone() -> str:
 
 def build_house(seed: str, start: datetime, timezone: str) -> House:
     """Found the demonstration and everything in it that is no patient."""
-    from evenkeel.demo import dispensing
+    from evenkeel.demo import dispensing, shelves
 
     opened = start - OPENED_BEFORE
     founder = Context(
@@ -171,6 +171,7 @@ def build_house(seed: str, start: datetime, timezone: str) -> House:
     publish_defaults(director, site.pk)
     adopt_shipped(director, site_id=site.pk)
     dispensing.begin(house, opened + timedelta(days=1))
+    shelves.fill_shelves(house)
     return house
 
 

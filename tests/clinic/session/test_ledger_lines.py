@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenkeel.clinic.people.sign_in import hash_pin
 from evenkeel.clinic.record.act import Act, action
-from evenkeel.clinic.record.errors import Conflict, Refused
+from evenkeel.clinic.record.errors import Conflict, DomainError, Refused
 from evenkeel.clinic.session.account import account_of
 from evenkeel.clinic.session.actions.enter_downtime import enter_downtime
 from evenkeel.clinic.session.actions.open_session import open_session
@@ -27,6 +29,7 @@ from evenkeel.clinic.session.queries import board_timelines
 from evenkeel.clinic.session.watch import tick
 from evenkeel.clinic.stock import drawing
 from evenkeel.clinic.stock.models import Container, Move
+from evenkeel.interop.fhir.own_bundle import own_bundle, own_record_of
 from tests.clinic.session.makers import (
     Stage,
     checked_in_appointment,
@@ -264,6 +267,18 @@ def test_nobody_is_kept_and_a_session_that_waits_is_not_live(here: Kept) -> None
         here.draw(1)
 
 
+def test_the_own_copy_of_a_person_names_the_lot(here: Kept) -> None:
+    here.draw(here.dose_mg)
+    here.start()
+    here.stage.wait(60)
+    stop(here)
+    here.leaves()
+    copy = own_bundle(own_record_of(here.stage.case.patient), here.stage.now)
+    found = [e["resource"] for e in copy["entry"] if e["resource"]["resourceType"] == "Procedure"]
+    assert found[0]["contained"][0]["batch"] == {"lotNumber": "SYN-A"}
+    assert found[0]["usedReference"] == [{"reference": "#" + found[0]["contained"][0]["id"]}]
+
+
 def test_a_correction_after_closing_opens_the_account_again(here: Kept) -> None:
     here.draw(here.dose_mg)
     here.start()
@@ -275,6 +290,17 @@ def test_a_correction_after_closing_opens_the_account_again(here: Kept) -> None:
     assert here.state == "accounting"
     here.waste(rest(here))
     assert here.state == "closed"
+
+
+def test_a_clock_that_goes_back_changes_no_account(here: Kept) -> None:
+    here.draw(here.dose_mg + 5)
+    here.start()
+    here.stage.wait(60)
+    stop(here)
+    here.stage.wait(-30)
+    here.waste(5)
+    assert here.leaves() == "closed"
+    assert drawing.session_account(here.stage.session.pk).wasted_mg == 5
 
 
 def test_what_was_kept_on_paper_waits_for_its_draw(here: Kept) -> None:
@@ -420,12 +446,17 @@ def test_a_struck_draw_goes_back_by_a_counter_line(here: Kept) -> None:
     assert drawing.session_account(here.stage.session.pk).drawn_mg == 0
 
 
-def test_two_sessions_draw_from_one_vial_and_never_below_zero(here: Kept) -> None:
+def beside(here: Kept) -> Kept:
+    """Another session at the same site, that draws from the same vial."""
     clinic = here.stage.clinic
     case = treatable_case(clinic, named="Petra")
     appointment = checked_in_appointment(case.nurse, case=case, chair=clinic.chairs[1])
-    second = Stage(clinic, case, open_session(case.nurse, appointment_id=appointment.pk))
-    other = Kept(second, here.shelves, here.vial)
+    session = open_session(case.nurse, appointment_id=appointment.pk)
+    return Kept(Stage(clinic, case, session), here.shelves, here.vial)
+
+
+def test_two_sessions_draw_from_one_vial_and_never_below_zero(here: Kept) -> None:
+    other = beside(here)
     here.draw(300)
     with refused("not_enough"):
         other.draw(200.001)
@@ -433,6 +464,29 @@ def test_two_sessions_draw_from_one_vial_and_never_below_zero(here: Kept) -> Non
     with refused("unusable"):
         here.draw(0.001)
     assert here.holds() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_draws_at_the_same_time_take_no_more_than_there_is(here: Kept) -> None:
+    other = beside(here)
+    refusals: list[str] = []
+
+    def draw(session: Kept) -> None:
+        for _ in range(6):
+            try:
+                session.draw(50)
+            except DomainError as refusal:
+                refusals.append(refusal.code)
+        connection.close()
+
+    threads = [threading.Thread(target=draw, args=(one,)) for one in (here, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(refusals), set(refusals)) == (2, {"unusable"})
+    drawn = [drawing.session_account(one.stage.session.pk).drawn_mg for one in (here, other)]
+    assert (sum(drawn), here.holds()) == (500, 0)
 
 
 def test_devices_are_drawn_one_by_one_and_an_unopened_one_goes_back(clinic: Clinic) -> None:

@@ -11,6 +11,7 @@ import pytest
 from evenkeel.clinic.people.actions.change_set_up import edit_site
 from evenkeel.clinic.people.actions.set_up import end_role
 from evenkeel.clinic.people.models import Membership
+from evenkeel.clinic.record.clock import FixedClock
 from evenkeel.clinic.record.errors import NotFound
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.record.verify import verify
@@ -19,7 +20,7 @@ from evenkeel.clinic.stock.drawing import containers_for, ledger_mode, session_a
 from evenkeel.clinic.stock.models import Container, Move
 from evenkeel.clinic.stock.proof import prove_balances
 from tests.clinic.stock.makers import FAR, Shelves, build_shelves, in_session, refused
-from tests.clinic_factory import Clinic
+from tests.clinic_factory import Clinic, build_clinic
 
 pytestmark = pytest.mark.django_db
 
@@ -280,7 +281,8 @@ def test_another_sites_container_looks_like_nothing(shelves: Shelves) -> None:
             in_session(elsewhere, "void", move_id=key, reason="x", witness_id=shelves.witness)
 
 
-def test_a_ledger_begins_once_with_what_is_on_hand(clinic: Clinic) -> None:
+def test_a_ledger_begins_once_with_what_is_on_hand(db: None, clock: FixedClock) -> None:
+    clinic = build_clinic(clock, with_ledger=False)
     assert ledger_mode(clinic.site.pk) is None
     director = clinic.as_("medical_director")
     keep_elsewhere(director, site_id=clinic.site.pk, system="The hospital's book", reason="Theirs.")

@@ -15,13 +15,14 @@ from django.urls import reverse
 
 from evenkeel.clinic.people.actions.register_patient import register_patient
 from evenkeel.clinic.people.sign_in import hash_pin
+from evenkeel.clinic.record.clock import FixedClock
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.record.permissions import STAFF_ROLES, roles_for
 from evenkeel.clinic.stock.actions.discrepancy import report_discrepancy
 from evenkeel.clinic.stock.models import Container, Count, Discrepancy, Item, Move, Notice
 from evenkeel.clinic.stock.pages.urls import urlpatterns
 from tests.clinic.stock.makers import FAR, INVOICE, Shelves
-from tests.clinic_factory import PASSWORD, Clinic, sign_in
+from tests.clinic_factory import PASSWORD, build_clinic, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -345,7 +346,8 @@ def test_an_inventory_lists_packages_and_part_used_amounts(walker: Walker) -> No
     assert "No controlled substance was on hand." in shown
 
 
-def test_the_ledger_begins_on_its_page(clinic: Clinic, client: Client) -> None:
+def test_the_ledger_begins_on_its_page(db: None, clock: FixedClock, client: Client) -> None:
+    clinic = build_clinic(clock, with_protocols=False, with_ledger=False)
     pharmacist, nurse = clinic.staff["pharmacist"], clinic.staff["session_nurse"]
     sign_in(client, pharmacist)
     body: dict[str, Any] = {"do": "begin", "moment": "opening", "email": nurse.email}

@@ -192,6 +192,8 @@ def _given(events: Sequence[Any], now: datetime, promised: bool) -> Iterator[tup
     for event in events:
         if event.kind in DOSES:
             yield event.body.get("container_id", ""), milligrams(event.body["dose_mg"])
-    drug = fold([e for e in events if e.kind in DRUG])
-    for amount, source in drug.each_pump(now, promised=promised):
+    drug = [e for e in events if e.kind in DRUG]
+    # a clock that was set back must not make less of what has ended
+    until = max([now, *(e.happened_at for e in drug)])
+    for amount, source in fold(drug).each_pump(until, promised=promised):
         yield source, milligrams(amount)

@@ -30,6 +30,12 @@ def count_given(course_id: UUID) -> int:
     return Session.objects.filter(course_id=course_id, first_dose_at__isnull=False).count()
 
 
+def prescribers(session_ids: set[UUID]) -> dict[UUID, str]:
+    """By session who signed the plan it was given under."""
+    rows = Session.objects.filter(pk__in=session_ids, plan__signed_by__isnull=False)
+    return {row.pk: row.plan.signed_by.shown_name for row in rows.select_related("plan__signed_by")}
+
+
 def meta_of(session: Session) -> SessionMeta:
     """What a timeline needs of the session's row; reads ``nurse`` and ``second``."""
     sheet = Sheet.of(session.dose_sheet)

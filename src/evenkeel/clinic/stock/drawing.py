@@ -51,7 +51,7 @@ def containers_for(site_id: Any, product: str, at: datetime) -> list[Container]:
             site_id=site_id, state__in=ON_SHELF, remaining_mg__gt=0, item__active=True
         )
         .select_related("item", "site")
-        .order_by("expires_on", "label")
+        .order_by("expires_on")
     )
     fitting = [
         c
@@ -60,7 +60,9 @@ def containers_for(site_id: Any, product: str, at: datetime) -> list[Container]:
     ]
     later = counted_after({c.pk for c in fitting}, at)
     usable = [c for c in fitting if c.pk not in later]
-    return sorted(usable, key=lambda c: c.state != ContainerState.OPEN)
+    return sorted(
+        usable, key=lambda c: (c.state != ContainerState.OPEN, c.expires_on, c.place_in_line)
+    )
 
 
 def why_unusable(container: Container, at: datetime) -> str:

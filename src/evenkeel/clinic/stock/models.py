@@ -158,6 +158,11 @@ class Container(Record):
         ]
         indexes = [models.Index(fields=["site", "state", "expires_on"], name="container_on_shelf")]
 
+    @property
+    def place_in_line(self) -> int:
+        """The number on it as a number, for 9 to stand before 10."""
+        return int(self.label) if self.label.isdigit() else 0
+
 
 class MoveKind(models.TextChoices):
     """What a line of the ledger says happened."""
@@ -238,7 +243,11 @@ class Count(Record):
         ("routine", "Count of the day or shift"),
         ("asked", "Count for a reason"),
     )
-    MOMENTS = (("opening", "Opening of business"), ("close", "Close of business"), ("", "During"))
+    MOMENTS = (
+        ("opening", "Opening of business"),
+        ("close", "Close of business"),
+        ("", "During the day"),
+    )
 
     kind = models.CharField(max_length=10, choices=KINDS)
     moment = models.CharField(max_length=8, choices=MOMENTS, blank=True)

@@ -35,8 +35,8 @@ class RegisterRow:
     prescriber: str
     zone: ZoneInfo
     show_patients: bool
-    cells: list[str] = field(default_factory=list)
-    numbers: list[bool] = field(default_factory=list)
+    #: Text, and whether it is a number, by column.
+    cells: list[tuple[str, bool]] = field(default_factory=list)
 
     @property
     def is_struck(self) -> bool:
@@ -104,8 +104,7 @@ def register_pages(
             zone,
             show_patients,
         )
-        row.cells = [_READERS[column.key](row) for column in register.columns]
-        row.numbers = [column.number for column in register.columns]
+        row.cells = [(_READERS[column.key](row), column.number) for column in register.columns]
         page = pages[key]
         page.rows.append(row)
         page.closing_mg = balances[item_id] if key else sum(balances.values(), NOTHING)
@@ -233,7 +232,7 @@ def csv_rows(columns: tuple[Column, ...], pages: list[RegisterPage]) -> Iterable
     yield [column.heading for column in columns]
     for page in pages:
         for row in page.rows:
-            yield [safe_cell(cell) for cell in row.cells]
+            yield [safe_cell(text) for text, _ in row.cells]
 
 
 def safe_cell(text: str) -> str:

@@ -140,7 +140,7 @@ def shelves_of(site: Site, now: datetime, expiring_days: int) -> list[ItemShelf]
     items = Item.objects.filter(site=site).order_by("-active", "name")
     shelves = {item.pk: ItemShelf(item) for item in items}
     today = day_at(site, now)
-    rows = Container.objects.filter(site=site, state__in=ON_SHELF).order_by("expires_on", "label")
+    rows = Container.objects.filter(site=site, state__in=ON_SHELF).order_by("expires_on")
     for container in rows:
         shelf = shelves[container.item_id]
         container.item, container.site = shelf.item, site
@@ -156,7 +156,12 @@ def shelves_of(site: Site, now: datetime, expiring_days: int) -> list[ItemShelf]
         )
     for shelf in shelves.values():
         shelf.containers.sort(
-            key=lambda c: (bool(c.why_unusable), c.container.state != ContainerState.OPEN)
+            key=lambda c: (
+                bool(c.why_unusable),
+                c.container.state != ContainerState.OPEN,
+                c.container.expires_on,
+                c.container.place_in_line,
+            )
         )
     return [shelf for shelf in shelves.values() if shelf.item.active or shelf.containers]
 

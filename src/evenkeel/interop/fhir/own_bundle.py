@@ -246,13 +246,34 @@ def _session(row: Session, subject: str) -> dict[str, Any]:
     words = f"Session {row.number}: {product.label if product else row.product}"
     if isinstance(total, int | float) and not isinstance(total, bool):
         words += f", {total:g} mg"
-    return {
+    return _lots(row) | {
         "resourceType": "Procedure",
         "id": str(row.pk),
         "status": "completed" if row.closed_at is not None else "in-progress",
         "code": {"text": words},
         "subject": {"reference": subject},
         "performedDateTime": row.first_dose_at.isoformat(timespec="seconds"),
+    }
+
+
+def _lots(row: Session) -> dict[str, Any]:
+    """The lots that were drawn from, as medications contained in the session that used them."""
+    lots = row.summary.get("lots") or []
+    if not lots:
+        return {}
+    product = PRODUCTS.get(row.product)
+    words = {"text": product.label if product else row.product}
+    return {
+        "contained": [
+            {
+                "resourceType": "Medication",
+                "id": f"lot-{n}",
+                "code": words,
+                "batch": {"lotNumber": lot},
+            }
+            for n, lot in enumerate(lots, start=1)
+        ],
+        "usedReference": [{"reference": f"#lot-{n}"} for n in range(1, len(lots) + 1)],
     }
 
 

@@ -109,6 +109,7 @@ def open_session(
     session.conditions = [key for key in CONDITION_KEYS if facts[key].state == "known"]
     session.second = _second(session, second_id)
     session.opened_at = act.happened_at = opened_at or act.now
+    session.ledger = ledger_mode(session.site_id, session.opened_at)
     act.write(session)
     _mark_opened(act, session, as_person(about_person(course, facts, act.now)), staffing)
     _carry_over(act, session, appointment.check_in)
@@ -181,7 +182,6 @@ def _session(
         number=(newest or 0) + 1,
         product=course.product,
         dose_sheet=sheet,
-        ledger=ledger_mode(appointment.site_id),
         opened_at=act.now,
     )
     held.stamp(session)

@@ -29,7 +29,7 @@ from evenkeel.clinic.session import paper
 from evenkeel.clinic.session.actions.enter_downtime import enter_downtime
 from evenkeel.clinic.session.day_queries import appointments_on, bounds
 from evenkeel.clinic.session.events import checks_for
-from evenkeel.clinic.session.models import Appointment, AppointmentStatus
+from evenkeel.clinic.session.models import Appointment, AppointmentStatus, SessionState
 from evenkeel.clinic.session.pages.day import chosen_day, chosen_site
 from evenkeel.protocol.products import PRODUCTS
 from evenkeel.web.pdf import PdfUnavailable, pdf_from_html
@@ -37,6 +37,9 @@ from evenkeel.web.pdf import PdfUnavailable, pdf_from_html
 #: How far back a session that was kept on paper is looked for. Assumed.
 BACK = timedelta(days=14)
 _OPEN = (AppointmentStatus.BOOKED, AppointmentStatus.CHECKED_IN, AppointmentStatus.NO_SHOW)
+
+#: Lines on the blank sheet for what is drawn, wasted and put back.
+_LINE_ROWS = 3
 
 
 @page("downtime.print")
@@ -90,6 +93,7 @@ def _paper(request: HttpRequest) -> dict[str, Any]:
         "printed_by": ctx.actor.name,
         "query": request.GET.urlencode(),
         "drug_rows": range(paper.DRUG_ROWS - 1),
+        "line_rows": range(_LINE_ROWS),
         "note_rows": range(3),
     }
 
@@ -188,7 +192,7 @@ def downtime_sheet(request: HttpRequest, appointment_id: Any) -> HttpResponse:
         except (Invalid, Refused, Conflict) as refusal:
             error = refusal
         else:
-            messages.success(request, f"Entered: {reply['rows']} lines with their true times.")
+            messages.success(request, _entered(reply))
             return HttpResponseRedirect(reverse("session", args=[reply["id"]]))
     wrong = error.fields if error else {}
     local = timezone.localtime(row.starts_at)
@@ -248,7 +252,15 @@ def _enter(request: HttpRequest, row: Appointment, typed: dict[str, str]) -> dic
         batch=uuid.uuid5(row.pk, request.POST.get("act_id", "")),
         kept_by=typed.get("kept_by", ""),
     )
-    return {"id": str(session.pk), "rows": len(rows)}
+    waits = session.state == SessionState.ACCOUNTING
+    return {"id": str(session.pk), "rows": len(rows), "waits": waits}
+
+
+def _entered(reply: dict[str, Any]) -> str:
+    said = f"Entered: {reply['rows']} lines with their true times."
+    if reply["waits"]:
+        said += " Now enter here what was drawn and wasted, each before its witness."
+    return said
 
 
 def _checks(product: str, typed: dict[str, str]) -> list[tuple[str, str, str]]:

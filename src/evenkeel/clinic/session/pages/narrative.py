@@ -239,8 +239,10 @@ def _check(body: dict[str, Any]) -> str:
 
 def _source(body: dict[str, Any]) -> str:
     """Where a dose was drawn from."""
-    lot = f", lot {body['lot']}" if body.get("lot") else ""
-    return f", from container {body['label']}{lot}" if body.get("label") else lot
+    said = f", from container {body['label']}" if body.get("label") else ""
+    said += f", lot {body['lot']}" if body.get("lot") else ""
+    late = ", given before the draw could be written down"
+    return said + (late if body.get("given_before_drawn") else "")
 
 
 def _line(verb: str, body: dict[str, Any]) -> str:

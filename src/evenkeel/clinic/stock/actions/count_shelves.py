@@ -40,11 +40,8 @@ class Seen:
 
 def on_shelf(site_id: Any) -> list[Container]:
     """Everything that a count has to look at. One query."""
-    return list(
-        Container.objects.filter(site_id=site_id, state__in=ON_SHELF)
-        .select_related("item")
-        .order_by("location", "item__name", "expires_on", "created_at", "label")
-    )
+    rows = Container.objects.filter(site_id=site_id, state__in=ON_SHELF).select_related("item")
+    return sorted(rows, key=lambda c: (c.location, c.item.name, c.expires_on, c.place_in_line))
 
 
 @action("stock.count", permission="stock.count")

@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("opening", "Opening of business"),
                             ("close", "Close of business"),
-                            ("", "During"),
+                            ("", "During the day"),
                         ],
                         max_length=8,
                     ),

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from evenkeel.clinic.people.models import Site
+from evenkeel.clinic.record.door import log_read
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.stock.actions.correct_line import CORRECTABLE, correct_line
@@ -158,6 +159,7 @@ def arrival(request: HttpRequest, move_id: Any) -> HttpResponse:
     mine = {site.pk for site in sites_with(ctx, "stock.receive")}
     if sent is None or not {sent.site_id, sent.to_site_id} & mine:
         raise NotFound("There is nothing here with that address.")
+    log_read(ctx, "what is on its way to a site", site_id=sent.site_id)
     here = sent.to_site_id in mine
     site = sent.to_site if here else sent.site
     asked = request.POST.get("do", "") if request.method == "POST" else ""

@@ -159,7 +159,8 @@ def _seen(request: HttpRequest, container: Container) -> Seen | None:
 def counted(request: HttpRequest, count_id: Any) -> HttpResponse:
     """What a count found, container by container, and what it opened."""
     row: Count = open_here(request, Count, count_id, "count of the shelves", "counted_by", "second")
-    lines = list(row.lines.select_related("container__item").order_by("container__label"))
+    lines = list(row.lines.select_related("container__item").order_by("position"))
+    lines.sort(key=lambda line: line.container.place_in_line)
     shown = frame(request, row.site) | {
         "count": row,
         "lines": [{"line": one, "difference": one.counted_mg - one.expected_mg} for one in lines],

@@ -245,7 +245,7 @@ class LossForm(forms.Form):
         choices=(
             ("theft", "A theft (always reported)"),
             ("significant", "A significant loss (reported)"),
-            ("small", "A loss that is not significant, by the factors below"),
+            ("small", "A loss that is not significant, by the factors above"),
         ),
     )
     discovered_at = forms.DateTimeField(

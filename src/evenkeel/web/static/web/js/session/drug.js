@@ -39,7 +39,7 @@ export class DrugAccount {
     if (root.dataset.key !== key) {
       root.dataset.key = key;
       $("[data-account-lines]", root).replaceChildren(...account.lines.map((line) =>
-        el("li", el("span", el("b", `Container ${line.label}`), ` ${line.name ?? ""}`), el("span.faint", `lot ${line.lot} · ${mg(line.drawn)} drawn`))));
+        el("li.block", el("span", el("b", `Container ${line.label}`), `, ${line.name ?? ""}`), el("small.faint", `lot ${line.lot} · ${mg(line.drawn)} drawn`))));
       $("[data-account-open]", root).replaceChildren(...open.map((words) => el("li", words)));
       root.classList.toggle("open", open.length > 0);
       write($("[data-account-state]", root), account.lines.length === 0 && account.agrees ? "nothing drawn yet" : open.length ? "to account for" : over ? "accounted for" : `${mg(promised.rest)} in hand`);
@@ -48,6 +48,9 @@ export class DrugAccount {
         $("ul", box)?.replaceChildren(...open.map((words) => el("li", words)));
       }
     }
+    const abandon = $("[data-account-abandon]");
+    abandon.hidden = account.rest <= 0;
+    write(abandon, `${mg(account.rest)} is drawn. Waste it with a witness${$("[data-act=put-back]", root) ? " or put it back" : ""}; until then the session stays open on the drug. The person need not wait.`);
     const may = this.config.may.includes("session.draw");
     const closed = phase === "closed" && account.agrees;
     $("[data-act=draw]", root).disabled = !may || closed;

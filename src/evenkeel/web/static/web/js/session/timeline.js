@@ -166,7 +166,9 @@ function worstOfEach(open) {
 
 /** Where the drug went; `promised` counts a pump that runs for all it was set to give. */
 export function readAccount(kept, drug, now) {
-  const gave = (pump) => pumpMg(drug, pump, now);
+  // a clock that was set back must not make less of what has ended
+  const until = Math.max(now, drug.since ?? 0, drug.endedAt ?? 0);
+  const gave = (pump) => pumpMg(drug, pump, until);
   return { account: accountOf(kept, drug, gave), promised: accountOf(kept, drug, gave, true) };
 }
 

@@ -55,7 +55,7 @@ function ledgerWords({ kind, body: b }) {
 }
 
 /** Where a dose was drawn from. */
-const sourceWords = (b) => [b.label && `from container ${b.label}`, b.lot && `lot ${b.lot}`].filter(Boolean).map((words) => `, ${words}`).join("");
+const sourceWords = (b) => [b.label && `from container ${b.label}`, b.lot && `lot ${b.lot}`, b.given_before_drawn && "given before the draw could be written down"].filter(Boolean).map((words) => `, ${words}`).join("");
 
 /** One event in words. `checks` maps the name of a check to its label. */
 export function say(event, checks = {}) {

@@ -133,3 +133,8 @@ def build_world(clinic: Clinic) -> World:
 def _patient_account(clinic: Clinic, patient: Patient) -> Account:
     name = patient.mrn.lower()
     return make_account(f"{name}@patients.invalid", patient.name, clinic.clock, patient=patient)
+
+
+def _newest_entry(stage: Stage) -> ChainEntry:
+    """The newest entry about the person of the session."""
+    return ChainEntry.objects.filter(patient_id=stage.session.patient_id).latest("position")

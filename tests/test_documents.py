@@ -33,6 +33,7 @@ RUN_ELSEWHERE = {
     "evenkeel discharge": "tests/cli/test_discharge.py",
     "evenkeel watch": "tests/cli/test_watch.py",
     "evenkeel bench pharmacology": "tests/cli",
+    "evenkeel bench audit": "tests/cli/test_bench_audit.py",
     "make bench": "tests/cli",
     "evenkeel inspect": "tests/clinic/oversight/test_bundle.py",
     "make mutate": "tests/protocol/mutation.toml",

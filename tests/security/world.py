@@ -217,3 +217,8 @@ def shelves(clinic: Clinic) -> dict[str, uuid.UUID]:
 def _patient_account(clinic: Clinic, patient: Patient) -> Account:
     name = patient.mrn.lower()
     return make_account(f"{name}@patients.invalid", patient.name, clinic.clock, patient=patient)
+
+
+def _newest_entry(stage: Stage) -> ChainEntry:
+    """The newest entry about the person of the session."""
+    return ChainEntry.objects.filter(patient_id=stage.session.patient_id).latest("position")

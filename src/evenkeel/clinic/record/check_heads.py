@@ -100,7 +100,8 @@ def _ring(found: HeadsFound, checked: HeadsChecked, trusted: str) -> KeyRing:
             checked.breaks.append(
                 Break(None, f"key {one.key} was exported, and no entry announces it")
             )
-    both = {one.line(): one for one in (*found.keys, *announced)}
+    # those of the chain first: of two of one moment they tell which came first
+    both = {one.line(): one for one in (*announced, *found.keys)}
     ring = KeyRing(both.values(), trusted=trusted)
     checked.breaks += [Break(None, doubt) for doubt in ring.doubts]
     if trusted and trusted not in ring.keys:

@@ -127,5 +127,6 @@ def verify(request: HttpRequest) -> HttpResponse:
         "limits": CANNOT_DETECT,
         "heads": standing(ctx.clock.now()),
         "keys": statements_on_chain(),
+        "may_audit": ctx.actor.may("audit.view"),
     }
     return render(request, "oversight/verify.html", shown)

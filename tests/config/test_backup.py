@@ -222,7 +222,7 @@ def backed_up(made: Installation, folder: Path, *words: str) -> Path:
     return backups_in(folder)[-1]
 
 
-WRITE = ADD.replace("range(3)", "range(150)").replace("Added {n}", "W {n}")
+WRITE = ADD.replace("range(3)", "range(60)").replace("Added {n}", "W {n}")
 
 
 def test_a_backup_under_writers_is_one_moment_and_restores_elsewhere(

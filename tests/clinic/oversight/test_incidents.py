@@ -126,7 +126,7 @@ def test_from_a_session_it_carries_person_product_and_dose_and_is_numbered(
     # a third of an hour of what the pump was set to
     rate = stage.start_body()["rate_mg_per_h"]
     assert account.given["dose_mg"] == pytest.approx(rate / 3, abs=0.01)
-    assert first.review_due_at.date() == date(2026, 11, 27)  # three days, then over
+    assert first.review_due_at.date() == date(2026, 11, 26)
     assert not Report.objects.exists()
 
 

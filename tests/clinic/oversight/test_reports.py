@@ -74,7 +74,7 @@ def test_where_the_ledger_is_kept_here_the_package_drawn_from_is_named(clinic: C
 def test_the_program_is_told_within_seven_days_of_the_session(incident: Incident) -> None:
     due = {r.authority: r.due_at for r in incident.reports.all()}
     assert due["us-medwatch"] is None
-    assert due["us-spravato-rems-sae"].isoformat() == "2026-12-01T00:00:00+00:00"
+    assert due["us-spravato-rems-sae"].isoformat() == "2026-11-30T23:59:59+00:00"
 
 
 def test_sent_only_with_proof_by_who_may_and_then_kept(clinic: Clinic, incident: Incident) -> None:

@@ -149,7 +149,7 @@ def treatable_case(clinic: Clinic, product: str = "racemic_iv", **facts: Any) ->
 
 
 def enroll(clinic: Clinic, patient: Patient) -> None:
-    """The site and the person are enrolled in the risk programme, signed by both."""
+    """The site and the person are enrolled in the risk program, signed by both."""
     today = clinic.clock.now().date()
     if standing_site(clinic.site.pk) is None:
         enroll_site(

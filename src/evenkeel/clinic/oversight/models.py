@@ -1,4 +1,4 @@
-"""Harm, near harm and complaint; what is owed to authorities and to a risk programme."""
+"""Harm, near harm and complaint; what is owed to authorities and to a risk program."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ class Complaint(Record):
 
 
 class RemsSite(Record):
-    """That a site is enrolled in a risk programme. The newest without an end stands."""
+    """That a site is enrolled in a risk program. The newest without an end stands."""
 
     program = models.CharField(max_length=40)
     representative = models.CharField(max_length=200)
@@ -258,7 +258,7 @@ class RemsSite(Record):
 
 
 class RemsPatient(Record):
-    """That a person is enrolled in a risk programme: both have signed, and it was submitted."""
+    """That a person is enrolled in a risk program: both have signed, and it was submitted."""
 
     program = models.CharField(max_length=40)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="rems")
@@ -280,7 +280,7 @@ class RemsPatient(Record):
 
 
 class RemsDefinition(Record):
-    """A clinic's own version of a programme's form, loaded from the official one. The newest
+    """A clinic's own version of a program's form, loaded from the official one. The newest
     that was not withdrawn is filled in; a form begun keeps the version it was begun under."""
 
     program = models.CharField(max_length=40)

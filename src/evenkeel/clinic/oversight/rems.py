@@ -1,4 +1,4 @@
-"""The risk programme of esketamine nasal spray: who is enrolled, which forms are owed, by when.
+"""The risk program of esketamine nasal spray: who is enrolled, which forms are owed, by when.
 
 The clock of a form runs from the session, whether anybody has begun the form or not.
 """
@@ -80,7 +80,7 @@ class OwedForm:
 
 
 def covers(product: str, jurisdiction: str) -> bool:
-    """Whether the programme is about this product at a site of this jurisdiction."""
+    """Whether the program is about this product at a site of this jurisdiction."""
     return product == PRODUCT and jurisdiction == JURISDICTION
 
 
@@ -121,7 +121,7 @@ def due_at(session: Session, days: int) -> datetime:
 def owed_sessions(site_ids: Iterable[UUID] | None, now: datetime) -> list[OwedForm]:
     """The sessions with drug given whose form was not submitted, the earliest due first.
 
-    Only those of the product at sites where the programme holds, and none from before the site's
+    Only those of the product at sites where the program holds, and none from before the site's
     enrollment was first put on record here: their forms are kept elsewhere. Three queries.
     """
     rows = Session.objects.filter(
@@ -149,7 +149,7 @@ def owed_sessions(site_ids: Iterable[UUID] | None, now: datetime) -> list[OwedFo
 
 
 def kept_here_since() -> dict[UUID, datetime]:
-    """Since when each site has kept the programme here: its first enrollment on record."""
+    """Since when each site has kept the program here: its first enrollment on record."""
     rows = RemsSite.objects.filter(program=PROGRAM).order_by("-recorded_at")
     return dict(rows.values_list("site_id", "recorded_at"))
 
@@ -176,7 +176,7 @@ def read_definition(document: Any) -> Definition:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise _wrong(f"The file must say its format: {FORMAT}.")
     if document.get("program") != PROGRAM:
-        raise _wrong(f"The file must be for the programme {PROGRAM}.")
+        raise _wrong(f"The file must be for the program {PROGRAM}.")
     days, blocks, sources = (document.get(name) for name in ("due_days", "blocks", "sources"))
     if type(days) is not int or not 1 <= days <= 60:
         raise _wrong("due_days must be a whole number of days from 1 to 60.")

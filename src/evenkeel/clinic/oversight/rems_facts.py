@@ -144,7 +144,8 @@ def _dose(session: Session, timeline: Timeline) -> dict[str, Proposal]:
     found["session.given_mg"] = Proposal(f"{timeline.given_mg:g}", "the devices given")
     if end is not None:
         minutes = round((end - start) / timedelta(minutes=1))
-        found["session.duration_min"] = Proposal(str(minutes), "first device to leaving")
+        where = "the times of the first device and of leaving"
+        found["session.duration_min"] = Proposal(str(minutes), where)
     return found
 
 
@@ -155,7 +156,7 @@ def _signs(session: Session, timeline: Timeline) -> dict[str, Proposal]:
     zone = ZoneInfo(session.site.timezone)
 
     def at(moment: datetime) -> str:
-        return f"measured {moment.astimezone(zone):%H:%M}"
+        return f"the reading of {moment.astimezone(zone):%H:%M}"
 
     found: dict[str, Proposal] = {}
     pairs = _pressures(timeline)

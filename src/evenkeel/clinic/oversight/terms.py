@@ -203,8 +203,8 @@ def end_of_day_after(start: datetime, days: int, zone: str, *, working: bool = F
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """The moment the day is over at the clinic's own clock, aware."""
-    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(zone))
+    """The last second of the day at the clinic's own clock, aware."""
+    return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(zone))
 
 
 def _authority(said: dict[str, Any]) -> Authority:

@@ -1,4 +1,4 @@
-"""Enrollment in the risk programme: of a site, and of a person before the first dose."""
+"""Enrollment in the risk program: of a site, and of a person before the first dose."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def enroll_site(
 ) -> RemsSite:
     """Record the enrollment of a site; one that stood before ends with it.
 
-    Raises ``Invalid`` by field, ``Refused`` where the programme does not hold.
+    Raises ``Invalid`` by field, ``Refused`` where the program does not hold.
     """
     site = act.open(Site, site_id)
     if site.jurisdiction != JURISDICTION:
-        raise Refused("This programme holds in the United States only.", code="elsewhere")
+        raise Refused("This program holds in the United States only.", code="elsewhere")
     wrong: dict[str, str] = {}
     name = representative.strip()
     if not name or len(name) > 200 or "\x00" in name:
@@ -97,7 +97,7 @@ def enroll_patient(
     """
     patient = act.open(Patient, patient_id, "site")
     if patient.site.jurisdiction != JURISDICTION:
-        raise Refused("This programme holds in the United States only.", code="elsewhere")
+        raise Refused("This program holds in the United States only.", code="elsewhere")
     if standing_patient(patient) is not None:
         raise Refused("This person is enrolled already.", code="enrolled")
     _must_prescribe(act, patient.site_id)

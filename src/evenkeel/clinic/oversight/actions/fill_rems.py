@@ -144,7 +144,7 @@ def reopen_form(act: Act, *, session_id: Any, reason: str) -> RemsForm:
 
 
 def open_session_of_form(act: Act, session_id: Any) -> Session:
-    """The session behind a form. Raises ``NotFound`` for one that the programme is not about."""
+    """The session behind a form. Raises ``NotFound`` for one that the program is not about."""
     session = act.open(
         Session, session_id, "site", "patient", "nurse", "second", "appointment", "course"
     )

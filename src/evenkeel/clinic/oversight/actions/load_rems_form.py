@@ -22,7 +22,7 @@ def load_form(act: Act, *, site_id: Any, content: bytes) -> RemsDefinition:
     """
     site = act.open(Site, site_id)
     if site.jurisdiction != JURISDICTION:
-        raise Refused("This programme holds in the United States only.", code="elsewhere")
+        raise Refused("This program holds in the United States only.", code="elsewhere")
     definition = read_definition(_document(content))
     return act.write(
         RemsDefinition(

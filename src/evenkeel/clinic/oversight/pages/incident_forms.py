@@ -101,6 +101,10 @@ class AccountForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.product = product
         fields: dict[str, Any] = self.fields
+        # asked of an adverse event only; the others leave them open
+        needed = not self.is_bound or self.data.get("kind") == "adverse_event"
+        for name in ("is_serious", "severity", "outcome"):
+            fields[name].required = needed
         fields["seriousness"].choices = _explained("seriousness")
         fields["severity"].choices = _explained("severity")
         fields["causality"].choices = _explained("causality")

@@ -271,7 +271,8 @@ def _said(account: IncidentAccount) -> list[tuple[str, str, Any]]:
     )
     for name, label in labels:
         code = getattr(account, name)
-        words = lists[name].words(code) if code else "not judged yet"
+        nothing = "not judged yet" if name in ("causality", "expectedness") else "not said"
+        words = lists[name].words(code) if code else nothing
         if name == "expectedness" and account.listed:
             words = f"yes: {account.listed}"
         found.append((label, words, lists[name].source))

@@ -1,8 +1,8 @@
-"""The risk programme: what is owed, who is enrolled, and the monitoring form field by field."""
+"""The risk program: what is owed, who is enrolled, and the monitoring form field by field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -27,6 +27,7 @@ from evenkeel.clinic.oversight.pages.paper_file import pdf_response
 from evenkeel.clinic.oversight.rems import (
     HOW,
     JURISDICTION,
+    FieldSpec,
     covers,
     definition_for,
     due_at,
@@ -35,6 +36,7 @@ from evenkeel.clinic.oversight.rems import (
     standing_site,
 )
 from evenkeel.clinic.oversight.rems_facts import FieldState, field_states, proposals_for
+from evenkeel.clinic.oversight.terms import Source
 from evenkeel.clinic.people.models import Site
 from evenkeel.clinic.people.pages.posting import act_once
 from evenkeel.clinic.record.act import Context
@@ -43,6 +45,7 @@ from evenkeel.clinic.record.errors import Conflict, DomainError, Invalid, NotFou
 from evenkeel.clinic.record.installation import installation
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.session.models import Session
+from evenkeel.web.wording import day_text
 
 _SHOWN_HERE: Final = (Invalid, Refused, Conflict)
 #: A form due within this long is said to be due soon.
@@ -170,7 +173,7 @@ def _shown(ctx: Context, session_id: Any, what: str) -> dict[str, Any]:
         "form": form,
         "definition": definition,
         "blocks": [
-            (title, [_field(by_id[spec.id]) for spec in fields])
+            (title, [_field(by_id[spec.id]) for spec in fields], _sources(fields))
             for title, fields in definition.blocks
         ],
         "settled": sum(state.is_settled for state in states),
@@ -189,6 +192,19 @@ def _shown(ctx: Context, session_id: Any, what: str) -> dict[str, Any]:
     }
 
 
+def _sources(fields: Iterable[FieldSpec]) -> list[Source]:
+    """Where the fields of a block are from, each once; what nobody read says so at its own line."""
+    return list(dict.fromkeys(one.source for one in fields if one.source.mark == "sourced"))
+
+
+def _words(spec: FieldSpec, value: str) -> str:
+    """A value as people read it."""
+    if spec.kind == "yes_no":
+        return _YES_NO.get(value, value)
+    day = as_day(value) if spec.kind == "date" else None
+    return day_text(day, year=True) if day else value
+
+
 _YES_NO: Final = {"yes": "Yes", "no": "No"}
 
 
@@ -205,9 +221,9 @@ def _field(state: FieldState) -> dict[str, Any]:
         "state": state,
         "spec": spec,
         "value": value,
-        "words": _YES_NO.get(value, value) if spec.kind == "yes_no" else value,
-        "proposed": _YES_NO.get(proposed, proposed) if spec.kind == "yes_no" else proposed,
-        "before": _YES_NO.get(state.value, state.value),
+        "words": _words(spec, value),
+        "proposed": _words(spec, proposed),
+        "before": _words(spec, state.value),
         "options": options,
         "input": {"date": "date"}.get(spec.kind, "text"),
     }

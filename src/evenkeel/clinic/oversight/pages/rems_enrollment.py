@@ -1,4 +1,4 @@
-"""Enrollment in the risk programme: the site with its form's version, and the person."""
+"""Enrollment in the risk program: the site with its form's version, and the person."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def rems_site(request: HttpRequest, site_id: UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("rems_site", args=[site_id]), status=303)
     site = open_record(ctx, Site, site_id, permission="rems.manage", what="enrollment of a site")
     if site.jurisdiction != JURISDICTION and error is None:
-        raise NotFound("This programme does not hold here.")
+        raise NotFound("This program does not hold here.")
     timezone.activate(site.timezone)
     versions = RemsDefinition.objects.filter(site=site, program=PROGRAM)
     enrolled = standing_site(site.pk)

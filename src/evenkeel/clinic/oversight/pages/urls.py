@@ -45,7 +45,7 @@ urlpatterns = [
     path("complaints/", complaints.complaints, name="complaints"),
     path("complaints/new", complaints.complaint_new, name="complaint_new"),
     path("complaints/<uuid:complaint_id>", complaints.complaint, name="complaint"),
-    # the risk programme
+    # the risk program
     path("rems/", rems.rems, name="rems"),
     path("rems/sessions/<uuid:session_id>", rems.rems_form, name="rems_form"),
     path("rems/sessions/<uuid:session_id>/print", rems.rems_form_paper, name="rems_form_paper"),

@@ -29,7 +29,7 @@ def open_in_emergency(
     """Open the record of the person with this number for a limited time, with a reason.
 
     Only for whom no role shows it. Raises ``Invalid`` without a reason, ``NotFound`` where number
-    and year of birth fit nobody, ``Refused`` where the record is open to the caller anyway, or already.
+    and year of birth fit nobody, ``Refused`` where the record is open to the caller already.
     """
     words = reason.strip()
     if not MIN_REASON <= len(words) <= 500:

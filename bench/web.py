@@ -281,8 +281,8 @@ class Bench:
         )
 
     def _one_port(self, path: str) -> dict[str, Any]:
-        # What is compared is the way in. The forecaster, which begins with all sessions when a server
-        # is started and which no page waits for, is left out here; all other rows have it.
+        # What is compared is the way in. The forecaster, which begins with all sessions when a
+        # server is started and which no page waits for, is left out here; all other rows have it.
         alone = {"EVENKEEL_FORECASTER": "off"}
         with Server(self.home, workers=self.sizes.workers, environment=alone) as one_port:
             self.running = [one_port]

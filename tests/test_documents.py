@@ -34,6 +34,7 @@ RUN_ELSEWHERE = {
     "evenkeel watch": "tests/cli/test_watch.py",
     "evenkeel bench pharmacology": "tests/cli",
     "make bench": "tests/cli",
+    "evenkeel inspect": "tests/clinic/oversight/test_bundle.py",
     "make mutate": "tests/protocol/mutation.toml",
     "make soak": "tests/crash",
     "make screenshots": "tests/browser/screenshots.py",

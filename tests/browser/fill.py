@@ -50,7 +50,7 @@ from evenkeel.clinic.session.events import checks_for  # noqa: E402
 from evenkeel.clinic.session.models import Appointment, Session  # noqa: E402
 from tests.clinic.course.makers import IV_ORDER, NASAL_ORDER, SOUND_FACTS, Case  # noqa: E402
 from tests.clinic.session.forecast.choosing import shown_here  # noqa: E402
-from tests.clinic.session.makers import Stage  # noqa: E402
+from tests.clinic.session.makers import Stage, enroll  # noqa: E402
 from tests.clinic.stock.makers import build_shelves  # noqa: E402
 from tests.clinic_factory import Clinic, build_clinic, make_account  # noqa: E402
 
@@ -212,6 +212,8 @@ def bring(now: datetime, product: str, phase: str) -> dict[str, Any]:
         said_birth_date=patient.birth_date,
         arrival=Arrival(weight_kg=68.0, pregnancy_test="negative"),
     )
+    if product == "esketamine_nasal":
+        enroll(clinic, patient)
     session = open_session(clinic.as_("session_nurse"), appointment_id=appointment.pk)
     told["session"] = str(session.pk)
     # At one stroke: the watch must not find vitals late that are only not told yet.

@@ -169,6 +169,7 @@ def test_the_table_names_only_roles_and_gives_no_patient_a_staff_act() -> None:
         "own.view",
         "own.answer",
         "own.ask",
+        "privacy.ask",
         "own.prepare",
         "own.journal",
     }

@@ -68,6 +68,9 @@ def paths(filled: Filled) -> dict[str, str]:
         "protocols": "/protocols/",
         "protocol": f"/protocols/{filled.protocol}",
         "protocol_compare": f"/protocols/{filled.protocol}/compare?with=shipped",
+        "quality": "/oversight/quality?by=week",
+        "quality_measure": "/oversight/quality/holds?by=week",
+        "signature": f"/oversight/signatures/protocols.protocolversion/{filled.protocol}",
     }
 
 

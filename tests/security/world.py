@@ -11,6 +11,9 @@ from django.test import Client
 from evenkeel.clinic.course.models import Screening
 from evenkeel.clinic.outcome.actions.ask_questionnaire import ask_questionnaire
 from evenkeel.clinic.outcome.models import SafetySignal
+from evenkeel.clinic.oversight.actions.ask_privacy import ask_privacy
+from evenkeel.clinic.oversight.actions.file_complaint import box_context, file_complaint
+from evenkeel.clinic.oversight.actions.make_bundle import ask_bundle
 from evenkeel.clinic.people.actions.emergency_access import open_in_emergency
 from evenkeel.clinic.people.actions.invite_staff import invite_staff
 from evenkeel.clinic.people.actions.manage_credential import enter_own_credential
@@ -21,10 +24,12 @@ from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.programs.actions.edit_program import start_program
 from evenkeel.clinic.protocols.actions.start_draft import start_draft
 from evenkeel.clinic.record.act import Actor, Context
+from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role
 from evenkeel.clinic.therapy.actions.wall import write_note
 from evenkeel.clinic.therapy.actions.write_journal import write_entry
 from tests.clinic.outcome.conftest import say_items
+from tests.clinic.oversight.makers import recorded, serious
 from tests.clinic.session.makers import Stage, another_case, open_stage
 from tests.clinic_factory import Clinic, make_account, sign_in
 
@@ -109,10 +114,15 @@ def build_world(clinic: Clinic) -> World:
         "session_id": stage.session.pk,
         "ask_id": asked.ask.pk,
         "signal_id": signal.pk,
+        "kind": "course.screening",
+        "key": Screening.objects.get(course=course).pk,
         "version_id": start_draft(
             clinic.as_("medical_director"), site_id=clinic.site.pk, product="racemic_sc"
         ).pk,
         "program": "montreal",
+        "position": ChainEntry.objects.filter(patient_id=stage.session.patient_id)
+        .latest("position")
+        .pk,
         "note_id": write_note(
             clinic.as_("therapist"), course_id=course.pk, text="Behind a wall"
         ).pk,
@@ -133,6 +143,18 @@ def build_world(clinic: Clinic) -> World:
             clinic.patient_context(stage.session.patient), course_id=course.pk, text="For me alone"
         ).pk,
     }
+    ids["request_id"] = ask_privacy(
+        clinic.as_("front_desk"),
+        patient_id=stage.session.patient_id,
+        kind="restriction",
+        place="whole",
+        said="No calls.",
+    ).pk
+    today = clinic.clock.now().date()
+    ids["bundle_id"] = ask_bundle(
+        clinic.as_("auditor"), first_day=today, last_day=today, site_id=clinic.site.pk
+    ).bundle_id
+    ids |= _harm(clinic, stage)
     draft = start_program(clinic.as_("therapist"), site_id=clinic.site.pk, program="montreal").pk
     ids |= {f"{name}.version_id": draft for name in PROGRAM_VERSIONS}
     return World(
@@ -145,6 +167,21 @@ def build_world(clinic: Clinic) -> World:
         Account.objects.get(pk=helper.pk),
         _patient_account(clinic, another_case(clinic, "Bea").patient),
     )
+
+
+def _harm(clinic: Clinic, stage: Stage) -> dict[str, Any]:
+    """A serious incident of the session with its report, a complaint, an enrolled person."""
+    incident = recorded(clinic, "session", stage.session.pk, serious(clinic))
+    complaint, _ = file_complaint(
+        box_context(clinic.clock), site_id=clinic.site.pk, via="public", said={"text": "Too cold"}
+    )
+    return {
+        "source": "session",
+        "source_id": stage.session.pk,
+        "incident_id": incident.pk,
+        "report_id": incident.reports.get().pk,
+        "complaint_id": complaint.pk,
+    }
 
 
 def _patient_account(clinic: Clinic, patient: Patient) -> Account:

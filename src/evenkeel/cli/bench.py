@@ -1,4 +1,4 @@
-"""``evenkeel bench web|pharmacology``: measure this machine with the source tree's workloads."""
+"""``evenkeel bench``: measure this machine with the source tree's workloads."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
         "what",
-        choices=["web", "pharmacology"],
-        help="web: the clinic's server; pharmacology: the engine, beside peers",
+        choices=["web", "pharmacology", "audit"],
+        help="web: the clinic's server; pharmacology: the engine, beside peers; audit: verify",
     )
     parser.add_argument("--rounds", type=int, default=20, help="pharmacology: of each figure (20)")
     parser.add_argument(
@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--postgres", default="", metavar="ADDRESS", help="an empty PostgreSQL database to use"
     )
+    parser.add_argument(
+        "--entries", type=int, default=1_000_000, help="audit: of the record (1000000)"
+    )
     parser.add_argument("--workers", type=int, default=2, help="processes that serve pages (2)")
     for name, usual in (("people", 500), ("live", 20), ("past", 20), ("streams", 10)):
         parser.add_argument(f"--{name}", type=int, default=usual, help=f"({usual})")
@@ -38,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure on a throw-away installation; status 1 where a figure cannot be trusted."""
     if arguments.what == "pharmacology":
         return _pharmacology(arguments)
+    if arguments.what == "audit":
+        return _audit(arguments)
     web = _workloads("web")
     sizes = web.Sizes(
         seconds=arguments.seconds,
@@ -71,6 +76,19 @@ def _pharmacology(arguments: argparse.Namespace) -> int:
         arguments.json.write_text(json.dumps(found, indent=2) + "\n")
     ours = [row for row in found["rows"] if row["name"] == "evenkeel"]
     return 0 if ours and all(row["per_s"] for row in ours) else 1
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    """A long record checked; status 1 where the check did not count what was written."""
+    audit = _workloads("audit")
+    try:
+        found = audit.run(audit.Sizes(entries=arguments.entries), database=arguments.postgres)
+    except audit.Miscount as error:
+        print(f"evenkeel: the measurement broke off: {error}", file=sys.stderr)
+        return 1
+    if arguments.json:
+        arguments.json.write_text(audit.as_json(found))
+    return 0
 
 
 def _workloads(name: str) -> ModuleType:

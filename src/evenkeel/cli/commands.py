@@ -39,6 +39,9 @@ ALL: tuple[Command, ...] = (
     ),
     Command("doctor", "Check this installation and say what is unsafe", "doctor"),
     Command("upgrade", "Back up, migrate, and go back if that fails", "upgrade"),
+    Command("backup", "Back up the clinic while it runs, encrypted", "backup"),
+    Command("restore", "Restore a clinic from a backup, proved", "restore", starts_django=False),
+    Command("inspect", "Write a signed bundle that an inspector can check offline", "inspect"),
     Command("remind", "One round of reminders and calls for open safety signals", "remind"),
     Command("questionnaire", "Questionnaires: list, template, load your text", "questionnaire"),
     Command("import-fhir", "Bring a person in from a FHIR bundle", "import_fhir"),
@@ -75,5 +78,12 @@ ALL: tuple[Command, ...] = (
         "calibrate",
         starts_django=False,
     ),
-    Command("verify", "Check that the record is whole", "verify"),
+    Command(
+        "verify",
+        "Check that the record is whole, or an inspection bundle",
+        "verify",
+        starts_django=False,
+    ),
+    Command("heads", "Signed heads of the record, and the key that signs them", "heads"),
+    Command("signatures", "Check that what was signed is unchanged", "signatures"),
 )

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from evenkeel.config import checks
+from evenkeel.config.errands import clinic_errands
 from evenkeel.config.instance import find_instance
 from evenkeel.config.lock import InstanceLock
 from evenkeel.config.supervisor import Ports, Supervisor, clinic_processes
@@ -30,7 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     ports = Ports(arguments.port, arguments.hl7_port)
     with InstanceLock(instance, "serve"):
-        supervisor = Supervisor(clinic_processes(instance, ports, workers=arguments.workers))
+        processes = clinic_processes(instance, ports, workers=arguments.workers)
+        supervisor = Supervisor(processes, clinic_errands(instance))
         scheme = "https" if checks.serves_tls(instance) else "http"
         host = instance.get("host", "127.0.0.1")
         print(f"evenkeel is open at {scheme}://{host}:{ports.http}", flush=True)

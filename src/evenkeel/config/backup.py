@@ -26,14 +26,21 @@ def back_up(instance: Instance, version: str, at: datetime) -> Path | None:
     name = f"evenkeel-{at:%Y%m%dT%H%M%SZ}-before-{version}"
     address = str(instance.get("database", ""))
     if address:
-        return _dump_postgres(address, instance.backups_path / f"{name}.dump")
+        return dump_postgres(address, instance.backups_path / f"{name}.dump")
     if not instance.database_path.exists():
         return None
-    copy = instance.backups_path / f"{name}.sqlite3"
+    return copy_sqlite(instance.database_path, instance.backups_path / f"{name}.sqlite3")
+
+
+def copy_sqlite(database: Path, copy: Path) -> Path:
+    """Copy a SQLite database that may be in use, as it stands at one moment, and check the copy.
+
+    Raises :class:`ConfigurationError` where the database is damaged.
+    """
     partial = copy.with_suffix(".partial")
     try:
         with (
-            contextlib.closing(sqlite3.connect(instance.database_path)) as source,
+            contextlib.closing(sqlite3.connect(database)) as source,
             contextlib.closing(sqlite3.connect(partial)) as target,
         ):
             source.backup(target)
@@ -44,9 +51,9 @@ def back_up(instance: Instance, version: str, at: datetime) -> Path | None:
         partial.unlink(missing_ok=True)
         what = " ".join(sound.split())[:200]
         raise ConfigurationError(f"the database is damaged ({what}); nothing was changed")
-    _settle(partial)
+    settle(partial)
     partial.rename(copy)
-    _settle(copy.parent)
+    settle(copy.parent)
     return copy
 
 
@@ -63,7 +70,7 @@ def put_back(instance: Instance, copy: Path) -> None:
     path = instance.database_path
     fresh = path.with_suffix(".restoring")
     shutil.copyfile(copy, fresh)
-    _settle(fresh)
+    settle(fresh)
     for ending in ("-wal", "-shm"):
         leftover = Path(f"{path}{ending}")
         if leftover.exists():
@@ -71,7 +78,7 @@ def put_back(instance: Instance, copy: Path) -> None:
     if path.exists():
         path.rename(Path(f"{path}.replaced"))
     fresh.rename(path)
-    _settle(path.parent)
+    settle(path.parent)
 
 
 def newest_copy(instance: Instance) -> Path:
@@ -119,7 +126,8 @@ def _chain_length_in_dump(copy: Path) -> int:
     return longest
 
 
-def _settle(path: Path) -> None:
+def settle(path: Path) -> None:
+    """Wait until a file, or a folder's list of files, is on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -158,13 +166,18 @@ def _run(command: list[str], failed: str, *, address: str = "", given: str | Non
     return done.stdout
 
 
-def _dump_postgres(address: str, copy: Path) -> Path:
+def dump_postgres(address: str, copy: Path, snapshot: str = "") -> Path:
+    """Dump a PostgreSQL database, as ``snapshot`` of another connection sees it where one is given.
+
+    Raises :class:`ConfigurationError` where ``pg_dump`` is missing or fails.
+    """
     partial = copy.with_suffix(".partial")
     options = ["--format=custom", f"--exclude-schema={_REPLACED}", f"--file={partial}"]
+    options += [f"--snapshot={snapshot}"] if snapshot else []
     _run([_program("pg_dump"), *options], "the backup failed", address=address)
-    _settle(partial)
+    settle(partial)
     partial.rename(copy)
-    _settle(copy.parent)
+    settle(copy.parent)
     return copy
 
 
@@ -179,3 +192,10 @@ def _restore_postgres(address: str, copy: Path) -> None:
     psql = [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"]
     psql += ["--set=ON_ERROR_STOP=1"]
     _run(psql, "going back failed", address=address, given=aside + script)
+
+
+def take_back_postgres(address: str) -> None:
+    """Undo a restore that turned out not to be sound: what it replaced is there again."""
+    back = f"DROP SCHEMA public CASCADE;\nALTER SCHEMA {_REPLACED} RENAME TO public;\n"
+    psql = [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"]
+    _run([*psql, "--set=ON_ERROR_STOP=1"], "going back failed", address=address, given=back)

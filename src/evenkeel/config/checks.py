@@ -10,12 +10,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from evenkeel.clinic.record.clock import CLOCK_VARIABLE
+from evenkeel.clinic.record.clock import CLOCK_VARIABLE, system_clock
 from evenkeel.clinic.record.installation import is_demo
+from evenkeel.config.backup_plan import standing
 from evenkeel.config.instance import LOOPBACK, Instance
+from evenkeel.config.restoring import UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,13 @@ def run_checks(instance: Instance, *, before_serving: bool = False) -> list[Chec
 
     ``before_serving`` leaves out what cannot refuse and takes long to find out.
     """
-    found = [_files(instance), _transport(instance), _home(instance), _clock()]
+    found = [
+        _files(instance),
+        _transport(instance),
+        _home(instance),
+        _unfinished(instance),
+        _clock(),
+    ]
     try:
         found += _database()
         found.append(_migrations())
@@ -53,7 +61,7 @@ def run_checks(instance: Instance, *, before_serving: bool = False) -> list[Chec
             )
         )
     if not before_serving:
-        found += [_pdf(), *_messages()]
+        found += [_backups(instance), _pdf(), *_messages(), *_heads(instance)]
     return found
 
 
@@ -108,6 +116,7 @@ _SMS = "Write module:function, or leave it out."
 def _files(instance: Instance) -> Check:
     """Whether what holds keys or patients is for its owner alone."""
     kept = [instance.home / "secret_key", instance.database_path]
+    kept += (instance.home / "keys").glob("*.pem")
     if instance.settings.get("database"):  # its address may hold a password
         kept.append(instance.settings_path)
     kept += instance.backups_path.glob("evenkeel-*")
@@ -117,6 +126,50 @@ def _files(instance: Instance) -> Check:
                 "refuse", f"Others on this machine can read {path.name}.", f"chmod 600 {path}"
             )
     return Check("ok", "Secret key, settings and data are readable by their owner alone.")
+
+
+def _heads(instance: Instance) -> list[Check]:
+    """Whether the record's heads are signed and leave the database."""
+    from evenkeel.clinic.record import audit_key, exporting
+
+    if not audit_key.installation_id():
+        return []
+    found = []
+    try:
+        audit_key.load_key()
+    except audit_key.KeyLost as lost:
+        found.append(
+            Check(
+                "warn",
+                f"No head of the record can be signed: {lost}.",
+                "Put the key back, or run: evenkeel heads --key-is-lost --reason TEXT",
+            )
+        )
+    stands = exporting.standing(system_clock().now())
+    if stands.problem:
+        found.append(
+            Check("warn", f"No head was exported: {stands.problem}.", "Run: evenkeel verify")
+        )
+    elif stands.late:
+        since = f"since {stands.at:%Y-%m-%d %H:%M} UTC" if stands.at else "yet"
+        found.append(
+            Check(
+                "warn",
+                f"No head of the record was exported {since}.",
+                "Heads are exported while evenkeel serve runs; now: evenkeel heads --export",
+            )
+        )
+    elif not found:
+        found.append(Check("ok", f"The record's newest head covers {stands.size} entries."))
+    if not instance.get("heads_copy", "") and not instance.get("heads_mail", ""):
+        found.append(
+            Check(
+                "warn",
+                "Heads of the record stay on this machine alone.",
+                "Set heads_copy to a folder elsewhere, or heads_mail; see docs/audit.md.",
+            )
+        )
+    return found
 
 
 def _transport(instance: Instance) -> Check:
@@ -223,6 +276,25 @@ def _migrations() -> Check:
             "Run: evenkeel upgrade",
         )
     return Check("ok", "The database matches this version.")
+
+
+def _backups(instance: Instance) -> Check:
+    """Whether a fresh backup is there; how it stands is also on the page of backups."""
+    try:
+        found = standing(instance, system_clock().now())
+    except DatabaseError:
+        return Check("warn", "Whether backups are made is not known yet.", "Run: evenkeel upgrade")
+    return Check("ok" if found.state == "ok" else "warn", found.words, found.what_to_do)
+
+
+def _unfinished(instance: Instance) -> Check:
+    if (instance.home / UNFINISHED).exists():
+        return Check(
+            "refuse",
+            "A restore was interrupted: what lies here may be of two clinics.",
+            "Run it again: evenkeel restore FILE --replace",
+        )
+    return Check("ok", "No restore was interrupted.")
 
 
 def _pdf() -> Check:

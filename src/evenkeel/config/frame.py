@@ -35,6 +35,10 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("Credentials of staff", "credentials", "credential.view"),
     ("Emergency access", "emergency_open", "emergency.open"),
     ("My credentials", "own_credentials", "credential.own"),
+    ("Incidents", "incidents", "incident.view"),
+    ("Monitoring forms (REMS)", "rems", "rems.view"),
+    ("Complaints", "complaints", "complaint.handle"),
+    ("Write down a complaint", "complaint_new", "complaint.file"),
 )
 
 

@@ -205,8 +205,19 @@ DEFAULT_FROM_EMAIL = str(INSTANCE.get("email_from", "webmaster@localhost"))
 SMS_PORT = str(INSTANCE.get("sms_port", ""))
 SMS_URL = str(INSTANCE.get("sms_url", ""))
 SMS_TOKEN = INSTANCE.secret_file("sms_token_file")
+#: Signed heads of the audit chain: where they go, how often, and the key that signs them.
+AUDIT_KEYS_PATH = INSTANCE.home / "keys"
+HEADS_PATH = INSTANCE.home / "heads"
+HEADS_COPY_PATH = str(INSTANCE.get("heads_copy", ""))
+HEADS_MAIL_TO = str(INSTANCE.get("heads_mail", ""))
+HEADS_EVERY_S = max(60, int(INSTANCE.get("heads_every_s", 3600)))
 SCHEDULES_PATH = INSTANCE.home / "schedules"
 MESSAGE_TEXTS_PATH = INSTANCE.home / "messages"
+
+#: Where inspection bundles made on a page lie until they are fetched.
+BUNDLES_PATH = INSTANCE.home / "bundles"
+#: Who tells the page of backups how they stand.
+BACKUP_STANDING = "evenkeel.config.backup_plan.standing_here"
 
 LOGGING = {
     "version": 1,

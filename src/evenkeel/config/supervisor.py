@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from types import FrameType
 
+from evenkeel.config.errands import Errand, look_at_all
 from evenkeel.config.instance import Instance
 from evenkeel.config.parent import die_with_parent
 
@@ -100,8 +101,9 @@ def clinic_processes(instance: Instance, ports: Ports, *, workers: int = 2) -> l
 class Supervisor:
     """Starts processes, restarts those that die (waiting longer each time), stops them together."""
 
-    def __init__(self, processes: list[Process]) -> None:
+    def __init__(self, processes: list[Process], errands: list[Errand] | None = None) -> None:
         self.processes = processes
+        self.errands = errands or []
         self.stopping = False
 
     def start(self) -> None:
@@ -151,6 +153,7 @@ class Supervisor:
         self.start()
         while not self.stopping:
             self.check()
+            look_at_all(self.errands)
             time.sleep(0.2)
         self.stop()
         return 0
@@ -160,6 +163,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask every process to end, and after a grace time make it."""
+        for errand in self.errands:
+            errand.stop()
         running = [p.running for p in self.processes if p.running is not None]
         for child in running:
             if child.poll() is None:

@@ -21,6 +21,8 @@ urlpatterns = [
     path("", include("evenkeel.clinic.outcome.pages.urls")),
     path("stock/", include("evenkeel.clinic.stock.pages.urls")),
     path("oversight/", include("evenkeel.clinic.oversight.pages.urls")),
+    path("", include("evenkeel.clinic.oversight.pages.privacy_urls")),
+    path("", include("evenkeel.clinic.oversight.pages.box_urls")),
     path("", include("evenkeel.interop.urls")),
     path("accounts/", include("allauth.urls")),
 ]

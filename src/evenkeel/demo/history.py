@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from itertools import chain
 
 from evenkeel.config.manage import start_django
 from evenkeel.demo.settings import DemoSettings
@@ -29,6 +30,7 @@ def fill(settings: DemoSettings, *, rest_share: float | None = None) -> None:
     from evenkeel.demo import pace
     from evenkeel.demo.cast import IN_CHAIRS, cast_of
     from evenkeel.demo.endings import tell_person
+    from evenkeel.demo.harms import fill_forms
     from evenkeel.demo.person import Diary, Telling
     from evenkeel.demo.progress import note_progress
     from evenkeel.demo.stage import find_house
@@ -43,7 +45,7 @@ def fill(settings: DemoSettings, *, rest_share: float | None = None) -> None:
         telling = Telling(house, story, diary)
         if telling.patient.pk not in known:
             rest = pace.REST_SHARE if rest_share is None else rest_share
-            pace.run(tell_person(telling), rest_share=rest)
+            pace.run(chain(tell_person(telling), fill_forms(telling)), rest_share=rest)
     note_progress(len(stories), len(stories), clock.now())
 
 

@@ -11,7 +11,7 @@ from evenkeel.clinic.record.clock import FixedClock
 from evenkeel.clinic.session.actions.file_readings import file_readings
 from evenkeel.clinic.session.models import Session
 from evenkeel.clinic.session.monitor_batch import FiledReading, MonitorBatch
-from evenkeel.demo import asking
+from evenkeel.demo import asking, harms
 from evenkeel.demo.cast import ADA, GIL, PATIENT, TOMAS, WREN, Story
 from evenkeel.demo.giving import RUN_NOTE, arrive, book, enter_step, open_for, scene_of
 from evenkeel.demo.person import Diary, Telling, register
@@ -36,12 +36,14 @@ def build_scene(house: House, stories: tuple[Story, ...]) -> None:
     asking.ask_the_team(house, patient)
     asking.choose_messages(house, house.patients[ADA.name], "sms")
     asking.choose_messages(house, house.patients[WREN.name], "none")
+    harms.enroll_house(house)
     diary = Diary()
     for chair, story in zip(house.chairs, (WREN, ADA, TOMAS, GIL), strict=False):
         telling = Telling(house, story, diary, chair=chair)
         for _ in tell_past(telling):
             pass
         _seat(telling, chair)
+    harms.tell_harm(house)
 
 
 def _seat(telling: Telling, chair: Chair) -> None:

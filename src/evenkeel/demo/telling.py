@@ -24,7 +24,7 @@ from evenkeel.clinic.course.review import review_of
 from evenkeel.clinic.people.actions.record_fact import record_facts
 from evenkeel.clinic.people.fact_item import FactItem
 from evenkeel.clinic.session.actions.finish_visit import finish_visit
-from evenkeel.demo import asking, therapy
+from evenkeel.demo import asking, harms, therapy
 from evenkeel.demo.cast import Story, Way
 from evenkeel.demo.giving import book, give
 from evenkeel.demo.person import (
@@ -187,6 +187,8 @@ def agree(telling: Telling) -> Iterator[None]:
     if story.program:
         therapy.put_on_program(telling, at + timedelta(minutes=20))
     yield
+    if story.way == "nasal":
+        harms.enroll(telling, at + timedelta(minutes=30))
     if story.stage != "consented":
         plan(telling, at + timedelta(minutes=40), ORDERS[story.way], 8, Decimal("3.5"))
         move_course(

@@ -78,6 +78,18 @@ def patient_clock_text(moment: datetime | None) -> str:
     return f"{format_date(local, 'g:i')}{NBSP}{half}"
 
 
+def zoned_text(moment: datetime | None) -> str:
+    """Write a moment that must stand alone: day, seconds, zone and its offset from UTC."""
+    if moment is None:
+        return _("not known")
+    local = _local(moment)
+    offset = local.strftime("%z")
+    zone = local.tzname() or ""
+    away = f"UTC{offset[:3]}:{offset[3:5]}" if offset.strip("+0") else "UTC"
+    named = f"{zone} ({away})" if zone and not zone.startswith(("+", "-", "UTC")) else away
+    return f"{format_date(local, 'j M Y')} {format_date(local, 'H:i:s')} {named}".replace(" ", NBSP)
+
+
 def day_text(moment: datetime | date | None, year: bool = False, weekday: bool = False) -> str:
     """Write a day: 23 Nov, with weekday and year where asked."""
     if moment is None:

@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from evenkeel.clinic.course.actions.move_course import move_course
+from evenkeel.clinic.oversight.actions.enroll_rems import enroll_patient, enroll_site
+from evenkeel.clinic.oversight.rems import standing_site
 from evenkeel.clinic.people.actions.register_patient import register_patient
-from evenkeel.clinic.people.models import Chair
+from evenkeel.clinic.people.models import Chair, Patient
 from evenkeel.clinic.record.act import Act, Context, action
 from evenkeel.clinic.session.actions.open_session import open_session
 from evenkeel.clinic.session.actions.record_event import Recorded, record
@@ -141,7 +143,30 @@ def treatable_case(clinic: Clinic, product: str = "racemic_iv", **facts: Any) ->
     case.consented(product)
     case.planned(ORDERS[product])
     move_course(case.prescriber, course_id=case.course.pk, to="induction")
+    if product == "esketamine_nasal":
+        enroll(clinic, case.patient)
     return case
+
+
+def enroll(clinic: Clinic, patient: Patient) -> None:
+    """The site and the person are enrolled in the risk programme, signed by both."""
+    today = clinic.clock.now().date()
+    if standing_site(clinic.site.pk) is None:
+        enroll_site(
+            clinic.as_("administrator"),
+            site_id=clinic.site.pk,
+            representative="Test representative",
+            enrolled_on=today,
+        )
+    enroll_patient(
+        clinic.as_("prescriber"),
+        patient_id=patient.pk,
+        signed_name=patient.name,
+        signed_on=today,
+        submitted_on=today,
+        submitted_how="online",
+        reference="REMS-TEST-1",
+    )
 
 
 def open_stage(

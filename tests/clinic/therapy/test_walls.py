@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 import evenkeel
-from evenkeel.clinic.oversight.queries import audit_page
+from evenkeel.clinic.oversight.queries import Asked, audit_page
 from evenkeel.clinic.people.actions.set_up import grant_role
 from evenkeel.clinic.people.models import Account
 from evenkeel.clinic.record.door import open_record
@@ -178,7 +178,7 @@ def test_no_role_alone_opens_a_note_and_every_try_is_in_the_audit(
     assert len(entries()) == len(STAFF_ROLES) + 2
     assert open_note(person.therapist, note.pk).text == WALLED
     assert entries()[-1] == ("Test therapist", "done")
-    told = audit_page(person.clinic.as_("auditor"), what=OPENING).entries
+    told = audit_page(person.clinic.as_("auditor"), Asked(what=OPENING), "UTC").entries
     assert {row["mrn"] for row in told} == {person.case.patient.mrn}
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.protocols.models import ProtocolVersion
 from evenkeel.clinic.record.models import Record
+from evenkeel.clinic.record.signed import Signed
 
 
 class CourseState(models.TextChoices):
@@ -53,6 +54,9 @@ class Screening(Record):
     """A signed decision whether this person may have this product, with what it rested on."""
 
     added_later = frozenset({"protocol_used_id", "protocol_hash"})
+    signed_kind = Signed(
+        "Screening", "signed_by", "signed_at", view="screening.view", role="signed_role"
+    )
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="screenings")
     #: Counts within the course: which is the newest, whatever the clock said.
@@ -91,6 +95,16 @@ class Screening(Record):
 class ConsentDocument(Record):
     """A version of the words a person consents to. Once published it never changes."""
 
+    added_later = frozenset({"meaning"})
+    signed_kind = Signed(
+        "Consent document",
+        "published_by",
+        "published_at",
+        view="consent.view",
+        says="I publish these words for people to consent to.",
+        still=frozenset({"retired_at"}),
+    )
+
     kind = models.CharField(max_length=24)  # "treatment"
     product_group = models.CharField(max_length=24)  # "esketamine_nasal" or "off_label"
     number = models.PositiveIntegerField()
@@ -101,6 +115,7 @@ class ConsentDocument(Record):
     body_hash = models.CharField(max_length=64)
     published_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
+    meaning = models.CharField(max_length=300, null=True)
 
     class Meta:
         constraints = [
@@ -112,6 +127,15 @@ class ConsentDocument(Record):
 
 class Consent(Record):
     """That a person consented: name, time, meaning and the hash of what was read."""
+
+    signed_kind = Signed(
+        "Consent",
+        "signed_name",
+        "signed_at",
+        view="consent.view",
+        witness="taken_by",
+        still=frozenset({"withdrawn_at", "withdrawn_by", "withdrawal_note"}),
+    )
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="consents")
     number = models.PositiveIntegerField()
@@ -140,7 +164,16 @@ class TouchAgreement(Record):
         ("hand", "Hand only"),
         ("hand_shoulder", "Hand and shoulder"),
     )
-    added_later = frozenset({"boundaries", "stop_sign"})
+    added_later = frozenset({"boundaries", "stop_sign", "meaning"})
+    signed_kind = Signed(
+        "Touch agreement",
+        "signed_name",
+        "signed_at",
+        view="course.view",
+        says="This is the touch I agree to. My stop word ends it at once.",
+        witness="taken_by",
+        still=frozenset({"withdrawn_at"}),
+    )
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="touch_agreements")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
@@ -153,12 +186,21 @@ class TouchAgreement(Record):
     signed_at = models.DateTimeField()
     taken_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
+    meaning = models.CharField(max_length=300, null=True)
 
 
 class Plan(Record):
     """What is to be given, how, and how often. A signed plan is replaced, never edited."""
 
     added_later = frozenset({"protocol_used_id", "protocol_hash"})
+    signed_kind = Signed(
+        "Plan",
+        "signed_by",
+        "signed_at",
+        view="plan.view",
+        still=frozenset({"state"}),
+        states=frozenset({"signed", "replaced"}),
+    )
 
     STATES = (("draft", "Draft"), ("signed", "Signed"), ("replaced", "Replaced"))
 

@@ -6,6 +6,7 @@ from django.db import models
 
 from evenkeel.clinic.people.models import Account
 from evenkeel.clinic.record.models import Record
+from evenkeel.clinic.record.signed import Signed
 
 
 class AnswerReview(Record):
@@ -14,12 +15,23 @@ class AnswerReview(Record):
     ``content_digest`` is of the words read: when they change, the review no longer covers them.
     """
 
+    added_later = frozenset({"meaning"})
+    signed_kind = Signed(
+        "Clinical review of an answer",
+        "reviewed_by",
+        "reviewed_at",
+        view="library.view",
+        says="I have read this answer and its sources, and stand for it as it reads.",
+        still=frozenset({"withdrawn_at", "withdrawn_reason"}),
+    )
+
     answer_id = models.CharField(max_length=60)
     content_digest = models.CharField(max_length=64)
     reviewed_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     reviewed_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_reason = models.CharField(max_length=300, blank=True)
+    meaning = models.CharField(max_length=300, null=True)
 
     class Meta:
         constraints = [

@@ -19,6 +19,7 @@ class Reviewed:
     site_id: Any
     name: str
     at: datetime
+    row: AnswerReview
 
 
 def is_public() -> bool:
@@ -36,6 +37,6 @@ def reviews_of(answers: Mapping[str, PlainAnswer]) -> dict[str, Reviewed]:
         item = answers.get(row.answer_id)
         if item is not None and item.content_digest == row.content_digest:
             found[row.answer_id] = Reviewed(
-                row.pk, row.site_id, row.reviewed_by.shown_name, row.reviewed_at
+                row.pk, row.site_id, row.reviewed_by.shown_name, row.reviewed_at, row
             )
     return found

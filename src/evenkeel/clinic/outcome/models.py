@@ -9,6 +9,7 @@ from django.db import models
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.record.models import Record
+from evenkeel.clinic.record.signed import Signed
 from evenkeel.clinic.session.models import Appointment
 
 
@@ -83,7 +84,16 @@ class SafetySignal(Record):
     Who has taken it (``taken_by``) sees to it: nobody further is called for a while.
     """
 
-    added_later: ClassVar[frozenset[str]] = frozenset({"call_id", "taken_by_id", "taken_at"})
+    added_later: ClassVar[frozenset[str]] = frozenset(
+        {"call_id", "taken_by_id", "taken_at", "meaning"}
+    )
+    signed_kind = Signed(
+        "Closing of a safety signal",
+        "closed_by",
+        "closed_at",
+        view="outcome.view",
+        says="I have seen to this and close it: the next dose is no longer held for it.",
+    )
 
     URGENCIES = (
         ("now", "Act now"),
@@ -109,6 +119,7 @@ class SafetySignal(Record):
     close_note = models.TextField(blank=True)
     taken_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     taken_at = models.DateTimeField(null=True)
+    meaning = models.CharField(max_length=300, null=True)
 
     class Meta:
         indexes = [models.Index(fields=["site", "closed_at"], name="signal_by_site")]
@@ -129,6 +140,15 @@ class WatchEntry(Record):
     What an answer asks for stays open until a named clinician has reviewed it.
     """
 
+    added_later: ClassVar[frozenset[str]] = frozenset({"meaning"})
+    signed_kind = Signed(
+        "Review in the long-term watch",
+        "reviewed_by",
+        "reviewed_at",
+        view="outcome.view",
+        says="I have reviewed this entry and answer for what follows from it.",
+    )
+
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="watch_entries")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="watch_entries")
     item = models.CharField(max_length=24)
@@ -144,6 +164,7 @@ class WatchEntry(Record):
     reviewed_at = models.DateTimeField(null=True)
     reviewed_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     review_note = models.TextField(blank=True)
+    meaning = models.CharField(max_length=300, null=True)
 
     class Meta:
         indexes = [models.Index(fields=["patient", "item", "asked_at"], name="watch_by_person")]
@@ -272,6 +293,15 @@ class SpacingDecision(Record):
     ``proposed`` is what the page said then: the proposal, its chances, and of which forecast.
     """
 
+    added_later: ClassVar[frozenset[str]] = frozenset({"meaning"})
+    signed_kind = Signed(
+        "Decision about coming back",
+        "decided_by",
+        "decided_at",
+        view="outcome.view",
+        says="I have seen what the scores lead to expect and decide about coming back.",
+    )
+
     DECISIONS = (
         ("keep", "As planned"),
         ("earlier", "Earlier"),
@@ -291,6 +321,7 @@ class SpacingDecision(Record):
     )
     decided_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
+    meaning = models.CharField(max_length=300, null=True)
 
     class Meta:
         indexes = [models.Index(fields=["course", "decided_at"], name="spacing_by_course")]

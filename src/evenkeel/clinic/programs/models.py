@@ -7,6 +7,7 @@ from django.db import models
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.people.models import Account, Patient
 from evenkeel.clinic.record.models import Record
+from evenkeel.clinic.record.signed import Signed
 
 
 class ProgramState(models.TextChoices):
@@ -19,6 +20,14 @@ class ProgramState(models.TextChoices):
 
 class ProgramVersion(Record):
     """One version of a site's program. ``text`` is the document; once signed it never changes."""
+
+    signed_kind = Signed(
+        "Program version",
+        "signed_by",
+        "signed_at",
+        view="program.view",
+        states=frozenset({"signed"}),
+    )
 
     program = models.CharField(max_length=40)
     number = models.PositiveIntegerField()

@@ -6,6 +6,7 @@ from django.db import models
 
 from evenkeel.clinic.people.models import Account
 from evenkeel.clinic.record.models import Record
+from evenkeel.clinic.record.signed import Signed
 
 
 class ProtocolState(models.TextChoices):
@@ -24,6 +25,17 @@ class ProtocolVersion(Record):
     at signing. The version in force at a time is the signed one with the latest ``in_force_from``
     not after it, so that a newer one supersedes without anybody doing anything then.
     """
+
+    signed_kind = Signed(
+        "Protocol version",
+        "signed_by",
+        "signed_at",
+        view="protocol.view",
+        role="signed_role",
+        confirmed="confirmed_by",
+        still=frozenset({"state", "retired_at", "retired_by_id", "retire_reason"}),
+        states=frozenset({"signed", "retired"}),
+    )
 
     product = models.CharField(max_length=24)
     jurisdiction = models.CharField(max_length=8)

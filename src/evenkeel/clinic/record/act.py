@@ -26,6 +26,7 @@ from evenkeel.clinic.record.models import Appended, ChainEntry, Record, Version
 from evenkeel.clinic.record.permissions import PERMISSIONS
 from evenkeel.clinic.record.prepared import find_row, insert_row
 from evenkeel.clinic.record.queue import WritersQueue
+from evenkeel.clinic.record.signed import refuse_change_of_signed
 
 log = logging.getLogger("evenkeel.record")
 P = ParamSpec("P")
@@ -134,6 +135,8 @@ class Act:
         fresh = row.version == 0
         if fresh:
             row.created_at, row.created_by = self.now, self.actor.id
+        else:
+            refuse_change_of_signed(row)
         row.updated_at, row.updated_by = self.now, self.actor.id
         row.version += 1
         with current.saving(row):

@@ -8,7 +8,9 @@ class RecordConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Watch every database connection from its first moment."""
+        """Watch every database connection from its first moment, and who may sign in."""
+        from evenkeel.clinic.record import watched
         from evenkeel.clinic.record.durability import assert_durable
 
         connection_created.connect(assert_durable, dispatch_uid="evenkeel.durability")
+        watched.connect()

@@ -7,47 +7,27 @@ IMMEDIATE transaction, an advisory lock on PostgreSQL), so position order is com
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, models
 
+from evenkeel.clinic.record.check_chain import STRETCH, Break, Stretch, check_entries
+from evenkeel.clinic.record.erased import erasures
 from evenkeel.clinic.record.models import ChainEntry, ChainPayload
 from evenkeel.clinic.record.prepared import Prepared
+from evenkeel.clinic.record.sealing import (
+    ENTRY_FIELDS,
+    GENESIS,
+    canonical,
+    digest,
+    hash_of_entry,
+    payload_digest,
+)
 
-GENESIS = "0" * 64
 _POSTGRES_LOCK_KEY = 0x6B65656C  # "keel": one key for the one chain of an installation
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID | Decimal):
-        return str(value)
-    if isinstance(value, set | frozenset | tuple):
-        return sorted(value) if isinstance(value, set | frozenset) else list(value)
-    raise TypeError(f"{type(value).__name__} cannot stand in the chain")
-
-
-def canonical(value: Any) -> str:
-    """One text for one value: sorted keys, no spaces, times in UTC to the microsecond."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-    )
-
-
-def digest(text: str) -> str:
-    """SHA-256 of ``text`` in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def row_state(row: models.Model) -> dict[str, Any]:
@@ -58,8 +38,8 @@ def row_state(row: models.Model) -> dict[str, Any]:
         value = column.value_from_object(row)
         if isinstance(value, models.Model):
             value = value.pk
-        if isinstance(value, Decimal) and isinstance(column, models.DecimalField):
-            value = f"{value:.{column.decimal_places}f}"
+        if value is not None and isinstance(column, models.DecimalField):
+            value = f"{column.to_python(value):.{column.decimal_places}f}"
         if value is None and column.attname in later:
             continue
         state[column.attname] = value
@@ -73,26 +53,7 @@ def state_digest(row: models.Model) -> str:
 
 def entry_hash(entry: ChainEntry) -> str:
     """The hash an entry must carry: all its own columns and the hash before it."""
-    return digest(
-        canonical(
-            [
-                entry.position,
-                entry.recorded_at,
-                entry.happened_at,
-                entry.actor_id,
-                entry.actor_name,
-                entry.action,
-                entry.outcome,
-                entry.site_id,
-                entry.patient_id,
-                entry.subject,
-                entry.reason,
-                entry.via,
-                entry.payload_digest,
-                entry.previous_hash,
-            ]
-        )
-    )
+    return hash_of_entry([getattr(entry, name) for name in ENTRY_FIELDS])
 
 
 def take_writer_lock() -> None:
@@ -117,18 +78,10 @@ def seal(entry: ChainEntry, body: dict[str, Any], previous_hash: str) -> ChainPa
     payload = ChainPayload(
         position=entry.position, salt=secrets.token_hex(16), body=canonical(body)
     )
-    entry.payload_digest = digest(payload.salt + payload.body)
+    entry.payload_digest = payload_digest(payload.salt, payload.body)
     entry.previous_hash = previous_hash
     entry.hash = entry_hash(entry)
     return payload
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """One place where the chain, or a row it covers, is not what was written."""
-
-    position: int | None
-    what: str
 
 
 @dataclass(slots=True)
@@ -159,30 +112,20 @@ def walk() -> Iterator[tuple[ChainEntry, ChainPayload | None]]:
 
 
 def verify_links() -> Verification:
-    """Recompute every hash of the chain and every payload digest.
+    """Recompute every hash of the chain and every payload digest; no row is looked at.
 
-    Finds edited, removed, inserted and reordered entries. It cannot see a chain that was cut at
-    its end or rewritten whole; that takes a head kept outside the database.
+    Finds edited, removed, inserted and reordered entries, but neither a chain that was cut at its
+    end nor one rewritten whole; :mod:`.verify` does all of it.
     """
     result = Verification()
-    expected_position, previous = 1, GENESIS
-    for entry, payload in walk():
-        if entry.position != expected_position:
-            result.breaks.append(
-                Break(
-                    expected_position,
-                    f"entries {expected_position} to {entry.position - 1} are missing",
-                )
-            )
-        if entry.previous_hash != previous:
-            result.breaks.append(Break(entry.position, "does not follow from the entry before it"))
-        if entry_hash(entry) != entry.hash:
-            result.breaks.append(Break(entry.position, "was changed after it was written"))
-        if payload is None:
-            result.breaks.append(Break(entry.position, "has lost its payload"))
-        elif digest(payload.salt + payload.body) != entry.payload_digest:
-            result.breaks.append(Break(entry.position, "has a payload that was changed"))
-        result.entries += 1
-        expected_position, previous = entry.position + 1, entry.hash
-    result.head_hash = previous
+    length = head()[0]
+    gone = erasures()
+    for first in range(1, length + 1, STRETCH):
+        found = Stretch(first, min(first + STRETCH - 1, length))
+        check_entries(found, set(), gone)
+        if found.begins_after not in (result.head_hash, ""):
+            result.breaks.append(Break(first, "does not follow from the entry before it"))
+        result.breaks += found.breaks
+        result.entries += found.entries
+        result.head_hash = found.ends_with or result.head_hash
     return result

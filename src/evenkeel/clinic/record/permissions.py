@@ -180,8 +180,39 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # oversight
     "audit.view": frozenset({_MD, _AU}),
     "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
+    "audit.key": frozenset({_SYS}),
+    "record.erase": frozenset({_MD}),
+    "record.erase_second": frozenset({_ADM, _MD}),
     "forecast.view": _CARE | {_PH, _AU},
     "forecast.choose": frozenset({_MD}),
+    # inspection, copies, requests about one's own record, backups
+    "inspection.make": frozenset({_MD, _AU, _SYS}),
+    "inspection.identify": frozenset({_MD}),
+    "copy.hand_out": frozenset({_MD, _RX}),
+    "privacy.view": frozenset({_MD, _AU}),
+    "privacy.ask": frozenset({_MD, _RX, _RN, _TH, _FD, _PT}),
+    "privacy.answer": frozenset({_MD}),
+    "retention.view": frozenset({_ADM, _MD, _AU, _PH}),
+    "backup.view": frozenset({_ADM, _MD, _AU}),
+    "backup.note": frozenset({_SYS}),
+    # quality, and what was signed
+    "quality.view": frozenset({_MD, _AU}),
+    "quality.people": frozenset({_MD}),
+    "quality.note": frozenset({_MD}),
+    "signature.check": _CARE | {_PH, _AU, _ADM},
+    # harm, what is owed to authorities, complaints
+    "incident.view": _CARE | {_PH, _AU},
+    "incident.record": _CARE | {_PH},
+    "incident.act": _CARE | {_PH},
+    "incident.review": frozenset({_MD}),
+    "report.view": frozenset({_MD, _RX, _AU}),
+    "report.send": frozenset({_MD, _RX}),
+    "complaint.file": (frozenset(Role) - {_PT}),
+    "complaint.handle": frozenset({_ADM, _MD}),
+    "rems.view": _CARE | {_PH, _AU},
+    "rems.fill": frozenset({_MD, _RX, _RN}),
+    "rems.enroll": frozenset({_MD, _RX}),
+    "rems.manage": frozenset({_MD, _ADM}),
 }
 
 

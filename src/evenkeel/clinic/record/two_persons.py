@@ -48,6 +48,11 @@ TWO_PERSONS: Final[dict[str, TwoPersons]] = {
             "who opened the record",
             "Nobody reviews an emergency access of their own.",
         ),
+        TwoPersons(
+            "person.erase",
+            "who asked for the erasure",
+            "The second person must be somebody else than who asked for it.",
+        ),
     )
 }
 

@@ -1,102 +1,190 @@
-"""Checking that every clinical row is what the chain says was written."""
+"""Checking the whole record: the chain, every row it covers, and the heads exported before.
+
+All of it is read as it stood at one moment, while the clinic goes on writing.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 
-from evenkeel.clinic.record.chain import Break, Verification, state_digest, verify_links
-from evenkeel.clinic.record.models import Appended, ChainPayload, Record, Version
+from evenkeel.clinic.record.audit_key import installation_id
+from evenkeel.clinic.record.chain import head
+from evenkeel.clinic.record.check_chain import STRETCH, Break, Erasures, Stretch, check_stretch
+from evenkeel.clinic.record.check_heads import HeadsFound, check_heads, read_heads
+from evenkeel.clinic.record.check_rows import check_rows
+from evenkeel.clinic.record.check_schema import check_schema
+from evenkeel.clinic.record.erased import erasures
+from evenkeel.clinic.record.exporting import folders
+from evenkeel.clinic.record.heads import Head
+from evenkeel.clinic.record.models import Record
+from evenkeel.clinic.record.sealing import GENESIS
+from evenkeel.clinic.record.tables import WATCHED, labels
 
-CANNOT_DETECT = (
-    "This cannot show that nothing was cut from the chain's end, or that the whole chain was not "
-    "rewritten; compare the head above with one kept elsewhere."
+#: What a check cannot find, in the words of the page and of the command.
+CANNOT_DETECT: Final = (
+    "What was done to the database after the newest exported head that fits, if whoever did it "
+    "worked all later hashes out anew.",
+    "A forgery by somebody who holds the signing key and can replace every exported head: keep "
+    "heads, or copies of them, where nobody who runs this machine can change them.",
+    "What was typed wrongly or untruthfully, or by somebody at another's open sign-in: the chain "
+    "shows who was signed in, what was entered and when.",
+    "An edit that was undone before the check, and anybody who only read the database itself.",
+    "Tables that are no part of the record: docs/audit.md names each, and why.",
 )
-_PAGE = 1000
+#: (stretches and tables done, of how many)
+Progress = Callable[[int, int], None]
 
 
-class FullVerification(Verification):
-    """The links, and the rows they cover."""
+@dataclass(slots=True)
+class Verified:
+    """What a check found."""
 
+    entries: int = 0
     rows: int = 0
+    erased: int = 0
+    erased_by: list[int] = field(default_factory=list)
+    head_hash: str = GENESIS
+    root: str = ""
+    breaks: list[Break] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    heads: int = 0
+    newest: Head | None = None
+    fitting: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.breaks
 
 
-def verify() -> FullVerification:
-    """Verify links and payloads, then every row of every clinical table against its entry."""
-    links = verify_links()
-    result = FullVerification(links.entries, links.head_hash, links.breaks)
-    result.rows = 0
-    for model in apps.get_models():
-        if issubclass(model, Record):
-            _check_versions(model, result)
-        elif issubclass(model, Appended):
-            _check_appended(model, result)
-    return result
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the check that one process can do alone: a stretch of the chain, or a table."""
+
+    first: int = 0
+    last: int = 0
+    is_last: bool = False
+    sizes: tuple[int, ...] = ()
+    erasures: Erasures = field(default_factory=Erasures)
+    label: str = ""
 
 
-def _pages(model: type[models.Model]) -> Any:
-    after = None
-    while True:
-        rows = model._default_manager.order_by("pk")
-        page = list((rows.filter(pk__gt=after) if after else rows)[:_PAGE])
-        if not page:
-            return
-        yield page
-        after = page[-1].pk
+def versioned_models() -> list[type[models.Model]]:
+    """Every table whose rows have versions on the chain."""
+    kept = [model for model in apps.get_models() if issubclass(model, Record)]
+    return [*kept, *(apps.get_model(label) for label in labels(WATCHED))]
 
 
-def _check_versions(model: type[Record], result: FullVerification) -> None:
-    kind = model._meta.label_lower
-    known = {}
-    for row in Version.objects.filter(kind=kind).order_by("version").iterator():
-        known[row.object_id] = row
-    for page in _pages(model):
-        for row in page:
-            result.rows += 1
-            newest = known.pop(row.pk, None)
-            if newest is None:
-                result.breaks.append(Break(None, f"{kind} {row.pk} was inserted unrecorded"))
-            elif newest.version != row.version or newest.digest != state_digest(row):
-                result.breaks.append(
-                    Break(newest.position, f"{kind} {row.pk} was changed unrecorded")
-                )
-    for object_id, newest in known.items():
-        result.breaks.append(Break(newest.position, f"{kind} {object_id} was removed"))
+def pieces(length: int, sizes: Sequence[int], gone: Erasures) -> list[Piece]:
+    """The whole check, cut up; an empty chain still has one stretch, for rows without an entry."""
+    found = []
+    for first in range(1, max(length, 1) + 1, STRETCH):
+        last = min(first + STRETCH - 1, length)
+        inside = tuple(size for size in sizes if first <= size <= last)
+        found.append(
+            Piece(first, last, last == length, inside, gone.within(first, max(last, first)))
+        )
+    return found + [Piece(label=model._meta.label_lower) for model in versioned_models()]
 
 
-def _check_appended(model: type[Appended], result: FullVerification) -> None:
-    kind = model._meta.label_lower
-    counted = 0
-    for page in _pages(model):
-        payloads = ChainPayload.objects.in_bulk({row.position for row in page})
-        for row in page:
-            result.rows += 1
-            counted += 1
-            written = payloads.get(row.position)
-            if written is None or state_digest(row) != _digest_in(written.body, kind, row.pk):
-                result.breaks.append(
-                    Break(row.position, f"{kind} {row.pk} is not what was recorded")
-                )
-    recorded = _count_recorded(kind)
-    if recorded > counted:
-        result.breaks.append(Break(None, f"{recorded - counted} rows of {kind} were removed"))
-
-
-def _digest_in(body: str, kind: str, key: Any) -> str | None:
-    for effect in json.loads(body)["effects"]:
-        if effect["kind"] == kind and effect["id"] == str(key):
-            return str(effect["digest"])
-    return None
-
-
-def _count_recorded(kind: str) -> int:
-    needle = f'"kind":"{kind}"'
-    return sum(
-        body.count(needle)
-        for body in ChainPayload.objects.filter(body__contains=needle)
-        .values_list("body", flat=True)
-        .iterator()
+def check_piece(piece: Piece) -> Stretch | tuple[int, list[Break]]:
+    """One part of the check."""
+    if piece.label:
+        return check_rows(apps.get_model(piece.label))
+    return check_stretch(
+        piece.first,
+        piece.last,
+        is_last=piece.is_last,
+        sizes=piece.sizes,
+        erasures=piece.erasures,
     )
+
+
+@contextlib.contextmanager
+def one_moment() -> Iterator[None]:
+    """Everything read inside is as it stood when it began; nobody who writes has to wait."""
+    if connection.in_atomic_block:  # the caller's transaction is that moment
+        yield
+        return
+    begin = (
+        "BEGIN"  # not IMMEDIATE: it only reads
+        if connection.vendor == "sqlite"
+        else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(begin)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")
+
+
+def verify(
+    *,
+    head_folders: Sequence[Path] | None = None,
+    trusted_key: str = "",
+    progress: Progress | None = None,
+) -> Verified:
+    """Check everything in this process; :mod:`.verify_fast` does it in several."""
+    places = list(folders() if head_folders is None else head_folders)
+    with one_moment():
+        found = read_heads(places)
+        work = pieces(head()[0], found.sizes, erasures())
+        results = []
+        for number, piece in enumerate(work, 1):
+            results.append(check_piece(piece))
+            if progress:
+                progress(number, len(work))
+        return put_together(results, found, trusted_key)
+
+
+def put_together(
+    results: Sequence[Stretch | tuple[int, list[Break]]], heads: HeadsFound, trusted_key: str
+) -> Verified:
+    """One finding out of those of the pieces, in their order."""
+    stretches = [one for one in results if isinstance(one, Stretch)]
+    verified = Verified(heads=len(heads.heads), erased_by=sorted(set(erasures().by.values())))
+    _chain_of(stretches, verified)
+    for one in results:
+        if not isinstance(one, Stretch):
+            verified.rows += one[0]
+            verified.breaks += one[1]
+    verified.breaks += check_schema()
+    checked = check_heads(heads, stretches, first_hash=installation_id(), trusted=trusted_key)
+    verified.breaks += checked.breaks
+    verified.notes += checked.notes
+    verified.newest, verified.fitting = checked.newest, checked.fitting
+    if not heads.heads and verified.entries:
+        verified.notes.append(
+            "No exported head was found: a chain that was cut or rewritten whole cannot be told "
+            "from a sound one."
+        )
+    return verified
+
+
+def _chain_of(stretches: Sequence[Stretch], verified: Verified) -> None:
+    previous = GENESIS
+    whole: Any = None
+    for stretch in stretches:
+        if stretch.entries and stretch.begins_after not in (previous, ""):
+            verified.breaks.append(Break(stretch.first, "does not follow from the entry before it"))
+        verified.breaks += stretch.breaks
+        verified.entries += stretch.entries
+        verified.rows += stretch.rows
+        verified.erased += stretch.erased
+        previous = stretch.ends_with or previous
+        with contextlib.suppress(ValueError):
+            if whole is None:
+                whole = stretch.tree.copy()
+            else:
+                whole.join(stretch.tree)
+    verified.head_hash = previous
+    verified.root = whole.root().hex() if whole is not None else ""

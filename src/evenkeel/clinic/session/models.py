@@ -8,6 +8,8 @@ from evenkeel.clinic.course.models import Course, Plan
 from evenkeel.clinic.people.models import Account, Chair, Patient
 from evenkeel.clinic.protocols.models import ProtocolVersion
 from evenkeel.clinic.record.models import Appended, Record
+from evenkeel.clinic.record.signed import Signed
+from evenkeel.clinic.session.signed_events import meaning_of_event
 
 
 class AppointmentStatus(models.TextChoices):
@@ -135,6 +137,14 @@ class Session(Record):
 class SessionEvent(Appended):
     """One thing that happened. ``id`` is made by the client, so a retry is stored once."""
 
+    signed_kind = Signed(
+        "Act in a session",
+        "actor_name",
+        "recorded_at",
+        view="session.view",
+        says_of=meaning_of_event,
+    )
+
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="events")
     patient_id = models.UUIDField()
     kind = models.CharField(max_length=24)
@@ -164,6 +174,16 @@ class ForecastChoice(Record):
     The newest stands. Without one a forecast is made and scored in the shadow, and not shown.
     """
 
+    added_later = frozenset({"meaning"})
+    signed_kind = Signed(
+        "Decision on the live forecast",
+        "decided_by",
+        "decided_at",
+        view="forecast.view",
+        says="I have seen how the forecast does here and decide whether it is shown.",
+        confirmed="confirmed_by",
+    )
+
     product = models.CharField(max_length=24)
     shown = models.BooleanField()
     reason = models.TextField(blank=True)
@@ -173,6 +193,7 @@ class ForecastChoice(Record):
     calibration = models.JSONField(default=dict)
     calibration_hash = models.CharField(max_length=64, blank=True)
     confirmed_by = models.CharField(max_length=40, blank=True)
+    meaning = models.CharField(max_length=300, null=True)
 
     class Meta:
         indexes = [models.Index(fields=["site", "product", "decided_at"], name="forecast_choice")]

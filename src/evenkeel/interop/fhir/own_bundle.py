@@ -18,6 +18,7 @@ from evenkeel.clinic.people.fact_item import LISTS, list_name
 from evenkeel.clinic.people.fact_words import fact_words
 from evenkeel.clinic.people.facts import facts_of
 from evenkeel.clinic.people.models import Fact, Patient
+from evenkeel.clinic.record.signed import signature_of
 from evenkeel.clinic.session.models import Appointment, Session
 from evenkeel.instruments import Instrument, follow_up_questions
 from evenkeel.interop.fhir.patient.writing import write_patient
@@ -40,6 +41,9 @@ _APPOINTMENT = {
 }
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _ALLERGY = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+#: ASTM E1762: the purpose of a signature; the code used is "Consent Signature".
+_SIGNATURE = "urn:iso-astm:E1762-95:2013"
+_SHA256 = "urn:evenkeel:sha-256"
 _SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 
 
@@ -73,11 +77,15 @@ def own_record_of(patient: Patient) -> OwnRecord:
         courses=list(Course.objects.filter(patient=patient).order_by("opened_at")),
         consents=list(
             Consent.objects.filter(course__patient=patient)
-            .select_related("document")
+            .select_related("document", "taken_by")
             .defer("document__body")
             .order_by("signed_at")
         ),
-        touches=list(TouchAgreement.objects.filter(course__patient=patient).order_by("signed_at")),
+        touches=list(
+            TouchAgreement.objects.filter(course__patient=patient)
+            .select_related("taken_by")
+            .order_by("signed_at")
+        ),
         plans=list(
             Plan.objects.filter(patient=patient).exclude(state="draft").order_by("signed_at")
         ),
@@ -113,6 +121,7 @@ def own_bundle(record: OwnRecord, now: datetime) -> dict[str, Any]:
             resources.append((f"urn:uuid:{signal.pk}", said))
     resources += [(f"urn:uuid:{row.pk}", _fact(row, subject)) for row in record.facts]
     resources += [(f"urn:uuid:{row.pk}", _consent(row, subject)) for row in record.consents]
+    resources += [_signature(row, subject) for row in record.consents]
     resources += [(f"urn:uuid:{row.pk}", _visit(row, subject)) for row in record.appointments]
     resources += [(f"urn:uuid:{row.pk}", _session(row, subject)) for row in record.sessions]
     for question in record.questions:
@@ -185,6 +194,38 @@ def _consent(row: Consent, subject: str) -> dict[str, Any]:
         "dateTime": row.signed_at.isoformat(timespec="seconds"),
         "policyRule": {"text": row.document.title},
     }
+
+
+def _signature(row: Consent, subject: str) -> tuple[str, dict[str, Any]]:
+    """Who signed a consent, when and meaning what, as a Provenance; its hash as an identifier."""
+    signed = signature_of(row)
+    assert signed is not None
+    when = signed.at.isoformat(timespec="seconds")
+    found = {
+        "resourceType": "Provenance",
+        "id": f"signature-{row.pk}",
+        "target": [{"reference": f"urn:uuid:{row.pk}"}],
+        "recorded": when,
+        "reason": [{"text": signed.meaning}],
+        "agent": [
+            {"who": {"reference": subject, "display": signed.name}},
+            {"type": {"text": "witness"}, "who": {"display": signed.witness}},
+        ],
+        "entity": [
+            {
+                "role": "source",
+                "what": {"identifier": {"system": _SHA256, "value": signed.hash}},
+            }
+        ],
+        "signature": [
+            {
+                "type": [{"system": _SIGNATURE, "code": "1.2.840.10065.1.12.1.7"}],
+                "when": when,
+                "who": {"reference": subject, "display": signed.name},
+            }
+        ],
+    }
+    return f"urn:evenkeel:signature-{row.pk}", found
 
 
 def _visit(row: Appointment, subject: str) -> dict[str, Any]:

@@ -34,7 +34,11 @@ def own_download(request: HttpRequest) -> HttpResponse:
         .select_related("account", "site")
         .order_by("-opened_at"),
         "answered": [
-            {"response": response, "instrument": form, "lines": _lines(form, response.answers)}
+            {
+                "response": response,
+                "instrument": form,
+                "lines": answered_lines(form, response.answers),
+            }
             for response, form in reversed(record.responses)
         ],
     }
@@ -55,7 +59,7 @@ def own_download_file(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _lines(form: Instrument, answers: dict[str, int]) -> list[tuple[str, str]]:
+def answered_lines(form: Instrument, answers: dict[str, int]) -> list[tuple[str, str]]:
     """Question and answer in words; what the words asked today do not know stays as it was kept."""
     known = {item.link_id: item for item in form.items}
     found = []

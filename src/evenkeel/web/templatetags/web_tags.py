@@ -220,6 +220,12 @@ def day_long(moment: datetime | date | None) -> str:
 
 
 @register.filter
+def zoned(moment: datetime | None) -> str:
+    """Write a moment with seconds and zone, as a signature needs it."""
+    return wording.zoned_text(moment)
+
+
+@register.filter
 def machine_time(moment: datetime | None) -> str:
     """Write a moment for `<time datetime>` and scripts: ISO 8601 with offset."""
     return moment.isoformat() if moment else ""

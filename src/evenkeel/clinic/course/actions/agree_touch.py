@@ -14,6 +14,7 @@ from evenkeel.clinic.record.errors import Invalid, Refused
 LEVELS: Final = tuple(level for level, _ in TouchAgreement.LEVELS)
 
 LONGEST_BOUNDARIES: Final = 1000
+MEANING: Final = "This is the touch I agree to. My stop word ends it at once."
 
 
 def width(level: str) -> int:
@@ -82,6 +83,7 @@ def agree_touch(
             signed_name=name,
             signed_at=act.now,
             taken_by=signer(act),
+            meaning=MEANING,
         )
     )
 

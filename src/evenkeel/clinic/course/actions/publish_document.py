@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from evenkeel.clinic.course.consent_text import (
     GROUPS,
@@ -17,6 +17,8 @@ from evenkeel.clinic.course.signing import signer
 from evenkeel.clinic.people.models import Site
 from evenkeel.clinic.record.act import Act, Context, action
 from evenkeel.clinic.record.errors import Refused
+
+MEANING: Final = "I publish version {number} of these words for people to consent to."
 
 
 @action("consent.publish", permission="consent.publish")
@@ -42,6 +44,7 @@ def publish_document(
     versions = ConsentDocument.objects.filter(
         site=site, kind=KIND_TREATMENT, product_group=product_group
     )
+    number = next_number(versions)
     if before is not None:
         before.retired_at = act.now
         act.write(before)
@@ -50,13 +53,14 @@ def publish_document(
             site=site,
             kind=KIND_TREATMENT,
             product_group=product_group,
-            number=next_number(versions),
+            number=number,
             title=title,
             body=body,
             body_hash=body_hash,
             change_note=" ".join(change_note.split())[:300],
             published_by=signer(act),
             published_at=act.now,
+            meaning=MEANING.format(number=number),
         )
     )
 

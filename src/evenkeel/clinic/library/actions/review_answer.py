@@ -53,6 +53,7 @@ def review_answer(
             content_digest=content_digest,
             reviewed_by=account,
             reviewed_at=act.now,
+            meaning=MEANING,
         )
     )
 

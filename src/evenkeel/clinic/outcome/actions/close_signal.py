@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from evenkeel.clinic.course.signing import signer
 from evenkeel.clinic.outcome.filing import HOLD_KIND
 from evenkeel.clinic.outcome.models import SafetySignal
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Invalid, Refused
+
+MEANING: Final = "I have seen to this and close it: the next dose is no longer held for it."
 
 
 @action("safety.close", permission="safety.close")
@@ -30,6 +32,7 @@ def close_signal(act: Act, *, signal_id: Any, note: str) -> SafetySignal:
     signal.closed_by = signer(act)
     signal.closed_at = act.now
     signal.close_note = note
+    signal.meaning = MEANING
     act.write(signal)
     course = signal.course
     kept = [

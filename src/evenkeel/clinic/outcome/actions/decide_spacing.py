@@ -66,8 +66,15 @@ def decide_spacing(
             revises=standing,
             decided_by=signer(act),
             decided_at=act.now,
+            meaning=_meaning(decision, on_day if decision in _WITH_A_DAY else None),
         )
     )
+
+
+def _meaning(decision: str, on_day: date | None) -> str:
+    what = dict(SpacingDecision.DECISIONS)[decision].lower()
+    day = f", on {on_day:%-d %B %Y}" if on_day else ""
+    return f"I have seen what the scores lead to expect and decide about coming back: {what}{day}."
 
 
 def _checked(act: Act, course: Course, decision: str, reason: str, on_day: date | None) -> str:

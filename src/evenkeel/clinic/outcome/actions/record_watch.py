@@ -117,6 +117,9 @@ def correct_watch(
     return new
 
 
+REVIEWED: Final = "I have reviewed this entry and answer for what follows from it."
+
+
 @action("watch.review", permission="watch.review")
 def review_watch(act: Act, *, entry_id: Any, note: str) -> WatchEntry:
     """Say what was done about an answer; a hold it put on the next dose is lifted.
@@ -134,6 +137,7 @@ def review_watch(act: Act, *, entry_id: Any, note: str) -> WatchEntry:
     entry.review_note = _note(note, needed=True)
     entry.reviewed_by = signer(act)
     entry.reviewed_at = act.now
+    entry.meaning = REVIEWED
     act.write(entry)
     _lift(act, entry)
     return entry

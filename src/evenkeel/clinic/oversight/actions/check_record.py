@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from evenkeel.clinic.record.act import Act, Context, action
-from evenkeel.clinic.record.verify import FullVerification, verify
+from evenkeel.clinic.record.verify import Verified, verify
 
 
 @action("record.check", permission="audit.verify")
-def _note_check(act: Act, *, entries: int, rows: int, breaks: int, head_hash: str) -> None:
-    act.note(entries=entries, rows=rows, breaks=breaks, head_hash=head_hash)
+def _note_check(
+    act: Act, *, entries: int, rows: int, breaks: int, head_hash: str, fitting: int
+) -> None:
+    act.note(entries=entries, rows=rows, breaks=breaks, head_hash=head_hash, fitting=fitting)
 
 
-def check_record(ctx: Context) -> FullVerification:
+def check_record(ctx: Context) -> Verified:
     """Verify the record and note that it was done.
 
     The walk reads outside the writer's lock, so that a clinic is not held up while it runs.
@@ -23,5 +25,6 @@ def check_record(ctx: Context) -> FullVerification:
         rows=found.rows,
         breaks=len(found.breaks),
         head_hash=found.head_hash,
+        fitting=found.fitting,
     )
     return found

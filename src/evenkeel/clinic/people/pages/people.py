@@ -169,6 +169,7 @@ def patient(request: HttpRequest, patient_id: Any) -> HttpResponse:
         "may_see_course": ctx.actor.may_for("course.view", row),
         "looked": who_looked(row.pk) if may("audit.view", row.site_id) else None,
         "may_audit": may("audit.view", row.site_id),
+        "may_erase": may("record.erase_second", row.site_id),
         "has_account": hasattr(row, "account"),
     }
     return render(request, "people/patient.html", shown)

@@ -65,6 +65,7 @@ def choose_forecast(
         calibration=found.document(),
         calibration_hash=found.hash,
         confirmed_by=confirmed_by[:40],
+        meaning=_meaning(product, shown),
     )
     act.reason = row.reason
     act.write(row)
@@ -75,3 +76,9 @@ def choose_forecast(
         )
     announce()
     return row
+
+
+def _meaning(product: str, shown: bool) -> str:
+    label = PRODUCTS[product].label
+    what = "is shown in the room" if shown else "is not shown"
+    return f"I have seen how the forecast does here and decide: that of {label} {what}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +42,9 @@ from evenkeel.clinic.session.staffing import Staffing, staffing_for
 from evenkeel.clinic.stock.drawing import ledger_mode
 from evenkeel.protocol.pack import Protocol
 from evenkeel.protocol.vocabulary import CONDITION_KEYS
+
+#: What those above say against opening a session: each gives its reasons. Filled at start.
+OBJECTIONS: list[Callable[[Appointment], list[str]]] = []
 
 
 @action("session.open", permission="session.start")
@@ -85,6 +89,7 @@ def open_session(
     if not on_paper:
         reasons += [refusal.message for refusal in against_dosing(summary)]
         reasons += staffing.refusals
+        reasons += [words for object_to in OBJECTIONS for words in object_to(appointment)]
         reasons += filter(None, [not_begun(appointment.site)])
     elif summary.plan is None:
         reasons.append("No signed plan stands for this product.")

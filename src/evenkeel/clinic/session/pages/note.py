@@ -20,10 +20,10 @@ from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.door import open_record
 from evenkeel.clinic.record.installation import installation
 from evenkeel.clinic.record.routes import page
+from evenkeel.clinic.record.signed import Signature, signature_of
 from evenkeel.clinic.session.models import LIVE_STATES, Session, SessionEvent
 from evenkeel.clinic.session.moments import Given
 from evenkeel.clinic.session.pages.narrative import event_lines, narrative
-from evenkeel.clinic.session.phases import standing
 from evenkeel.clinic.session.queries import events_of, timeline_of
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.clinic.session.setting import Setting, read_setting
@@ -140,6 +140,7 @@ def note_of(ctx: Context, session: Session) -> dict[str, Any]:
     timeline = timeline_of(session, now, events)
     touch = (
         TouchAgreement.objects.filter(course=session.course_id, withdrawn_at=None)
+        .select_related("taken_by")
         .order_by("-signed_at")
         .first()
     )
@@ -162,8 +163,9 @@ def note_of(ctx: Context, session: Session) -> dict[str, Any]:
         "alarms": sorted(
             [*timeline.open_alarms, *timeline.answered_alarms], key=lambda a: a.raised_at
         ),
-        "signatures": [*_signatures(timeline), *_witnessed(events)],
+        "acts": _acts(events),
         "account": timeline.account,
+        "may_check": ctx.actor.may("signature.check"),
         "unfinished": session.state in LIVE_STATES,
         "demo": bool(organisation and organisation.demo),
         "organization": organisation.organisation if organisation else "",
@@ -209,34 +211,11 @@ def _row(event: SessionEvent) -> VitalsRow:
     )
 
 
-def _signatures(timeline: Timeline) -> list[tuple[str, str, datetime | None]]:
-    """(what, who, when) of the acts that somebody answers for."""
-    found: list[tuple[str, str, datetime | None]] = []
-    if timeline.dose_check:
-        found.append(("Dose recomputed", timeline.dose_check["by"], timeline.dose_check["at"]))
-    if timeline.drug:
-        first = timeline.drug[0]
-        found.append(("First administration", first.by, first.at))
-    found += [
-        (f"Handed over to {h['to_name']}", h["from_name"], h["at"]) for h in timeline.hand_overs
-    ]
-    if timeline.discharge:
-        found.append(("Leaving checked", timeline.discharge["by"], timeline.discharge["at"]))
-    if timeline.left_early:
-        found.append(
-            ("Left before ready, recorded", timeline.left_early["by"], timeline.left_early["at"])
-        )
-    return found
-
-
-def _witnessed(events: Sequence[SessionEvent]) -> list[tuple[str, str, datetime | None]]:
-    """What was wasted or put back, by whom and before whom."""
-    words = {"wasted": "Waste", "put_back": "Put back"}
-    return [
-        (words[e.kind], f"{e.actor_name}, before {e.body['witness_name']}", e.happened_at)
-        for e in standing(events)
-        if e.kind in words
-    ]
+def _acts(events: Sequence[SessionEvent]) -> list[Signature]:
+    """The signatures of the acts that stand, in order of time."""
+    gone = {event.supersedes_id for event in events if event.supersedes_id}
+    stands = sorted((e for e in events if e.pk not in gone), key=lambda e: e.happened_at)
+    return [found for found in map(signature_of, stands) if found is not None]
 
 
 def _picture(

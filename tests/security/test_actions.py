@@ -24,6 +24,8 @@ from evenkeel.clinic.record.act import ACTIONS, Actor, Context
 from evenkeel.clinic.record.errors import DomainError, Forbidden, NotFound
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role, roles_for
+from evenkeel.clinic.stock.models import Move
+from tests.clinic.stock.makers import build_shelves
 from tests.clinic.test_permissions import test_every_action_names_a_permission_of_the_table as load
 from tests.clinic_factory import Clinic
 from tests.kept import kept
@@ -38,6 +40,7 @@ NOT_HELD = frozenset(
     {
         *("message_id", "commitment_id", "talk_id", "call_id", "answer_id", "review_id"),
         *("text_id", "question_id", "sign_in_id", "monitor_id", "source_id", "therapy_id"),
+        *("discrepancy_id", "notice_id"),
     }
 )
 #: What only the system does: nobody can call it by a request.
@@ -46,7 +49,17 @@ _SYSTEM = {Role.SYSTEM}
 
 @pytest.fixture
 def world(clinic: Clinic) -> World:
-    return kept("world", clinic.clock, lambda: build_world(clinic), clinic)
+    return kept("world and shelves", clinic.clock, lambda: _with_shelves(clinic), clinic)
+
+
+def _with_shelves(clinic: Clinic) -> World:
+    """The world, its session opened before a ledger was kept, and one container on the shelf."""
+    world = build_world(clinic)
+    shelves = build_shelves(clinic)
+    container = shelves.received()
+    move = Move.objects.filter(container=container).order_by("position").first()
+    world.ids |= {"item_id": shelves.vial.pk, "container_id": container.pk, "move_id": move.pk}
+    return world
 
 
 def row_ids(world: World) -> dict[str, Any]:
@@ -63,6 +76,8 @@ def row_ids(world: World) -> dict[str, Any]:
         "account_ids": [ids["account_id"]],
         "basis_id": ids["version_id"],
         "second_id": staff["prescriber"].pk,
+        "witness_id": staff["prescriber"].pk,
+        "to_site_id": world.clinic.other_site.pk,
         "nurse_id": staff["session_nurse"].pk,
         "reader_id": staff["prescriber"].pk,
         "therapist_id": staff["therapist"].pk,

@@ -178,6 +178,8 @@ def test_it_waits_for_a_review_by_somebody_else_and_the_person_reads_it(stage: S
     access = broken(stage, "front_desk")
     director = clinic.as_("medical_director")
     assert len(waiting_reviews(director, clinic.clock.now())) == 1
+    bar = sign_in(Client(), clinic.staff["medical_director"]).get("/alarms/mine")
+    assert "review whether it was justified" in bar.content.decode()
     assert not waiting_reviews(clinic.as_(FAR), clinic.clock.now())
     clinic.patient_context(stage.session.patient)
     own = sign_in(Client(), _own(stage))
@@ -251,6 +253,8 @@ def test_the_page_opens_the_record_and_shows_who_opened(stage: Stage) -> None:
     answer = client.post(reverse("emergency_open"), posted)
     assert answer["Location"] == reverse("patient", args=[stage.session.patient_id])
     assert client.get(answer["Location"]).status_code == 200
-    # sent again it opens nothing more
+    again = client.post(reverse("emergency_open"), posted | {"act_id": str(uuid.uuid4())})
+    assert again.status_code == 422
+    # the same request sent again opens nothing more
     assert client.post(reverse("emergency_open"), posted).status_code == 302
     assert EmergencyAccess.objects.count() == 1

@@ -15,7 +15,8 @@ from evenkeel.clinic.people.models import Credential, Duty, Site
 from evenkeel.clinic.record.errors import Forbidden, Invalid, Refused
 from evenkeel.clinic.record.verify import verify
 from evenkeel.clinic.session.actions.open_session import open_session
-from evenkeel.clinic.session.models import SessionState
+from evenkeel.clinic.session.models import SessionEvent, SessionState
+from evenkeel.clinic.session.pages.narrative import event_words
 from evenkeel.clinic.session.staffing import not_met, opening_of
 from tests.clinic.people.test_credentials import begin, hold
 from tests.clinic.session.makers import (
@@ -164,6 +165,8 @@ def test_opening_says_who_is_missing(
     assert not_met(done.pk) == said
     names = {one["name"] for one in opening_of(done.pk)["here"]}
     assert names == {"Test session_nurse", *(f"Test {role}" for role in here)}
+    told = event_words(SessionEvent.objects.get(session=done, kind="opened"))
+    assert all(words.rstrip(".") in told for words in (*names, *said))
 
 
 def test_one_nurse_for_so_many_sessions(clinic: Clinic) -> None:

@@ -29,7 +29,7 @@ def open_in_emergency(
     """Open the record of the person with this number for a limited time, with a reason.
 
     Only for whom no role shows it. Raises ``Invalid`` without a reason, ``NotFound`` where number
-    and year of birth fit nobody, ``Refused`` where the record is open to the caller anyway.
+    and year of birth fit nobody, ``Refused`` where the record is open to the caller already.
     """
     words = reason.strip()
     if not MIN_REASON <= len(words) <= 500:
@@ -45,6 +45,12 @@ def open_in_emergency(
         )
     if act.actor.holds("facts.view", row.site_id):
         raise Refused("Your role shows you this person's record already.", code="open_already")
+    if any(one.patient_id == row.pk and one.until > act.now for one in act.actor.emergencies):
+        raise Refused(
+            "You have opened this record already.",
+            what_to_do="The bar above leads to it, and says until when.",
+            code="open_already",
+        )
     policy = policy_of(row.site.acting_policy)
     account = Account.objects.get(pk=act.actor.id)
     until = act.now + timedelta(minutes=policy.emergency_min)

@@ -254,12 +254,20 @@ def _line(verb: str, body: dict[str, Any]) -> str:
     return words + (f": {body['note']}" if body.get("note") else "")
 
 
+def _opened(body: dict[str, Any]) -> str:
+    """Who was there, and which rule of staffing was not met."""
+    staffing = body.get("staffing", {})
+    here = ", ".join(one["name"] for one in staffing.get("here", ()))
+    parts = ["Session opened" + (f"; here: {here}" if here else ""), *staffing.get("not_met", ())]
+    return ". ".join(part.rstrip(".") for part in parts)
+
+
 def event_words(event: SessionEvent) -> str:
     """One event in words."""
     body, kind = event.body, event.kind
     dose = _mg(body["dose_mg"]) if body.get("dose_mg") is not None else ""
     simple = {
-        "opened": lambda: "Session opened",
+        "opened": lambda: _opened(body),
         "observation": lambda: _reading(body),
         "note": lambda: f"“{body['text']}”" if body.get("quoted") else body["text"],
         "check": lambda: _check(body),

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from evenkeel.clinic.people.actions.change_set_up import edit_site
+from evenkeel.clinic.session.queries import prescribers
 from evenkeel.clinic.stock.paper import _READERS, register_pages, safe_cell
 from evenkeel.clinic.stock.register import COLUMNS, read_register, register_of, registers
+from tests.clinic.session.makers import open_stage
 from tests.clinic.stock.makers import Shelves
+from tests.clinic_factory import Clinic
 
 FOLDER = resources.files("evenkeel.clinic.stock") / "registers"
 
@@ -77,6 +80,13 @@ def test_each_register_prints_the_same_ledger(shelves: Shelves, code: str) -> No
                     total[column.key] += float(text)
     assert total == {"received": 584.0, "drawn": 134.0, "wasted": 38.0}
     assert sum(page.closing_mg for page in pages) == 584 - 134 + 28
+
+
+@pytest.mark.django_db
+def test_who_prescribed_is_who_signed_the_plan(clinic: Clinic) -> None:
+    session = open_stage(clinic).session
+    assert prescribers({session.pk}) == {session.pk: session.plan.signed_by.shown_name}
+    assert prescribers(set()) == {}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from evenkeel.clinic.record.door import log_read
-from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
+from evenkeel.clinic.record.errors import Forbidden, Invalid
 from evenkeel.clinic.record.routes import page
 from evenkeel.clinic.stock.actions.count_shelves import on_shelf
 from evenkeel.clinic.stock.actions.discrepancy import (
@@ -99,7 +99,6 @@ def discrepancy(request: HttpRequest, discrepancy_id: Any) -> HttpResponse:
     }
     wanted = request.POST.get("notice", "")
     notice_form = NoticeForm(request.POST if asked == "notice" else None, auto_id="notice_%s")
-    error: Refused | Invalid | Conflict | None = None
     if request.method == "POST":
         said = _act(request, row, asked, forms_, notice_form, wanted)
         if said is not None:
@@ -119,7 +118,6 @@ def discrepancy(request: HttpRequest, discrepancy_id: Any) -> HttpResponse:
         "notice_form": notice_form,
         "wanted": wanted,
         "asked": asked,
-        "error": error,
         "left_mg": still_different_mg(row) if is_open else NOTHING,
         "would_be_due": [
             {"notice": one, "due_at": due_at(row.site, row.found_at, one)}

@@ -256,8 +256,12 @@ const PREPARE = {
 
 const leftMg = () => Number(Math.max(0, (config.dose.dose_mg ?? 0) - timeline.givenMg).toFixed(2));
 
-/** What is given and not drawn, or what the dose still needs. */
-const leftToDraw = () => Number((timeline.account.undrawn / 1000 || Math.max(0, leftMg() - timeline.promised.rest / 1000)).toFixed(3));
+/** What is given and not drawn; else what the dose needs beyond what is given and in hand. */
+function leftToDraw() {
+  const { account, promised } = timeline;
+  const needed = (config.dose.dose_mg ?? 0) - (promised.given + promised.rest) / 1000;
+  return Number((account.undrawn / 1000 || Math.max(0, needed)).toFixed(3));
+}
 
 function startValues() {
   const { rate_mg_per_h, rate_ml_per_h, duration_min, dose_mg } = config.dose;

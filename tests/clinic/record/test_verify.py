@@ -222,6 +222,10 @@ def _another(field: models.Field[Any, Any]) -> str:
     """A text for a unique column, of the kind that the column takes."""
     if isinstance(field, models.GenericIPAddressField):
         return "10.9.9.9"
+    if isinstance(field, models.DateField):
+        return "1999-01-01 00:00:00"
+    if isinstance(field, models.UUIDField):
+        return "ef" * 16
     return "f@x.y" if isinstance(field, models.EmailField) else "forged"
 
 

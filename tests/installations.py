@@ -29,7 +29,11 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """The environment of a process that is to work on it: nothing of the tests' own."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("EVENKEEL_", "DJANGO_"))}
-        return {**kept, "EVENKEEL_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
+        return {
+            **kept,
+            "EVENKEEL_HOME": str(self.home),
+            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        }
 
     def server(self, *, environment: dict[str, str] | None = None, **options: Any) -> Server:
         """A server on it, not started; without the forecaster, which these tests do not need."""

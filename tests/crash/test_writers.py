@@ -20,6 +20,17 @@ from tests.postgres import running_postgres
 pytestmark = pytest.mark.crash
 PROCESSES, THREADS, ACTS = 4, 4, 28
 Look = Callable[[], tuple[int, int]]
+#: Signs heads of the record while others write to it.
+EXPORT = """
+from evenkeel.config.manage import start_django; start_django()
+from evenkeel.clinic.record.clock import system_clock
+from evenkeel.clinic.record.exporting import Exporter
+from evenkeel.config.founding import found_if_new
+found_if_new()
+exporter = Exporter()
+for _ in range(5):
+    exporter.export(system_clock())
+"""
 COUNT = "SELECT count(*), coalesce(max(position), 0) FROM record_chainentry"
 
 
@@ -56,6 +67,8 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ins
 
 def test_concurrent_writers_never_fork_the_chain(shared: tuple[Installation, Look]) -> None:
     installation, look = shared
+    exporting = [sys.executable, "-c", EXPORT]
+    subprocess.run(exporting, env=installation.environment, cwd=ROOT, check=True)
     before = look()[0]
     command = [sys.executable, "-m", "tests.crash.writers", str(THREADS), str(ACTS)]
     command.append(installation.made["site_id"])
@@ -65,6 +78,11 @@ def test_concurrent_writers_never_fork_the_chain(shared: tuple[Installation, Loo
         )
         for _ in range(PROCESSES)
     ]
+    writers.append(
+        subprocess.Popen(
+            exporting, env=installation.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+    )
     looks = 0
     while any(writer.poll() is None for writer in writers):
         entries, highest = look()
@@ -80,3 +98,6 @@ def test_concurrent_writers_never_fork_the_chain(shared: tuple[Installation, Loo
     assert looks > 10
     found = installation.command("verify")
     assert found.returncode == 0, found.stdout + found.stderr
+    assert "the newest that fits was exported" in found.stdout, (
+        "heads fit that were signed meanwhile"
+    )

@@ -218,6 +218,17 @@ def _lift_constraints() -> None:
         run("ALTER TABLE record_installation DROP CONSTRAINT IF EXISTS one_installation")
 
 
+def _another(field: models.Field[Any, Any]) -> str:
+    """A text for a unique column, of the kind that the column takes."""
+    if isinstance(field, models.GenericIPAddressField):
+        return "10.9.9.9"
+    if isinstance(field, models.DateField):
+        return "1999-01-01 00:00:00"
+    if isinstance(field, models.UUIDField):
+        return "ef" * 16
+    return "f@x.y" if isinstance(field, models.EmailField) else "forged"
+
+
 def _insert_copy(model: type[models.Model], key: Any) -> None:
     """A copy of a row under another key, with unique columns changed where they must be."""
     name, pk = table(model)
@@ -234,7 +245,7 @@ def _insert_copy(model: type[models.Model], key: Any) -> None:
         elif field.column in unique and isinstance(field, models.IntegerField):
             values.append(f"{quoted} + 1000")
         elif field.column in unique and not field.is_relation:
-            values.append("'f@x.y'" if isinstance(field, models.EmailField) else "'forged'")
+            values.append(f"'{_another(field)}'")
         elif field.column in unique:
             values.append("NULL" if field.null else f"'{'ef' * 16}'")
         else:

@@ -264,7 +264,7 @@ class KeyRing:
         self.keys: dict[str, Ed25519PublicKey] = {}
         self.unvouched: list[KeyStatement] = []
         self.doubts: list[str] = []
-        for one in sorted(statements, key=lambda s: s.at):
+        for one in sorted(statements, key=lambda s: (s.at, s.previous != "")):
             self._add(one, trusted)
 
     def _add(self, one: KeyStatement, trusted: str) -> None:

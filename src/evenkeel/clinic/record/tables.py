@@ -52,7 +52,7 @@ _CHAINED_TABLES: Final = """
     outcome.spacingdecision
     oversight.incident oversight.incidentaccount oversight.incidentaction oversight.report
     oversight.complaint oversight.remssite oversight.remspatient oversight.remsdefinition
-    oversight.remsform oversight.privacyrequest oversight.erasurerequest
+    oversight.remsform oversight.privacyrequest oversight.erasurerequest oversight.qualitynote
 """
 
 TABLES: Final[dict[str, Table]] = {

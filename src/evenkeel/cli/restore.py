@@ -54,8 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     _note(arguments.file, done.manifest, upgraded=done.upgraded)
     if not arguments.with_keys:
         print(
-            "The keys stayed where they were: everybody signs in again, and heads are signed by a "
-            "new key unless the old one is put back."
+            "The keys are not in it: everybody signs in again, and no head is signed until the old "
+            "key is put back, or a new one announced: evenkeel heads --key-is-lost --reason WORDS"
         )
     return int(not known)
 

@@ -56,7 +56,9 @@ def make_copy(patient: Patient, now: datetime) -> Copy:
     }
     has_pdf = True
     try:
-        printed = render_to_string("export/record.html", shown | {"css": static(_STYLE)})
+        # every row on paper would be hundreds of pages that nobody reads
+        on_paper = shown | {"css": static(_STYLE), "tables": []}
+        printed = render_to_string("export/record.html", on_paper)
         files["record.pdf"] = pdf_from_html(printed)
     except PdfUnavailable:
         has_pdf = False
@@ -138,7 +140,7 @@ def _readme(
         if walled
         else ""
     )
-    pdf = "record.pdf        the same, to print\n" if has_pdf else ""
+    pdf = "record.pdf        the same without the single rows, to print\n" if has_pdf else ""
     return f"""COPY OF A MEDICAL RECORD
 {patient.mrn}, made {now:%d %b %Y, %H:%M} UTC at {patient.site.name}
 

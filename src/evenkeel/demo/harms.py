@@ -164,6 +164,11 @@ def _hospital(house: House, patient: Patient) -> None:
         treatment="Rest, oxygen at hand, transfer to hospital.",
         tests="Hospital ECG and troponin reported normal (synthetic).",
     )
+    _follow_up(house, incident, at)
+
+
+def _follow_up(house: House, incident: Incident, at: datetime) -> None:
+    """What the director asked for, found and had sent."""
     director = house.ctx("director", at + timedelta(days=1))
     day = (at + timedelta(days=5)).astimezone(house.zone).date()
     actions = [

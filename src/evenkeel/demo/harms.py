@@ -25,7 +25,7 @@ from evenkeel.demo.person import Telling
 from evenkeel.demo.stage import House
 
 #: Since when the demonstration keeps the program: forms of earlier sessions are not its business.
-KEPT_DAYS: Final = 24
+KEPT_DAYS: Final = 16
 #: Forms of sessions younger than this are still to be filled in.
 _FILLED_AFTER: Final = timedelta(days=5)
 #: What nobody in a demonstration looks up: answered with no.
@@ -109,7 +109,7 @@ def _forms_of(house: House, patient: Patient) -> None:
     for session in sessions[:-2]:
         fill_form(house, session, session.first_dose_at + timedelta(days=2))
     for session in sessions[-1:]:
-        fill_form(house, session, session.first_dose_at + timedelta(hours=3), only=20)
+        fill_form(house, session, session.first_dose_at + timedelta(hours=3), only=14)
 
 
 def _nausea(house: House, patient: Patient) -> None:
@@ -164,6 +164,11 @@ def _hospital(house: House, patient: Patient) -> None:
         treatment="Rest, oxygen at hand, transfer to hospital.",
         tests="Hospital ECG and troponin reported normal (synthetic).",
     )
+    _follow_up(house, incident, at)
+
+
+def _follow_up(house: House, incident: Incident, at: datetime) -> None:
+    """What the director asked for, found and had sent."""
     director = house.ctx("director", at + timedelta(days=1))
     day = (at + timedelta(days=5)).astimezone(house.zone).date()
     actions = [

@@ -101,21 +101,15 @@ def enroll_patient(
     if standing_patient(patient) is not None:
         raise Refused("This person is enrolled already.", code="enrolled")
     _must_prescribe(act, patient.site_id)
+    name, reference = signed_name, reference.strip()
     today = act.now.astimezone(ZoneInfo(patient.site.timezone)).date()
-    wrong: dict[str, str] = {}
-    name = ""
+    wrong = _wrong_days(signed_on, submitted_on, today)
     try:
         name = check_typed_name(patient, signed_name)
     except Invalid as not_theirs:
         wrong |= not_theirs.fields
-    for key, day in (("signed_on", signed_on), ("submitted_on", submitted_on)):
-        if day is None or day > today:
-            wrong[key] = "A day, not in the future."
-    if signed_on and submitted_on and submitted_on < signed_on:
-        wrong["submitted_on"] = "It cannot be submitted before it was signed."
     if submitted_how not in HOW:
         wrong["submitted_how"] = "Choose how it was submitted."
-    reference = reference.strip()
     if not reference or len(reference) > 120 or "\x00" in reference:
         wrong["reference"] = "Enter the number of the enrollment, or that of the fax receipt."
     if wrong or signed_on is None or submitted_on is None:
@@ -153,6 +147,18 @@ def end_patient(act: Act, *, enrollment_id: Any, reason: str) -> RemsPatient:
     act.write(row)
     _tell_protocol(act, row.patient, enrolled=False)
     return row
+
+
+def _wrong_days(signed_on: date | None, submitted_on: date | None, today: date) -> dict[str, str]:
+    """What is wrong with the two days, by field."""
+    wrong = {
+        name: "A day, not in the future."
+        for name, day in (("signed_on", signed_on), ("submitted_on", submitted_on))
+        if day is None or day > today
+    }
+    if signed_on and submitted_on and submitted_on < signed_on:
+        wrong["submitted_on"] = "It cannot be submitted before it was signed."
+    return wrong
 
 
 def _must_prescribe(act: Act, site_id: Any) -> None:

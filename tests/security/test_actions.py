@@ -34,13 +34,14 @@ from tests.security.world import World, build_world, founder
 pytestmark = pytest.mark.django_db
 
 #: Names that are no key of a row of the record.
-NO_ROW = frozenset({"instrument_id", "event_id", "trigger_id", "part_id"})
+NO_ROW = frozenset({"instrument_id", "event_id", "trigger_id", "part_id", "field_id"})
 #: Keys of rows that the world here does not hold: any key is as good as none.
 NOT_HELD = frozenset(
     {
         *("message_id", "commitment_id", "talk_id", "call_id", "answer_id", "review_id"),
         *("text_id", "question_id", "sign_in_id", "monitor_id", "source_id", "therapy_id"),
-        *("discrepancy_id", "notice_id"),
+        *("discrepancy_id", "notice_id", "form_id", "enrollment_id", "action_id"),
+        *("definition_id",),
     }
 )
 #: What only the system does: nobody can call it by a request.
@@ -77,6 +78,7 @@ def row_ids(world: World) -> dict[str, Any]:
         "basis_id": ids["version_id"],
         "second_id": staff["prescriber"].pk,
         "witness_id": staff["prescriber"].pk,
+        "owner_id": staff["prescriber"].pk,
         "to_site_id": world.clinic.other_site.pk,
         "nurse_id": staff["session_nurse"].pk,
         "reader_id": staff["prescriber"].pk,
@@ -126,6 +128,8 @@ def filled(world: World, function: Callable[..., Any], action: str) -> dict[str,
                 f"program_edit.{name}" if "program" in action else name, ids[name]
             )
             given[name] = ids[name] if given[name] is None else given[name]
+        elif name in ids:
+            given[name] = ids[name]  # which sort of row it is, said beside its key
         elif parameter.default is inspect.Parameter.empty and parameter.kind not in (
             inspect.Parameter.VAR_KEYWORD,
             inspect.Parameter.VAR_POSITIONAL,

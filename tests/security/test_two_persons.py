@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from evenkeel.clinic.oversight.actions.erase_person import ask_erasure, erase_person
 from evenkeel.clinic.people.actions.emergency_access import review_emergency
 from evenkeel.clinic.people.actions.manage_credential import (
     enter_own_credential,
@@ -125,12 +126,23 @@ def witness_oneself(world: World) -> str:
     return str(answer.json()["code"])
 
 
+def erase_alone(world: World) -> str:
+    """Asking for an erasure, and then being the second person as well."""
+    ctx = world.clinic.as_("medical_director")
+    patient = world.other_patient.patient
+    request = ask_erasure(ctx, patient_id=patient.pk, basis="court", law="§ 1", reason="ordered")
+    with pytest.raises(Invalid) as refused:
+        erase_person(ctx, request_id=request.pk)
+    return refused.value.code
+
+
 #: How one person tries to be both, for each act of the table.
 ATTEMPTS: dict[str, Callable[[World], str]] = {
     "session.check_dose": check_dose,
     "credential.verify": verify_own,
     "emergency.review": review_own,
     "stock.witness": witness_oneself,
+    "person.erase": erase_alone,
 }
 
 

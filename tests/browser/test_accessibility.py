@@ -29,7 +29,7 @@ from evenkeel.clinic.record.permissions import PERMISSIONS, PUBLIC, SIGNED_IN, R
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.walking import STICKS_OUT
 from tests.clinic.test_permissions import our_routes
-from tests.clinic.test_query_baseline import paths as baseline_paths
+from tests.clinic import test_query_baseline as baseline
 from tests.clinic_factory import Clinic, sign_in
 from tests.kept import kept
 from tests.needs import chromium
@@ -171,9 +171,10 @@ def test_pages_with_much_on_them(db: None) -> None:
     installation.forget()
     cache.clear()
     filled = fill(datetime.now(UTC), Shape(24, 2, 3, 8))
+    baseline.stock(filled, 2)
     client = sign_in(Client(), Account.objects.get(pk=filled.accounts["medical_director"]))
     rendered = Rendered()
-    for name, path in baseline_paths(filled).items():
+    for name, path in baseline.paths(filled).items():
         assert rendered.take(name, path, client) == 200, name
     for api in (f"/api/sessions/{filled.sessions[0]}",):
         assert rendered.take("api", api, client) == 200

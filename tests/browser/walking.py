@@ -21,9 +21,12 @@ PHONE = {"width": 360, "height": 740}
 STICKS_OUT = """() => {
   const width = document.documentElement.clientWidth
   if (document.documentElement.scrollWidth <= width) return []
+  const scrolls = one => one && one !== document.body &&
+    (['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(one).overflowX) ||
+      scrolls(one.parentElement))
   return [...document.querySelectorAll('body *')]
-    .filter(one => one.getBoundingClientRect().right > width + 1)
-    .slice(0, 5).map(one => one.outerHTML.slice(0, 120))
+    .filter(one => one.getBoundingClientRect().right > width + 1 && !scrolls(one.parentElement))
+    .slice(0, 5).map(one => one.outerHTML.slice(0, 160))
 }"""
 
 

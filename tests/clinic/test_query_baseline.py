@@ -38,12 +38,12 @@ def filled(request: pytest.FixtureRequest, db: None) -> Iterator[Filled]:
     installation.forget()
     cache.clear()
     made = fill(datetime.now(UTC), request.param)
-    _stock(made, request.param.live_sessions)
+    stock(made, request.param.live_sessions)
     yield made
     installation.forget()
 
 
-def _stock(filled: Filled, containers: int) -> None:
+def stock(filled: Filled, containers: int) -> None:
     """A ledger begun after the sessions were opened, with shelves of this size."""
     staff = {role: Account.objects.get(pk=key) for role, key in filled.accounts.items()}
     site = Site.objects.get(pk=filled.site_id)

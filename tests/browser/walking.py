@@ -25,7 +25,8 @@ STICKS_OUT = """() => {
     (['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(one).overflowX) ||
       scrolls(one.parentElement))
   return [...document.querySelectorAll('body *')]
-    .filter(one => one.getBoundingClientRect().right > width + 1 && !scrolls(one.parentElement))
+    .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > width + 1 &&
+      !scrolls(one.parentElement))
     .slice(0, 5).map(one => one.outerHTML.slice(0, 160))
 }"""
 

@@ -19,8 +19,10 @@ def make(*, people: int, live: int, past: int, sign_ins: int) -> dict[str, Any]:
     """Make the database and the clinic; returns keys as text, and cookies of signed-in nurses."""
     make_database()
     from bench.clinic import Shape, fill
+    from evenkeel.config.founding import found_if_new
 
     made = fill(datetime.now(UTC), Shape(people, live, past))
+    found_if_new()  # what every installation of this version has: the key of the heads
     nurse = made.accounts["session_nurse"]
     document: dict[str, Any] = json.loads(json.dumps(asdict(made), default=str))
     document["cookies"] = [sign_in(nurse) for _ in range(sign_ins)]

@@ -63,6 +63,10 @@ def _paths(filled: Filled) -> dict[str, str]:
         "protocols": "/protocols/",
         "protocol": f"/protocols/{filled.protocol}",
         "protocol_compare": f"/protocols/{filled.protocol}/compare?with=shipped",
+        "privacy_requests": "/oversight/requests",
+        "inspection": "/oversight/inspection",
+        "retention": "/oversight/retention",
+        "backups": "/oversight/backups",
     }
 
 

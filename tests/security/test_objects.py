@@ -222,7 +222,7 @@ def test_a_patient_reaches_no_page_without_an_argument_but_their_own(world: Worl
     allowed = {"home", "kit", "own", "own_ready", "own_questions", "own_help", "own_choices"}
     allowed |= {"own_decide", "evidence", "api_evidence"}
     allowed |= {"own_prepare", "own_journal"}
-    allowed |= {"own_ask", "own_contact", "own_download", "own_download_file"}
+    allowed |= {"own_ask", "own_contact", "own_download", "own_download_file", "own_privacy"}
     allowed |= {
         "library",
         "second_factor",
@@ -266,7 +266,7 @@ def test_an_opened_record_is_a_reading_in_the_log(world: World) -> None:
         name
         for name, row in ROUTES.items()
         if row.shown == 200
-        and not name.startswith(("setup_", "protocol", "program_", "forecast_"))
+        and not name.startswith(("setup_", "protocol", "program_", "forecast_", "inspection_"))
         and name != "plan_figures"
     ]
     for name in shows_a_person:

@@ -190,6 +190,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "copy.hand_out": frozenset({_MD, _RX}),
     "privacy.view": frozenset({_MD, _AU}),
     "privacy.ask": frozenset({_MD, _RX, _RN, _TH, _FD, _PT}),
+    "privacy.take": frozenset({_MD, _RX, _RN, _TH, _FD}),
     "privacy.answer": frozenset({_MD}),
     "retention.view": frozenset({_ADM, _MD, _AU, _PH}),
     "backup.view": frozenset({_ADM, _MD, _AU}),

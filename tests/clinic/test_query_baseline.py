@@ -101,6 +101,10 @@ def paths(filled: Filled) -> dict[str, str]:
         "quality": "/oversight/quality?by=week",
         "quality_measure": "/oversight/quality/holds?by=week",
         "signature": f"/oversight/signatures/protocols.protocolversion/{filled.protocol}",
+        "privacy_requests": "/oversight/requests",
+        "inspection": "/oversight/inspection",
+        "retention": "/oversight/retention",
+        "backups": "/oversight/backups",
     }
 
 

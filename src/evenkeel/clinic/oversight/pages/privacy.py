@@ -82,7 +82,7 @@ def privacy_request(request: HttpRequest, request_id: Any) -> HttpResponse:
         "term": place.terms[row.kind],
         "refusals": place.refusals[row.kind],
         "may": ctx.actor.may("privacy.answer", row.site_id),
-        "may_say": ctx.actor.may("privacy.ask", row.site_id),
+        "may_say": ctx.actor.may("privacy.take", row.site_id),
         "error": error,
         "typed": request.POST,
         "longest": LONGEST,
@@ -144,11 +144,11 @@ class AskForm(forms.Form):
     )
 
 
-@page("privacy.record")
+@page("privacy.take")
 def patient_requests(request: HttpRequest, patient_id: Any) -> HttpResponse:
     """What this person asked so far, and a form for staff to write a request down."""
     ctx = request.ctx  # type: ignore[attr-defined]
-    patient = open_patient(request, patient_id, "privacy.record", "requests about a record")
+    patient = open_patient(request, patient_id, "privacy.take", "requests about a record")
     now = ctx.clock.now()
     today = timezone.localtime(now).date()
     form = AskForm(request.POST or None, initial={"received_on": today, "kind": "correction"})

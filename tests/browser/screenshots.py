@@ -53,7 +53,7 @@ ALL_PLACES = (
     ("day", "front", "/day/"),
     ("board", "nurse", "/board"),
     ("monitors", "nurse", "/monitors/"),
-    ("audit", "auditor", "/oversight/"),
+    ("audit", "auditor", "/oversight/audit"),
     ("setup", "administrator", "/setup/"),
     ("own", "patient", "/own/"),
 )

@@ -28,8 +28,8 @@ from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.permissions import PERMISSIONS, PUBLIC, SIGNED_IN, Role
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.walking import STICKS_OUT
-from tests.clinic.test_permissions import our_routes
 from tests.clinic import test_query_baseline as baseline
+from tests.clinic.test_permissions import our_routes
 from tests.clinic_factory import Clinic, sign_in
 from tests.kept import kept
 from tests.needs import chromium

@@ -123,7 +123,7 @@ def test_who_leaves_before_ready_is_written_down_and_watched_over_the_months(
 def test_the_auditor_sees_who_did_what_and_that_the_record_is_whole(
     server: Served, walk: As, watched: dict[str, Any]
 ) -> None:
-    auditor = walk("auditor").open("/oversight/").says("Who did what")
+    auditor = walk("auditor").open("/oversight/audit").says("Who did what")
     auditor.fill(patient=watched["mrn"], what="safety.close").press("Show", within="main")
     auditor.says("safety.close").says(server.clinic["names"]["therapist"]).says(watched["mrn"])
     assert watched["mrn"] not in auditor.page.url

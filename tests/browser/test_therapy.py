@@ -159,4 +159,4 @@ def test_a_psychotherapy_note_is_closed_to_the_medical_director(
     with director.refusal(403):
         director.open(note)
     director.says("Only its author and whom they name can open this note")
-    director.open("/oversight/").says("psychotherapy note").says("refused")
+    director.open("/oversight/audit").says("psychotherapy note").says("refused")

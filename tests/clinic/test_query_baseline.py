@@ -98,6 +98,7 @@ def paths(filled: Filled) -> dict[str, str]:
         "protocols": "/protocols/",
         "protocol": f"/protocols/{filled.protocol}",
         "protocol_compare": f"/protocols/{filled.protocol}/compare?with=shipped",
+        "oversight": "/oversight/",
         "quality": "/oversight/quality?by=week",
         "quality_measure": "/oversight/quality/holds?by=week",
         "signature": f"/oversight/signatures/protocols.protocolversion/{filled.protocol}",

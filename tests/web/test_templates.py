@@ -72,7 +72,14 @@ def test_no_template_carries_inline_style_script_or_handler(path):
     assert not re.search(r"\bhx-on\b|\bhx-vals\s*=\s*['\"]js:", source), "evaluated by htmx"
 
 
-FRAMES = [path for path in TEMPLATES if "<!doctype html>" in path.read_text(encoding="utf-8")]
+#: Handed out as a file: it is opened where there is no server to ask for anything.
+FILES = {"export/record.html"}
+FRAMES = [
+    path
+    for path in TEMPLATES
+    if "<!doctype html>" in path.read_text(encoding="utf-8")
+    and not any(path.as_posix().endswith(one) for one in FILES)
+]
 
 
 @pytest.mark.parametrize("path", FRAMES, ids=lambda p: p.name)

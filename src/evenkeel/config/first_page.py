@@ -13,7 +13,7 @@ LANDINGS: tuple[tuple[str, str], ...] = (
     ("own.view", "own"),
     ("board.view", "board"),
     ("appointment.view", "day"),
-    ("audit.view", "audit"),
+    ("oversight.view", "oversight"),
     ("setup.manage", "setup"),
 )
 

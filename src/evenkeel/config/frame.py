@@ -22,7 +22,7 @@ PLACES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("People", "people", "people.view", ("/people", "/courses")),
     ("Answers", "library", "library.view", ("/answers", "/evidence", "/results")),
     ("Protocols", "protocols", "protocol.view", ("/protocols", "/programs")),
-    ("Oversight", "audit", "audit.view", ("/oversight",)),
+    ("Oversight", "oversight", "oversight.view", ("/oversight", "/stock")),
     ("Set up", "setup", "setup.manage", ("/setup",)),
 )
 
@@ -32,12 +32,8 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("Questions from patients", "team_questions", "team_question.view"),
     ("Questionnaires", "instruments", "instrument.view"),
     ("Who is on duty", "duty", "duty.view"),
-    ("Credentials of staff", "credentials", "credential.view"),
     ("Emergency access", "emergency_open", "emergency.open"),
     ("My credentials", "own_credentials", "credential.own"),
-    ("Incidents", "incidents", "incident.view"),
-    ("Monitoring forms (REMS)", "rems", "rems.view"),
-    ("Complaints", "complaints", "complaint.handle"),
     ("Write down a complaint", "complaint_new", "complaint.file"),
     ("Shelves", "stock", "stock.view"),
 )

@@ -83,9 +83,9 @@ def test_the_reason_of_a_reading_stands_in_its_entry(clinic: Clinic, case: Case)
 
 def test_the_page_asks_by_post_and_says_what_is_no_day(clinic: Clinic, case: Case) -> None:
     client = auditor(clinic)
-    shown = client.post("/oversight/", {"who": "front_desk", "refused": "yes"})
+    shown = client.post("/oversight/audit", {"who": "front_desk", "refused": "yes"})
     assert 'value="front_desk"' in shown.content.decode()
-    wrong = client.post("/oversight/", {"since": "soon"})
+    wrong = client.post("/oversight/audit", {"since": "soon"})
     assert wrong.status_code == 422
     assert "Write it as 2026-11-23" in wrong.content.decode()
 
@@ -137,7 +137,7 @@ def test_a_missed_head_is_said_and_a_forged_chain_is_never_signed(
     clinic: Clinic, heads: Path
 ) -> None:
     client = auditor(clinic)
-    assert "No head has left this database yet" in client.get("/oversight/").content.decode()
+    assert "No head has left this database yet" in client.get("/oversight/audit").content.decode()
     exporter = export_once(Exporter(), clinic.clock)
     assert standing(clinic.clock.now()).well
     first = exported()[-1]
@@ -150,7 +150,7 @@ def test_a_missed_head_is_said_and_a_forged_chain_is_never_signed(
     stands = standing(clinic.clock.now())
     assert "does not follow" in stands.problem or "is not the one whose head" in stands.problem
     assert len(list(heads.glob("head-*"))) == 1
-    assert "No head of the record was signed" in client.get("/oversight/").content.decode()
+    assert "No head of the record was signed" in client.get("/oversight/audit").content.decode()
 
 
 def test_the_check_is_an_act_and_names_what_it_found(clinic: Clinic, heads: Path) -> None:

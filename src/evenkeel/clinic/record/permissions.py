@@ -178,6 +178,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "own.prepare": frozenset({_PT}),
     "own.journal": frozenset({_PT}),
     # oversight
+    "oversight.view": _CARE | {_ADM, _PH, _AU},
     "audit.view": frozenset({_MD, _AU}),
     "audit.verify": frozenset({_MD, _AU, _ADM, _SYS}),
     "audit.key": frozenset({_SYS}),

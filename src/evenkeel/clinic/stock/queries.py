@@ -89,6 +89,13 @@ class Standing:
         """Whether the ledger is kept here."""
         return self.begun is not None and self.begun.mode == "here"
 
+    def is_late(self, now: datetime) -> bool:
+        """Whether a count or a notice is overdue."""
+        if not self.is_here:
+            return False
+        counted = self.count_due_at is None or self.count_due_at >= now
+        return not counted or any(notice.due_at < now for notice in self.notices)
+
     def line(self, now: datetime) -> str:
         """One line of state for an overview: what most needs somebody."""
         if self.begun is None:

@@ -10,6 +10,7 @@ from evenkeel.clinic.oversight.pages import (
     erasure,
     forecast,
     incidents,
+    overview,
     quality,
     rems,
     rems_enrollment,
@@ -18,7 +19,8 @@ from evenkeel.clinic.oversight.pages import (
 )
 
 urlpatterns = [
-    path("", audit.audit, name="audit"),
+    path("", overview.oversight, name="oversight"),
+    path("audit", audit.audit, name="audit"),
     path("verify", audit.verify, name="verify"),
     path("entry/<int:position>", audit.entry, name="audit_entry"),
     path("audit.csv", audit.as_csv, name="audit_csv"),

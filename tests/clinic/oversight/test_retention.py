@@ -18,6 +18,7 @@ from evenkeel.clinic.oversight.retention.keeping import may_erase
 from evenkeel.clinic.people.actions.register_patient import register_patient
 from evenkeel.clinic.people.models import Patient
 from tests.clinic.outcome.conftest import make_course, make_patient
+from tests.clinic.oversight.makers import recorded, serious
 from tests.clinic_factory import Clinic, sign_in
 
 
@@ -117,10 +118,15 @@ def test_what_is_open_keeps_a_record_whatever_the_period(clinic: Clinic) -> None
         place="whole",
         said="Less.",
     )
+    recorded(clinic, "person", person.pk, serious(clinic))
     far = date(2100, 1, 1)
-    assert {one.id for one in may_erase(person, far)} == {"open.course", "open.request"}
+    assert {one.id for one in may_erase(person, far)} == {
+        "open.course",
+        "open.incident",
+        "open.request",
+    }
     close_course(clinic.as_("prescriber"), course_id=course.pk, reason="Moved away")
-    assert {one.id for one in may_erase(person, far)} == {"open.request"}
+    assert {one.id for one in may_erase(person, far)} == {"open.incident", "open.request"}
 
 
 @pytest.mark.django_db

@@ -246,6 +246,6 @@ def serious(facts: Facts) -> list[Item]:
 
 
 def _incident_item(one: Any) -> Item:
-    url = reverse("session_note", args=[one.session_id]) if one.session_id else ""
+    url = reverse("incident", args=[one.id])
     words = f"{one.kind_words} {one.number}: {one.title}"
     return Item(at=one.happened_at, words=words, url=url, key=str(one.id))

@@ -48,7 +48,8 @@ def late_now(scope: Scope) -> list[LateGroup]:
     groups: dict[str, list[Late]] = {}
     for one in overdue_forms(scope.site_ids, scope.now):
         words = OWED_WORDS[one.kind]
-        url = reverse("session_note", args=[one.subject_id]) if one.kind == "rems_form" else ""
+        route = "rems_form" if one.kind == "rems_form" else "incident"
+        url = reverse(route, args=[one.subject_id])
         groups.setdefault(words, []).append(Late(one.due_at, one.words, url))
     groups["Follow-up call not made"] = _calls(scope)
     groups["Session not closed"] = _sessions(scope)

@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from evenkeel.clinic.course.models import Course, CourseState
 from evenkeel.clinic.outcome.models import Response, SafetySignal
-from evenkeel.clinic.oversight.models import PrivacyRequest
+from evenkeel.clinic.oversight.models import Incident, PrivacyRequest
 from evenkeel.clinic.oversight.retention import Jurisdiction, Rule, Source, rules_of, years_later
 from evenkeel.clinic.people.models import Patient
 from evenkeel.clinic.session.models import Appointment, Session
@@ -35,7 +35,7 @@ def may_erase(patient: Patient, on: date) -> list[Keep]:
     """Why the record of ``patient`` may not be erased on that day; an empty list where it may.
 
     Periods are those of the jurisdiction of the person's site; what is still open keeps a record
-    whatever the period says. Seven queries.
+    whatever the period says.
     """
     place = rules_of(patient.site.jurisdiction)
     found = list(_open_matters(patient))
@@ -114,5 +114,7 @@ def _open_matters(patient: Patient) -> Iterator[Keep]:
         yield open_("course", "Open course", "A course of treatment is still open. Close it first.")
     if SafetySignal.objects.filter(patient=patient, closed_at=None).exists():
         yield open_("signal", "Open safety signal", "A safety signal is still open.")
+    if Incident.objects.filter(patient=patient, closed_at=None).exists():
+        yield open_("incident", "Open incident", "An incident of this person is still open.")
     if PrivacyRequest.objects.filter(patient=patient, state="open").exists():
         yield open_("request", "Open request", "A request of this person has no answer yet.")

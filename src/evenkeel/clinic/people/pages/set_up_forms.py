@@ -13,6 +13,7 @@ from evenkeel.clinic.people.pages.sign_in_forms import time_zone_choices
 JURISDICTIONS = (
     ("US", "United States"),
     ("EU", "European Union"),
+    ("UK", "United Kingdom"),
 )
 
 

@@ -151,7 +151,6 @@ class _Builder:
                 name="Bench",
                 timezone="UTC",
                 crisis_line="988 (call or text)",
-                credentials_from=None,
             )
             for number in range(1, max(1, self.shape.live_sessions) + 1):
                 self.chairs.append(

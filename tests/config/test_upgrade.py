@@ -83,7 +83,7 @@ def upgradable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Insta
     home = tmp_path / "home"
     shutil.copytree(original, home)
     home.chmod(0o700)
-    use_database(home, copied_database(address, request.node.originalname, "made"))
+    use_database(home, copied_database(address, request.node.originalname[-48:], "made"))
     yield Installation(home, {})
 
 

@@ -24,8 +24,6 @@ from evenkeel.clinic.record.act import ACTIONS, Actor, Context
 from evenkeel.clinic.record.errors import DomainError, Forbidden, NotFound
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.record.permissions import STAFF_ROLES, Role, roles_for
-from evenkeel.clinic.stock.models import Move
-from tests.clinic.stock.makers import build_shelves
 from tests.clinic.test_permissions import test_every_action_names_a_permission_of_the_table as load
 from tests.clinic_factory import Clinic
 from tests.kept import kept
@@ -50,17 +48,7 @@ _SYSTEM = {Role.SYSTEM}
 
 @pytest.fixture
 def world(clinic: Clinic) -> World:
-    return kept("world and shelves", clinic.clock, lambda: _with_shelves(clinic), clinic)
-
-
-def _with_shelves(clinic: Clinic) -> World:
-    """The world, its session opened before a ledger was kept, and one container on the shelf."""
-    world = build_world(clinic)
-    shelves = build_shelves(clinic)
-    container = shelves.received()
-    move = Move.objects.filter(container=container).order_by("position").first()
-    world.ids |= {"item_id": shelves.vial.pk, "container_id": container.pk, "move_id": move.pk}
-    return world
+    return kept("world", clinic.clock, lambda: build_world(clinic), clinic)
 
 
 def row_ids(world: World) -> dict[str, Any]:

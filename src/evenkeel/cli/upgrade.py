@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from evenkeel import __version__
-from evenkeel.clinic.record.chain import head
+from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.config import backup
-from evenkeel.config.founding import found_if_new, give_days_of_grace
+from evenkeel.config.founding import INSTALLER, found_if_new, give_days_of_grace
 from evenkeel.config.instance import ConfigurationError, Instance, find_instance
 from evenkeel.config.lock import InstanceLock
 
@@ -64,7 +64,7 @@ def _go_back(instance: Instance, chosen: Path | None, accepted_loss: int) -> int
     copy = chosen or backup.newest_copy(instance)
     if not copy.exists():
         raise ConfigurationError(f"there is no backup {copy}")
-    lost = _recorded() - backup.chain_length(instance, copy)
+    lost = _recorded_since(backup.chain_length(instance, copy))
     if lost > accepted_loss:
         raise ConfigurationError(
             f"{lost} entries were recorded since {copy.name}; going back would lose them. "
@@ -75,12 +75,13 @@ def _go_back(instance: Instance, chosen: Path | None, accepted_loss: int) -> int
     return 0
 
 
-def _recorded() -> int:
-    """How many entries the chain has now; 0 for a database that cannot be read any more."""
+def _recorded_since(position: int) -> int:
+    """How many entries the chain has beyond a position, but for those an upgrade itself wrote; 0
+    for a database that cannot be read any more."""
     try:
-        position: int = head()[0]
+        rows = ChainEntry.objects.filter(position__gt=position).exclude(actor_id=INSTALLER)
+        return int(rows.count())
     except DatabaseError:
-        position = 0
+        return 0
     finally:
         connection.close()
-    return position

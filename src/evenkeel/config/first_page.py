@@ -13,8 +13,8 @@ LANDINGS: tuple[tuple[str, str], ...] = (
     ("own.view", "own"),
     ("board.view", "board"),
     ("appointment.view", "day"),
-    ("oversight.view", "oversight"),
     ("setup.manage", "setup"),
+    ("oversight.view", "oversight"),
 )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from evenkeel.clinic.people.actions.decide_acting import give_grace_where_missing
 from evenkeel.clinic.people.actions.set_up import found_installation
 from evenkeel.clinic.record.act import Context, system_actor
 from evenkeel.clinic.record.audit_key import make_first_key
 from evenkeel.clinic.record.installation import forget, installation
 from evenkeel.clinic.record.watched import begin_watching
+
+#: Who writes what an installation or an upgrade begins with.
+INSTALLER: Final = system_actor("installer").id
 
 
 def give_days_of_grace() -> int:

@@ -22,8 +22,8 @@ from evenkeel.clinic.outcome.long_term import long_term_watch
 from evenkeel.clinic.outcome.models import WatchEntry
 from evenkeel.clinic.outcome.to_resolve import to_resolve
 from evenkeel.clinic.record.act import Act, action
+from evenkeel.clinic.record.chain import verify_links
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
-from evenkeel.clinic.record.verify import verify_links
 from tests.clinic.course.makers import Case, make_case
 from tests.clinic.outcome.histories import make_history
 from tests.clinic_factory import Clinic, sign_in

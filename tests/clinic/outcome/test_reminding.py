@@ -91,7 +91,8 @@ def test_a_round_asks_what_is_due_and_sends_one_message(clinic: Clinic, case: Ca
 def test_no_word_of_a_message_says_who_or_why(clinic: Clinic, case: Case) -> None:
     remind(clinic.clock)
     sent = mail.outbox[0]
-    told = f"{sent.subject}\n{sent.body}".lower()
+    # the secret of the link is chance, which may spell anything
+    told = LINK.sub("", f"{sent.subject}\n{sent.body}").lower()
     for word in ("ada", "sample", "phq", "depress", "ketamine", "harbour", "anxi", "clinic@"):
         assert word not in told.replace("clinic.invalid", ""), word
     assert str(case.patient.pk) not in told

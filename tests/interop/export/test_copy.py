@@ -33,7 +33,7 @@ OF_NOBODY = frozenset(
         *("library.answerreview", "library.opening", "course.consentdocument"),
         *("session.forecastchoice", "session.monitor", "session.monitorsource"),
         *("outcome.clinictext", "oversight.complaint", "oversight.remssite"),
-        "oversight.remsdefinition",
+        *("oversight.remsdefinition", "oversight.qualitynote"),
     }
 )
 FORM = {"to_whom": "Ada Sample herself", "made_sure": "Passport seen", "reason": "Asked"}

@@ -126,8 +126,11 @@ class Act:
         self.check(row)
         return row
 
-    def write(self, row: T) -> T:
-        """Store a new version of ``row`` (or its first) and note it in the entry."""
+    def write(self, row: T, *, erasing: bool = False) -> T:
+        """Store a new version of ``row`` (or its first) and note it in the entry.
+
+        Raises ``Refused`` for a change of what was signed, unless it is erased by law.
+        """
         if not isinstance(row, Record):
             raise RecordError("only records have versions")
         if not self.actor.may_for(self.permission, row):
@@ -135,7 +138,7 @@ class Act:
         fresh = row.version == 0
         if fresh:
             row.created_at, row.created_by = self.now, self.actor.id
-        else:
+        elif not erasing:
             refuse_change_of_signed(row)
         row.updated_at, row.updated_by = self.now, self.actor.id
         row.version += 1

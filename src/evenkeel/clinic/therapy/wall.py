@@ -94,3 +94,8 @@ def readers_of(note: WalledNote) -> Sequence[WalledReader]:
     """Everybody who was ever named for a note, those who still are first."""
     rows = WalledReader.objects.filter(note=note).select_related("reader").order_by("named_at")
     return sorted(rows, key=lambda row: row.ended_at is not None)
+
+
+def count_walled(patient: Any) -> int:
+    """How many notes about a person stand behind the wall; of what is in them it says nothing."""
+    return int(WalledNote.objects.filter(patient=patient).count())

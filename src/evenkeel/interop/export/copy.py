@@ -20,7 +20,7 @@ from evenkeel.clinic.oversight.models import PrivacyRequest
 from evenkeel.clinic.oversight.retention import Jurisdiction, rules_of
 from evenkeel.clinic.people.fact_words import fact_words
 from evenkeel.clinic.people.models import Patient
-from evenkeel.clinic.therapy.models import WalledNote
+from evenkeel.clinic.therapy.wall import count_walled
 from evenkeel.interop.export.everything import LEFT_OUT, Rows, everything_about
 from evenkeel.interop.fhir.own_bundle import label_of, own_bundle, own_record_of
 from evenkeel.interop.fhir.own_pages import answered_lines
@@ -44,7 +44,7 @@ def make_copy(patient: Patient, now: datetime) -> Copy:
     """Everything about a person that may be handed out, as one archive in memory."""
     place = rules_of(patient.site.jurisdiction)
     tables = everything_about(patient)
-    walled = WalledNote.objects.filter(patient=patient).count()
+    walled = count_walled(patient)
     shown = _shown(patient, now, place, tables, walled)
     page = render_to_string("export/record.html", shown | {"css": "style.css"})
     files = {

@@ -14,7 +14,7 @@ from evenkeel.clinic.oversight.retention import rules_of
 from evenkeel.clinic.people.pages.people import open_patient
 from evenkeel.clinic.people.pages.posting import submit
 from evenkeel.clinic.record.routes import page
-from evenkeel.clinic.therapy.models import WalledNote
+from evenkeel.clinic.therapy.wall import count_walled
 from evenkeel.interop.export.copy import Copy, make_copy
 
 
@@ -59,7 +59,7 @@ def hand_out_page(request: HttpRequest, patient_id: Any) -> HttpResponse:
     shown = {
         "patient": patient,
         "form": form,
-        "walled": WalledNote.objects.filter(patient=patient).count(),
+        "walled": count_walled(patient),
         "place": place,
         "limits": limits_of(patient.pk),
     }

@@ -186,7 +186,7 @@ def _blank_rows(act: Act, patient: Patient) -> dict[tuple[str, str], str]:
                 fresh = QuerySet(about.model).get(pk=row.pk)
                 digests[label, str(row.pk)] = state_digest(fresh)
             else:
-                act.write(row)
+                act.write(row, erasing=True)
     return digests
 
 

@@ -42,7 +42,7 @@ def test_the_person_leaves_with_their_escort(walk: As, watched: dict[str, Any]) 
 def test_the_note_is_a_page_and_a_document(walk: As, watched: dict[str, Any]) -> None:
     doctor = walk("prescriber", accept_downloads=True).open(f"/sessions/{watched['session']}/note")
     doctor.says(watched["name"]).says("What happened").says("Left with Sam Example, sister")
-    doctor.says("127/79").says("Floating, calm").says("Signed in the record")
+    doctor.says("127/79").says("Floating, calm").says("Signatures")
     assert doctor.page.get_by_text("Not finished:").count() == 0
     doctor.shot(doctor.page, "note", full_page=True)
     answered = doctor.page.request.get(f"{doctor.page.url}.pdf")
@@ -116,7 +116,7 @@ def test_who_leaves_before_ready_is_written_down_and_watched_over_the_months(
     doctor = walk("prescriber").open(f"/courses/{session['course']}/long-term")
     hold = doctor.page.locator(".watch-open.hold")
     hold.locator("textarea").fill("Once, at a party. Spoken with the person.")
-    doctor.press("Close under my name", within=".watch-open.hold").says("Reviewed by")
+    doctor.press("Close under my name", within=".watch-open.hold").says("I have reviewed this entry")
     expect(doctor.page.locator(".watch-open.hold")).to_have_count(0)
 
 

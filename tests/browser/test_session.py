@@ -269,7 +269,7 @@ def test_from_the_checks_to_the_start_with_a_second_person(
     page.locator('#d-dose-check [name="email"]').fill(server.clinic["emails"]["session_nurse"])
     page.locator('#d-dose-check [name="pin"]').fill(PIN)
     save(page)
-    expect(page.locator("#d-dose-check .field-wrong")).to_contain_text("person signed in here")
+    expect(page.locator("#d-dose-check .field-wrong")).to_contain_text("must be somebody else")
     page.locator('#d-dose-check [name="email"]').fill(server.clinic["emails"]["pharmacist"])
     save(page)
     expect(page.locator("#d-dose-check .field-wrong")).to_contain_text("Recompute")

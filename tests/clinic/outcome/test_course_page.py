@@ -148,7 +148,7 @@ def test_queries_are_few_however_long_the_course(
     client.get(f"/courses/{case.course.pk}")
     # one of them is PostgreSQL's lock of the writers, taken when the reading is logged; five are
     # the forecast's, four those of the therapy beside
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(42):
         assert client.get(f"/courses/{case.course.pk}").status_code == 200
 
 

@@ -249,7 +249,7 @@ def test_the_page_and_the_note_tell_of_the_room(
     assert "One lamp, warm" in note
     assert "Slow water" in note
     # on the drawn timeline as well
-    (drawn,) = re.findall(r'<figure class="chart wide">.*?</figure>', note, re.S)
+    (drawn,) = re.findall(r'<figure class="chart wide"[^>]*>.*?</figure>', note, re.S)
     assert "Slow water" in drawn
     touch = client.get(f"/courses/{on_montreal.case.course.pk}/touch").content.decode()
     assert "No filming." in touch

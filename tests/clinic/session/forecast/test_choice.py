@@ -145,7 +145,7 @@ def test_the_page_shows_the_figures_and_takes_the_decision(stage: Stage) -> None
     row = ForecastChoice.objects.get()
     assert row.shown
     assert row.confirmed_by
-    assert "“The bands held.”" in client.get("/oversight/forecast").content.decode()
+    assert "Shown: The bands held." in client.get("/oversight/forecast").content.decode()
 
 
 def test_who_does_not_decide_may_still_look(stage: Stage) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from bench.home import Server
 
+from tests.template import begin_with
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -58,6 +60,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     home = tmp_path_factory.mktemp("made")
     home.chmod(0o700)
     installation = Installation(home, {})
+    begin_with(home / "evenkeel.sqlite3")
     done = subprocess.run(
         [sys.executable, "-m", "bench.make", "--people", "6", "--live", "4", "--sign-ins", "4"],
         env=installation.environment,

@@ -11,9 +11,12 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from tests.needs import REQUIRE_ALL, postgres_binaries
 from tests.postgres import running_postgres
+from tests.template import prepare
 
 #: The part of the tests that stores: it runs on both databases.
 STORAGE = [
@@ -25,6 +28,8 @@ STORAGE = [
     "tests/clinic/stock/test_drawing.py",
     "tests/clinic/stock/test_history.py",
 ]
+#: Pages are the same on both, and store by actions that are tested there; the soak has them too.
+PAGES_LEFT_OUT = ["--ignore-glob=*pages.py", "--ignore-glob=*_page.py"]
 WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "3")
 #: A file of tests stays on one worker and in its order, for some tell a story step by step. Groups
 #: by mark (``loadgroup``) would do the same, but pytest-xdist 3.8 hands the group on in a private
@@ -60,7 +65,9 @@ def main(arguments: list[str]) -> int:
     watched = "--coverage" in arguments
     coverage = ["--cov=evenkeel", "--cov-report=term:skip-covered"] if watched else []
     slowest = ["--durations=15"]
-    status, output = _pytest([*parallel, *slowest, *coverage, *(chosen or ["tests"])])
+    with tempfile.TemporaryDirectory(prefix="evenkeel-tests-") as folder:
+        ready = prepare(Path(folder))
+        status, output = _pytest([*parallel, *slowest, *coverage, *(chosen or ["tests"])], ready)
     skipped = re.findall(r"^SKIPPED \[(\d+)\] .*?: (.*)$", output, re.M)
     if not chosen or soak:
         binaries = postgres_binaries()
@@ -68,9 +75,10 @@ def main(arguments: list[str]) -> int:
             skipped.append(("1", "the storage tests on PostgreSQL need a PostgreSQL server"))
         else:
             print("\nThe storage tests once more, on PostgreSQL:")
+            unseen = [] if soak else PAGES_LEFT_OUT
             with running_postgres(binaries) as address:
                 again, _ = _pytest(
-                    [*parallel, "-m", "not browser and not sqlite", *STORAGE],
+                    [*parallel, "-m", "not browser and not sqlite", *unseen, *STORAGE],
                     {"EVENKEEL_DATABASE": address},
                 )
             status = status or again

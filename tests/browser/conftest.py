@@ -39,6 +39,7 @@ from playwright.sync_api import Error as PlaywrightError
 from evenkeel.clinic.record.clock import CLOCK_VARIABLE, ScaledClock
 from tests.browser.walking import Walk
 from tests.needs import chromium
+from tests.template import begin_with
 
 # A loaded machine is no finding; what never comes is found all the same.
 expect.set_options(timeout=20_000)
@@ -237,6 +238,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     """A clinic with staff and chairs, no patients yet; the model of those that are served."""
     home = tmp_path_factory.mktemp("founded")
     model = Served(home, 0, 0)
+    begin_with(home / "evenkeel.sqlite3")
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "-v0"],
         cwd=ROOT,

@@ -116,7 +116,9 @@ def test_who_leaves_before_ready_is_written_down_and_watched_over_the_months(
     doctor = walk("prescriber").open(f"/courses/{session['course']}/long-term")
     hold = doctor.page.locator(".watch-open.hold")
     hold.locator("textarea").fill("Once, at a party. Spoken with the person.")
-    doctor.press("Close under my name", within=".watch-open.hold").says("I have reviewed this entry")
+    doctor.press("Close under my name", within=".watch-open.hold").says(
+        "I have reviewed this entry"
+    )
     expect(doctor.page.locator(".watch-open.hold")).to_have_count(0)
 
 

@@ -369,11 +369,10 @@ def test_a_backup_of_an_older_version_is_brought_to_this_one(
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("upgradable", ["postgres"], indirect=True)
 def test_a_server_gets_its_clinic_back_or_keeps_what_it_has(
     upgradable: Installation, tmp_path: Path
 ) -> None:
-    if not (upgradable.home / "evenkeel.toml").exists():
-        pytest.skip("the other database has tests of its own")
     file = backed_up(upgradable, tmp_path / "b")
     before = state(upgradable)
     python(upgradable, ADD)

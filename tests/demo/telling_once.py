@@ -18,7 +18,9 @@ from evenkeel.config.supervisor import Ports
 from evenkeel.demo import history, running
 
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SECRET = re.compile(r"(pin_hash|password|token_hash|digest|body_hash|code_hash|read_digest|document_hash)$")
+_SECRET = re.compile(
+    r"(pin_hash|password|token_hash|digest|body_hash|code_hash|read_digest|document_hash)$"
+)
 PEOPLE = 6
 
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 START = "2026-11-24T14:00:00+00:00"
 
 
@@ -23,4 +25,8 @@ def test_seed_and_start_make_the_clinic(tmp_path: Path) -> None:
     again = told(tmp_path / "two", "a")
     differing = [pair for pair in zip(first, again, strict=True) if pair[0] != pair[1]]
     assert differing == []
-    assert told(tmp_path / "three", "b") != first
+
+
+@pytest.mark.soak
+def test_another_seed_gives_another(tmp_path: Path) -> None:
+    assert told(tmp_path / "one", "a") != told(tmp_path / "two", "b")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from evenkeel.cli.commands import ALL
+from tests.template import begin_with
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -69,6 +70,8 @@ def evenkeel(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose database was made, to be copied."""
     home = tmp_path_factory.mktemp("upgraded")
+    home.chmod(0o700)
+    begin_with(home / "evenkeel.sqlite3")
     made = evenkeel(home, "upgrade")
     assert made.returncode == 0, made.stderr
     return home

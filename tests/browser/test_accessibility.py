@@ -1,13 +1,14 @@
 """No page breaks a rule of WCAG 2.2 AA that a program can see: axe-core over every address.
 
 The pages come from the product in this process and are handed to the browser with their own
-scripts and styles, wide and light, then narrow and dark. Which addresses there are is asked of the
+scripts and styles, wide and light or narrow and dark. Which addresses there are is asked of the
 product; one that nobody can open here fails, so that a new page cannot stay outside.
 """
 
 from __future__ import annotations
 
 import mimetypes
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ RUN = """rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']
     one.nodes.slice(0, 2).map(node => node.html.slice(0, 200) +
       ' ' + node.failureSummary.slice(0, 300)).join(' | ')))"""
 HIGHEST = 12_000
+SOAK = bool(os.environ.get("EVENKEEL_SOAK"))
 LOOKS = (("light", 1440), ("dark", 360))
 #: It leads on to what is looked at, or is no page: something is only sent there.
 NO_PAGE = frozenset({302, 405})
@@ -120,10 +122,12 @@ def look(rendered: Rendered, looks: tuple[tuple[str, int], ...] = LOOKS) -> list
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         eyes = browser.new_page()
         eyes.route("**/*", rendered.serve)
-        for name, path in rendered.pages.items():
+        for number, (name, path) in enumerate(rendered.pages.items()):
             eyes.goto(SITE + path, wait_until="load")
             eyes.evaluate(axe)
-            wrong += [f"{name} {one}" for one in _seen(eyes, looks)]
+            # one look a page, in turns; the soak takes every look at every page
+            turn = looks if SOAK else looks[number % len(looks) :][:1]
+            wrong += [f"{name} {one}" for one in _seen(eyes, turn)]
         browser.close()
     return wrong
 
@@ -137,6 +141,7 @@ def _seen(eyes: Page, looks: tuple[tuple[str, int], ...]) -> Iterator[str]:
         eyes.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
         for found in eyes.evaluate(RUN, RULES):
             yield f"({theme}, {width}): {found}"
+    eyes.set_viewport_size({"width": 360, "height": 900})
     for found in eyes.evaluate(STICKS_OUT):
         yield f"sticks out at 360: {found}"
 

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.installations import ROOT, Installation
 
 
+@pytest.mark.soak
 def test_a_small_run_measures_the_engine_and_its_errors(tmp_path: Path) -> None:
     report = tmp_path / "figures.json"
     done = subprocess.run(

@@ -21,7 +21,7 @@ _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 _SECRET = re.compile(
     r"(pin_hash|password|token_hash|digest|body_hash|code_hash|read_digest|document_hash)$"
 )
-PEOPLE = 6
+PEOPLE = 5
 
 
 class Reader:

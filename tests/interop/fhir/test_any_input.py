@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import random
 from typing import Any
 
@@ -119,20 +120,24 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+#: As many of each kind; the soak tries six times as many.
+EXAMPLES = 600 if os.environ.get("EVENKEEL_SOAK") else 100
+
+
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_any_bytes(data: bytes) -> None:
     assert isinstance(read_or_refuse(data), BundleError)
 
 
 @given(JSON)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_any_json(document: Any) -> None:
     read_or_refuse(encoded(document))
 
 
 @given(st.lists(JSON, max_size=4), st.sampled_from(sorted({r["resourceType"] for r in RECORDS})))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_any_json_as_a_resource(parts: list[Any], kind: str) -> None:
     made = [{**part, "resourceType": kind} if isinstance(part, dict) else part for part in parts]
     document = bundle()
@@ -141,7 +146,7 @@ def test_any_json_as_a_resource(parts: list[Any], kind: str) -> None:
 
 
 @given(st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=3 * EXAMPLES, deadline=None)
 def test_a_small_bundle_with_parts_replaced(data: st.DataObject) -> None:
     document = bundle(*copy.deepcopy(RECORDS[1:]))
     for _ in range(data.draw(st.integers(1, 3))):
@@ -154,7 +159,7 @@ def test_a_small_bundle_with_parts_replaced(data: st.DataObject) -> None:
 
 
 @given(st.integers(0, 2**32 - 1), JSON)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 def test_a_real_bundle_with_parts_replaced(seed: int, value: Any) -> None:
     chance = random.Random(seed)
     document = json.loads(chance.choice(BUNDLED).read_text())
@@ -165,7 +170,7 @@ def test_a_real_bundle_with_parts_replaced(seed: int, value: Any) -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 def test_a_real_bundle_with_bytes_changed(seed: int, changes: int) -> None:
     chance = random.Random(seed)
     data = bytearray(chance.choice(BUNDLED).read_bytes())
@@ -175,6 +180,6 @@ def test_a_real_bundle_with_bytes_changed(seed: int, changes: int) -> None:
 
 
 @given(st.permutations(RECORDS[1:]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 def test_order_of_records_changes_nothing(records: list[Any]) -> None:
     assert read(bundle(*records)) == read(bundle(*RECORDS[1:]))

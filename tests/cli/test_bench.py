@@ -60,6 +60,7 @@ def assert_complete(said: str, rows: list[dict[str, object]]) -> None:
         assert raw.get("all", raw["done"]) > 0, row["name"]
 
 
+@pytest.mark.soak
 def test_it_runs_on_sqlite(tmp_path: Path) -> None:
     said, rows = bench(tmp_path, "--workers", "1")
     assert_complete(said, rows)

@@ -18,7 +18,7 @@ from tests.crash.traffic import Traffic
 from tests.crash.warm import WarmServer
 from tests.installations import Installation
 
-KILLS = 300 if os.environ.get("EVENKEEL_SOAK") == "1" else 15
+KILLS = 300 if os.environ.get("EVENKEEL_SOAK") == "1" else 10
 #: Each so many starts the whole of ``evenkeel serve``; the others fork what is imported already.
 COLD_EVERY = 6
 SEED = 20261123

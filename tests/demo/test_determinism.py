@@ -18,6 +18,7 @@ def told(folder: Path, seed: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.soak
 def test_seed_and_start_make_the_clinic(tmp_path: Path) -> None:
     first = told(tmp_path / "one", "a")
     assert len(first) > 500

@@ -49,9 +49,9 @@ def make_database() -> None:
     from evenkeel.config.manage import start_django
 
     start_django()
-    from django.core.management import call_command
+    from evenkeel.config.migrating import migrate
 
-    call_command("migrate", interactive=False, verbosity=0)
+    migrate()
 
 
 def sign_in(account_id: Any) -> str:

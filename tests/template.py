@@ -12,8 +12,8 @@ from pathlib import Path
 VARIABLE = "TESTS_DATABASE"
 _MIGRATE = """
 from evenkeel.config.manage import start_django; start_django()
-from django.core.management import call_command
-call_command("migrate", interactive=False, verbosity=0)
+from evenkeel.config.migrating import migrate
+migrate()
 """
 _WARM = """
 from evenkeel.config.manage import start_django; start_django()

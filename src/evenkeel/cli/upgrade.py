@@ -7,7 +7,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from evenkeel import __version__
@@ -16,6 +15,7 @@ from evenkeel.config import backup
 from evenkeel.config.founding import INSTALLER, found_if_new, give_days_of_grace
 from evenkeel.config.instance import ConfigurationError, Instance, find_instance
 from evenkeel.config.lock import InstanceLock
+from evenkeel.config.migrating import migrate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def _upgrade(instance: Instance) -> int:
     if copy:
         print(f"Backed up to {copy}")
     try:
-        call_command("migrate", interactive=False, verbosity=0)
+        migrate()
         found_if_new()
         give_days_of_grace()
     except Exception as error:

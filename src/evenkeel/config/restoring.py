@@ -276,10 +276,10 @@ def _move_keys(folder: Path, home: Path) -> None:
 
 def _restore_postgres(instance: Instance, here: Path, manifest: dict[str, Any], say: Say) -> bool:
     """Restore the dump in one transaction, prove it, and go back where it is not whole."""
-    from django.core.management import call_command
     from django.db import connection
 
     from evenkeel.clinic.record.verify import verify
+    from evenkeel.config.migrating import migrate
 
     def ask(question: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
@@ -294,7 +294,7 @@ def _restore_postgres(instance: Instance, here: Path, manifest: dict[str, Any], 
         older = is_older(manifest)
         if older:
             say(f"Bringing it from version {manifest['version']} to this one")
-            call_command("migrate", interactive=False, verbosity=0)
+            migrate()
         say("Checking every entry and every row")
         found = verify()
         if not found.whole:

@@ -122,16 +122,16 @@ def build(
         clear(instance)
     cleared()
     start_django()
-    from django.core.management import call_command
+    from evenkeel.config.migrating import migrate
 
     kept = _kept(instance, wishes) if wishes.keep else None
     if kept is not None:
-        call_command("migrate", interactive=False, verbosity=0)
+        migrate()
         return kept
     start = (wishes.start or _in_opening_hours()).astimezone(UTC).replace(microsecond=0)
     settings = DemoSettings(wishes.seed, start, wishes.people, wishes.ports.hl7, wishes.speed)
     _write_marker(instance, settings)
-    call_command("migrate", interactive=False, verbosity=0)
+    migrate()
     play_scene(settings, wishes.timezone)
     return settings
 

@@ -19,6 +19,7 @@ from evenkeel.config.instance import HOME_VARIABLE, ConfigurationError, Instance
 from evenkeel.config.manage import start_django
 from evenkeel.config.supervisor import Ports, Process, Supervisor, clinic_processes
 from evenkeel.demo import curtain
+from evenkeel.demo.cast import IN_CHAIRS
 from evenkeel.demo.settings import VARIABLE, DemoSettings
 
 LOOPBACK: Final = "127.0.0.1"
@@ -67,6 +68,8 @@ def prepare(wishes: Wishes) -> Instance:
     """
     if not 0 < wishes.speed <= 120:
         raise ConfigurationError("the speed is a number above 0, at most 120")
+    if wishes.people < len(IN_CHAIRS):
+        raise ConfigurationError(f"the demonstration needs at least {len(IN_CHAIRS)} people")
     home = wishes.home.expanduser().absolute()
     _check_port("pages", wishes.ports.http)
     _check_port("monitors", wishes.ports.hl7)
@@ -143,10 +146,7 @@ def play_scene(settings: DemoSettings, timezone: str = "") -> None:
     from evenkeel.demo.opening import build_scene
     from evenkeel.demo.stage import build_house, local_zone
 
-    try:
-        stories = cast_of(settings.people)
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from None
+    stories = cast_of(settings.people)
     with together():
         house = build_house(settings.seed, settings.start, timezone or local_zone())
         build_scene(house, stories)

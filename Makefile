@@ -7,16 +7,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test coverage mutate soak lint format packages screenshots bench bench-pharmacology lock clean
+.PHONY: demo test checked suite coverage mutate soak lint format packages screenshots bench bench-pharmacology lock clean
 
 demo: $(VENV)/.run
 	@$(BIN)/evenkeel demo --port $(PORT) --hl7-port $(HL7_PORT) --speed $(SPEED)
 
-test: packages $(VENV)/.dev
+# What does not wait for another goes side by side.
+test:
+	@$(MAKE) --no-print-directory -j2 packages $(VENV)/.dev
 	@$(BIN)/ruff check src tests bench
 	@$(BIN)/ruff format --check src tests bench
+	@$(MAKE) --no-print-directory -j2 checked suite
+
+checked:
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+suite:
 	@$(BIN)/python -m tests.run
 
 coverage: packages $(VENV)/.dev

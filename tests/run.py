@@ -1,4 +1,4 @@
-"""Runs every test: the suite on SQLite, the storage part again on PostgreSQL.
+"""Runs every test: the suite on SQLite, beside it the storage part again on PostgreSQL.
 
 python -m tests.run [--soak] [--coverage] [pytest arguments]
 
@@ -12,7 +12,10 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from tests.needs import REQUIRE_ALL, postgres_binaries
 from tests.postgres import running_postgres
@@ -36,18 +39,27 @@ WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "3")
 #: attribute that pytest 9.2 no longer has, and then groups nothing without a word.
 # In the order of the folders the long browser stories come first; nobody waits for one at the end.
 PARALLEL = ["-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
+#: On PostgreSQL, while the others run: much of their time is spent waiting, for browsers and disks.
+ALONE = ["-n", "1"]
+NO_CACHE = "no:cacheprovider"
 
 
-def _pytest(arguments: list[str], environment: dict[str, str] | None = None) -> tuple[int, str]:
-    """Run pytest, showing its output as it comes; returns its status and that output."""
-    command = [sys.executable, "-m", "pytest", *arguments]
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
+Pytest = subprocess.Popen[str]
+
+
+def _start(arguments: list[str], environment: dict[str, str], output: int | IO[str]) -> Pytest:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments],
+        stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **environment},
     )
+
+
+def _pytest(arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run pytest, showing its output as it comes; returns its status and that output."""
+    process = _start(arguments, environment, subprocess.PIPE)
     lines = []
     assert process.stdout is not None
     for line in process.stdout:
@@ -57,31 +69,58 @@ def _pytest(arguments: list[str], environment: dict[str, str] | None = None) -> 
     return process.wait(), "".join(lines)
 
 
+@contextmanager
+def _on_postgres(folder: Path, arguments: list[str]) -> Iterator[Callable[[], int] | None]:
+    """The storage tests on a server of their own, under way beside what the block does.
+
+    Gives what waits for them, shows what they printed and returns their status; ``None`` where
+    there is no PostgreSQL.
+    """
+    binaries = postgres_binaries()
+    if binaries is None:
+        yield None
+        return
+    with (
+        running_postgres(binaries, durable=False) as address,
+        (folder / "postgres").open("w+") as output,
+    ):
+        process = _start(arguments, {"EVENKEEL_DATABASE": address}, output)
+
+        def end() -> int:
+            print("\nThe storage tests once more, on PostgreSQL:", flush=True)
+            status = process.wait()
+            output.seek(0)
+            sys.stdout.write(output.read())
+            return status
+
+        try:
+            yield end
+        finally:
+            process.terminate()
+            process.wait()
+
+
 def main(arguments: list[str]) -> int:
     """Run both parts; status 0 only if all passed, and, where required, nothing was skipped."""
     soak = "--soak" in arguments
     chosen = [a for a in arguments if a not in ("--soak", "--coverage")]
-    parallel = [*PARALLEL, "-p", "no:cacheprovider"]
     watched = "--coverage" in arguments
     coverage = ["--cov=evenkeel", "--cov-report=term:skip-covered"] if watched else []
-    slowest = ["--durations=15"]
-    with tempfile.TemporaryDirectory(prefix="evenkeel-tests-") as folder:
-        ready = prepare(Path(folder))
-        status, output = _pytest([*parallel, *slowest, *coverage, *(chosen or ["tests"])], ready)
-    skipped = re.findall(r"^SKIPPED \[(\d+)\] .*?: (.*)$", output, re.M)
-    if not chosen or soak:
-        binaries = postgres_binaries()
-        if binaries is None:
-            skipped.append(("1", "the storage tests on PostgreSQL need a PostgreSQL server"))
-        else:
-            print("\nThe storage tests once more, on PostgreSQL:")
+    skipped: list[tuple[str, str]] = []
+    with tempfile.TemporaryDirectory(prefix="evenkeel-tests-") as name, ExitStack() as beside:
+        folder = Path(name)
+        end: Callable[[], int] | None = None
+        if not chosen or soak:
             unseen = STORAGE_OF_THE_SOAK if soak else PAGES_LEFT_OUT
-            with running_postgres(binaries) as address:
-                again, _ = _pytest(
-                    [*parallel, "-m", "not browser and not sqlite", *unseen, *STORAGE],
-                    {"EVENKEEL_DATABASE": address},
-                )
-            status = status or again
+            stored = ["-m", "not browser and not sqlite", *unseen, *STORAGE]
+            end = beside.enter_context(_on_postgres(folder, [*ALONE, "-p", NO_CACHE, *stored]))
+            if end is None:
+                skipped.append(("1", "the storage tests on PostgreSQL need a PostgreSQL server"))
+        ready = prepare(folder)
+        parallel = [*PARALLEL, "-p", NO_CACHE, "--durations=15"]
+        status, output = _pytest([*parallel, *coverage, *(chosen or ["tests"])], ready)
+        status = (end() if end else 0) or status
+    skipped += re.findall(r"^SKIPPED \[(\d+)\] .*?: (.*)$", output, re.M)
     total = sum(int(count) for count, _ in skipped)
     print(f"\nSkipped for want of something on this machine: {total}")
     for count, reason in skipped:

@@ -280,7 +280,7 @@ def _replaced(answers: Sequence[Answer]) -> Iterator[str]:
 def _needed(answers: Sequence[Answer]) -> Iterator[str]:
     yield "## What it would take"
     yield ""
-    yield f"{at_fault(answers)} Nothing below can be had by choosing other numbers for the models."
+    yield f"{at_fault(answers)} Choosing other numbers until a row fits would settle none of them."
     yield ""
     yield from _rows(("target", "what is at fault", "what would settle it"), list(needed(answers)))
 

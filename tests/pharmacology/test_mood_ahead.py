@@ -24,6 +24,7 @@ from evenkeel.pharmacology.forecast import (
 )
 from evenkeel.pharmacology.mood import (
     course,
+    load_mood,
     mood_people_from_normals,
     relapse,
 )
@@ -149,8 +150,9 @@ def test_the_next_session_gives_the_last_dose_again_and_never_more() -> None:
     )
     by_hand = relapse(BASE.model, again, *people, from_h=DAY * 26, until_h=DAY * 54)
     start = course(BASE.model, stepped, *people, np.array([DAY * 26])).madrs[:, 0]
-    # seen to be well: a MADRS of at most half of 33, read with an error of 6 points
-    well = np.array([NormalDist(at, 6.0).cdf(16.5) for at in start.tolist()])
+    # seen to be well: a MADRS of at most half of 33, read with its error
+    error = load_mood().value("outcome", "error_points")
+    well = np.array([NormalDist(at, error).cdf(16.5) for at in start.tolist()])
     assert found.well == pytest.approx(well.mean())
     assert found.relapse_planned is not None
     assert np.allclose(found.relapse_planned, by_hand.probability(found.times_h, well))

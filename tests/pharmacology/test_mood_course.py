@@ -195,7 +195,10 @@ def test_intervals_hold_the_spread_between_trials():
         low, middle, high = course(MODEL, ONCE, people, mood_people, [24.0]).interval()[:, 0]
         assert low < middle < high
         spread.append(high - low)
-    assert spread[1] / spread[0] == pytest.approx(np.hypot(6.0, 3.0) / 6.0, abs=0.04)
+    error, shift = (
+        load_mood().value("outcome", name) for name in ("error_points", "between_trials_points")
+    )
+    assert spread[1] / spread[0] == pytest.approx(np.hypot(error, shift) / error, abs=0.04)
 
 
 def test_weights_move_the_interval():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evenkeel.pharmacology.mood import States, TwoExponential, load_mood
+from evenkeel.pharmacology.mood import States, TwoExponential, load_mood, spread_fit
 from evenkeel.pharmacology.mood.calibration import load_rows, predict
 from evenkeel.pharmacology.mood.fit import (
     fit_expectation,
@@ -88,3 +88,28 @@ def test_the_default_person_says_something_finite_to_every_row(form):
     found = predict(form(), PARAMETERS.values("expectation"), KNOWN.rows, KNOWN, 1)
     assert found.shape == (1, len(KNOWN.rows))
     assert np.isfinite(found).all()
+
+
+def test_the_spread_of_people_is_the_one_that_fits_the_published_spreads() -> None:
+    here = spread_fit.stored()
+    best = spread_fit.misfit(here, 2**10)
+    for name in ("sensitivity_log_sd", "error_points", "drift_points"):
+        for times in (1 / 1.15, 1.15):
+            moved = replace(here, **{name: times * getattr(here, name)})
+            assert spread_fit.misfit(moved, 2**10) > best, (name, times)
+    # What was assumed before the spreads were fitted together.
+    assert spread_fit.misfit(spread_fit.Spread(0.6, 6.0, 6.0), 2**10) > best + 40
+    arms = spread_fit.published()["sds"] + spread_fit.published()["shares"]
+    assert {arm["row"] for arm in arms} <= {"pd-v36", "pd-v37", "pd-v40", "pd-v44"}
+
+
+def test_an_arm_has_the_fall_and_the_spread_it_is_asked_for() -> None:
+    made = spread_fit.Spread(0.45, 7.6, 11.6)
+    arm = {"baseline": 36.0, "baseline_sd": 3.0, "fall": 5.0, "at_h": 72.0}
+    baseline, score, mean = spread_fit._arm(arm, made, spread_fit._normals(2**11))
+    assert (baseline - score).mean() == pytest.approx(5.0, abs=1e-3)
+    grown = 11.6 * (1 - np.exp(-72 / 336))
+    assert (score - mean).std() == pytest.approx(7.6, rel=0.02)
+    drifted = np.hypot(7.6, grown)
+    points = 5.0 * np.sqrt(np.exp(0.45**2) - 1)
+    assert (baseline - score).std() == pytest.approx(np.hypot(drifted, points), rel=0.02)

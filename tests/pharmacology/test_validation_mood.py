@@ -220,6 +220,7 @@ def test_arms_share_the_people_of_a_course() -> None:
         found = asked(dose, [24.0], "open_label")
         half = slice(40 * k, 40 * (k + 1))
         error = found.readings(SEED) - found.madrs
-        # Readings are numbered within an arm: both have the errors of its first 40 people.
+        # Readings are numbered within an arm: both have the errors of its first 40 people, but
+        # for what a reading at 0 cut off.
         means.append(np.clip(found.madrs[half, 0] + error[:40, 0], 0, 60).mean())
-    assert value(how) == pytest.approx(np.mean(means), abs=0.2)
+    assert value(how) == pytest.approx(np.mean(means), abs=0.4)

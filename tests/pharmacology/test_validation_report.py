@@ -13,6 +13,7 @@ from evenkeel.pharmacology.validation.answers import Answer, answer, answer_all,
 from evenkeel.pharmacology.validation.document import markdown
 from evenkeel.pharmacology.validation.meaning import MEANING
 from evenkeel.pharmacology.validation.mood_comparison import NAMES, Comparison, compare
+from evenkeel.pharmacology.validation.outlook import at_fault, needed, outlook, replaced
 from evenkeel.pharmacology.validation.plots import pictures
 from evenkeel.pharmacology.validation.rows import Target, bundled
 from evenkeel.pharmacology.validation.summary import Goal, Summary, goals, sections
@@ -193,6 +194,32 @@ def test_reasons_are_of_targets_that_exist_and_meanings_too() -> None:
     assert set(reasons()) <= set(TARGETS)
     assert {name for ids in MEANING for name in ids} <= set(TARGETS)
     assert all(words_.strip().endswith(".") for words_ in reasons().values())
+
+
+def test_what_it_would_take_is_of_targets_that_exist_and_of_a_known_kind() -> None:
+    wanted = outlook()["needed"]
+    assert set(wanted) == {name for name in reasons() if TARGETS[name].counts}
+    assert {entry["kind"] for entry in wanted.values()} == set(outlook()["kinds"])
+    assert {name for each in outlook()["replaced"] for name in each["before_of"]} <= set(TARGETS)
+    assert all(each["sources"] for each in outlook()["not_taken"])
+
+
+def test_what_it_would_take_is_said_of_what_fails_and_only_of_that() -> None:
+    juice, blocker = (Answer(TARGETS[name], 1.6, "derived", "") for name in ("L4.auc", "L3.auc"))
+    fine, unknown = made(100.0), made(1.0)
+    (row, other) = needed([juice, fine, unknown])
+    assert row[0] == "L4.auc"
+    assert row[1] in outlook()["kinds"].values()
+    assert other[1:] == ("not known", "not known")
+    assert needed_count(at_fault([juice, blocker, fine])) == 2
+    assert at_fault([fine]) == ""
+    assert "What would settle it" not in markdown([fine]).split("## Goals")[0]
+    assert "1.18, now 1.60 (OUT)" in next(iter(replaced([juice])))[4]
+    assert "not run" in next(iter(replaced([fine])))[4]
+
+
+def needed_count(sentence: str) -> int:
+    return int(sentence.split()[1])
 
 
 def test_an_answer_says_why_there_is_none() -> None:

@@ -8,6 +8,7 @@ from . import words
 from .answers import Answer
 from .meaning import sentences
 from .mood_comparison import Comparison
+from .outlook import at_fault, needed, not_taken, replaced
 from .plots import Picture, pictures
 from .rows import BUNDLED, bundled_text, fingerprint
 from .summary import (
@@ -42,7 +43,10 @@ def markdown(answers: Sequence[Answer], comparison: Comparison | None = None) ->
     lines += [*_groups(answers), ""]
     lines += [*_pictures(drawn), ""]
     lines += [*_corrected(answers), ""]
+    lines += [*_replaced(answers), ""]
     lines += [*_outside(answers), ""]
+    lines += [*_needed(answers), ""]
+    lines += [*_not_taken(), ""]
     for section in sections(answers):
         lines += [*_section(section), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -71,11 +75,19 @@ def _head(answers: Sequence[Answer]) -> Iterator[str]:
     missed = sum(goal.met is False for goal in goals(answers))
     verdict = f"{missed} of the goals below are missed." if missed else "The goals below are met."
     yield (
-        f"**What that means**: {verdict} {' '.join(sentences(outside))} A forecast is "
+        f"**What that means**: {verdict} {' '.join(sentences(outside))} "
+        f"{_why_not_closer(answers)}A forecast is "
         "the typical course of such people and not this person's; it serves to plan and to "
         "compare. It never decides that a reading is wrong, that a monitor can go or that somebody "
         "can leave."
     )
+
+
+def _why_not_closer(answers: Sequence[Answer]) -> str:
+    """What stands between the numbers outside and their bands, for somebody who decides."""
+    found = at_fault(answers)
+    link = "What would settle each stands [below](#what-it-would-take)."
+    return f"{found} {link} " if found else ""
 
 
 def _by_group(summary: Summary) -> str:
@@ -233,7 +245,7 @@ def _outside(answers: Sequence[Answer]) -> Iterator[str]:
     yield ""
     yield (
         "Reasons were looked for after the first run. No band, role or model was changed for one; "
-        "what was wrong with a recipe stands above."
+        "what was wrong with a recipe and what was replaced stand above."
     )
     yield ""
     yield from _rows(
@@ -252,6 +264,31 @@ def _outside(answers: Sequence[Answer]) -> Iterator[str]:
             if answer.inside is False
         ],
     )
+
+
+def _replaced(answers: Sequence[Answer]) -> Iterator[str]:
+    yield "## What was replaced by something better founded"
+    yield ""
+    yield (
+        "A value gives way where another source says more about the same thing, whatever that does "
+        "to a row; a row's own source never counts."
+    )
+    yield ""
+    yield from _rows(("what", "before", "now", "why", "rows", "source"), list(replaced(answers)))
+
+
+def _needed(answers: Sequence[Answer]) -> Iterator[str]:
+    yield "## What it would take"
+    yield ""
+    yield f"{at_fault(answers)} Choosing other numbers until a row fits would settle none of them."
+    yield ""
+    yield from _rows(("target", "what is at fault", "what would settle it"), list(needed(answers)))
+
+
+def _not_taken() -> Iterator[str]:
+    yield "## What was looked at and not taken"
+    yield ""
+    yield from _rows(("question", "found", "why nothing was changed", "sources"), list(not_taken()))
 
 
 def _section(section: Section) -> Iterator[str]:

@@ -41,6 +41,12 @@ from evenkeel.instruments.progress import change, remission, response
 from evenkeel.instruments.safety import follow_up_questions, tier_urgency, urgency
 from evenkeel.instruments.scoring import band_of, check_answers, check_total, is_asked, score
 from evenkeel.instruments.shelf import available, for_a_person, load, read_folder, shelved
+from evenkeel.instruments.translations import (
+    languages_of,
+    load_in,
+    own_words,
+    translated_languages,
+)
 from evenkeel.instruments.wording import parse, template, with_wording
 
 __all__ = [
@@ -70,7 +76,10 @@ __all__ = [
     "for_a_person",
     "from_fhir_response",
     "is_asked",
+    "languages_of",
     "load",
+    "load_in",
+    "own_words",
     "parse",
     "read_folder",
     "remission",
@@ -80,6 +89,7 @@ __all__ = [
     "template",
     "tier_urgency",
     "to_fhir_response",
+    "translated_languages",
     "urgency",
     "with_wording",
 ]

@@ -39,7 +39,10 @@ def file_response(
     ask: Ask | None = None,
     entered_by: str = "",
 ) -> Response:
-    """Store the answers with the score they add up to; filing an ask again is its next version."""
+    """Store the answers with the score they add up to; filing an ask again is its next version.
+
+    Of an ask, the language its questions were read in stands beside the answers.
+    """
     result = score(instrument, answers)
     response = Response.objects.filter(ask=ask).first() if ask is not None else None
     if response is None:
@@ -53,6 +56,8 @@ def file_response(
             answered_at=answered_at,
             entered_by=entered_by,
         )
+    if ask is not None:
+        response.language = instrument.languages[0]
     response.answers = dict(answers)
     response.total = result.total
     response.band = result.band.label if result.band else ""

@@ -47,6 +47,13 @@ from evenkeel.instruments.translations import (
     own_words,
     translated_languages,
 )
+from evenkeel.instruments.typed_wording import (
+    Typed,
+    can_be_typed,
+    questions_with_answers,
+    same_answers,
+    typed_document,
+)
 from evenkeel.instruments.wording import parse, template, with_wording
 
 __all__ = [
@@ -65,10 +72,12 @@ __all__ = [
     "SafetySignal",
     "Score",
     "SubscaleScore",
+    "Typed",
     "UnknownInstrumentError",
     "Urgency",
     "available",
     "band_of",
+    "can_be_typed",
     "change",
     "check_answers",
     "check_total",
@@ -81,15 +90,18 @@ __all__ = [
     "load_in",
     "own_words",
     "parse",
+    "questions_with_answers",
     "read_folder",
     "remission",
     "response",
+    "same_answers",
     "score",
     "shelved",
     "template",
     "tier_urgency",
     "to_fhir_response",
     "translated_languages",
+    "typed_document",
     "urgency",
     "with_wording",
 ]

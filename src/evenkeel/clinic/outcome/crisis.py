@@ -15,8 +15,8 @@ from evenkeel.clinic.people.models import Site
 EMERGENCY: Final[dict[str, str]] = {"US": "911", "EU": "112"}
 #: Crisis lines where a site has written none of its own, by the key of their words. US: 988 by 47
 #: U.S.C. 251(e)(4); that 2 leads to Spanish and AYUDA to its text messages:
-#: https://988lifeline.org/get-help/what-to-expect. EU: 116 123 is set aside for emotional support by
-#: Decision 2007/116/EC as changed by 2007/698/EC; whether it answers differs from country to
+#: https://988lifeline.org/get-help/what-to-expect. EU: 116 123 is set aside for emotional support
+#: by Decision 2007/116/EC as changed by 2007/698/EC; whether it answers differs from country to
 #: country, and is said. [sourced]. Elsewhere no number is guessed.
 CRISIS_LINES: Final[dict[str, str]] = {"US": "line_us", "EU": "line_eu"}
 _NUMBER = re.compile(r"\+?\d[\d\s()/.-]*\d")
@@ -37,7 +37,7 @@ def contacts_of(site: Site, words: AnswerWords | None = None) -> list[Contact]:
     In English where no ``words`` are given. What a site wrote of its own lines stays as written.
     """
     words = words or spoken(USUAL)
-    found = [_emergency(site.jurisdiction, words), *_lines(_crisis_line(site, words), words)]
+    found = [_emergency(site.jurisdiction, words), *_crisis_lines(site, words)]
     if site.phone:
         found.append(_contact(site.phone, words, words.say("clinic_hours", clinic=site.name)))
     return found
@@ -49,7 +49,7 @@ def contacts_anywhere(sites: Iterable[Site], words: AnswerWords | None = None) -
     every = list(sites)
     emergency = [_emergency(site.jurisdiction, words) for site in every]
     emergency = emergency or [_emergency("", words)]
-    lines = [contact for site in every for contact in _lines(_crisis_line(site, words), words)]
+    lines = [contact for site in every for contact in _crisis_lines(site, words)]
     return list({(c.number, c.words): c for c in [*emergency, *lines]}.values())
 
 
@@ -59,22 +59,23 @@ def _emergency(jurisdiction: str, words: AnswerWords) -> Contact:
     return Contact(shown, number, words.say("emergency_for"))
 
 
-def _crisis_line(site: Site, words: AnswerWords) -> str:
-    """What the site wrote, or the line of its country.
+def _crisis_lines(site: Site, words: AnswerWords) -> list[Contact]:
+    """The lines the site wrote, one a line or parted by semicolons; else the line of its country.
 
-    The country's line copied out in English counts as not written: other languages have their own.
+    What a site wrote stays as written, but for its country's own number: of that each language
+    says itself how help in it is had.
     """
     key = CRISIS_LINES.get(site.jurisdiction, "")
-    written = site.crisis_line.strip()
-    if written and not (key and written == spoken(USUAL).say(key)):
-        return written
-    return words.say(key) if key else ""
+    usual = words.say(key) if key else ""
+    parts = [part.strip() for part in re.split(r"[;\n]", site.crisis_line) if part.strip()]
+    if words.language != USUAL and usual:
+        parts = [usual if _number(part) == _number(usual) else part for part in parts]
+    return [_contact(part, words, "") for part in parts or [usual] if part]
 
 
-def _lines(text: str, words: AnswerWords) -> list[Contact]:
-    """A site's crisis lines as its staff wrote them: one a line, or parted by semicolons."""
-    parts = (part.strip() for part in re.split(r"[;\n]", text))
-    return [_contact(part, words, "") for part in parts if part]
+def _number(text: str) -> str:
+    found = _NUMBER.search(text)
+    return re.sub(r"[^\d+]", "", found.group()) if found else ""
 
 
 def _contact(text: str, words: AnswerWords, what_for: str) -> Contact:

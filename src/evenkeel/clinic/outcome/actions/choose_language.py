@@ -9,6 +9,7 @@ from evenkeel.clinic.outcome.message_text import languages
 from evenkeel.clinic.outcome.models import Ask, ContactChoice
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Invalid
+from evenkeel.instruments import load
 
 
 @action("questionnaire.choose_language", permission="outcome.answer")
@@ -22,6 +23,9 @@ def choose_language(act: Act, *, ask_id: Any, language: str) -> Ask:
     ask = open_ask(act, ask_id)
     if language not in languages():
         raise Invalid("There is no such language.", fields={"language": "Choose one of the list."})
+    if ask.partial and load(ask.instrument).open_items:
+        # the questions are the clinic's own, and need not be the same ones in another language
+        raise Invalid("The questions are begun in one language already.", code="language_begun")
     _keep_for_messages(act, ask, language)
     if ask.language == language:
         return ask

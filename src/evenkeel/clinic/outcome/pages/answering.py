@@ -84,13 +84,11 @@ def start(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
     count = len(form.items)
     frame = _frame(ask, here)
     words: AnswerWords = frame["words"]
-    others = (spoken(name) for name in languages() if name in word_languages())
     context = frame | {
         "count_words": words.count("count", count),
         "minutes_words": words.count("minutes", max(1, round(count * _SECONDS_A_QUESTION / 60))),
         "kept": bool(ask.partial),
         "only_in": _only_in(form, words),
-        "others": [other for other in others if other.language != words.language],
         "unreviewed": not is_reviewed(words.language),
     }
     return render(request, "outcome/answer_start.html", context)
@@ -184,9 +182,11 @@ def _is_grave(walk: Walk) -> bool:
 
 def _frame(ask: Ask, here: str) -> dict[str, Any]:
     words = spoken(ask.language)
+    others = (spoken(name) for name in languages() if name in word_languages())
     return {
         "here": here,
         "words": words,
+        "others": [other for other in others if other.language != words.language],
         "own": here == reverse("own_answer", args=[ask.pk]),
         "help_url": f"{here}?q=help",
         "contacts": contacts_of(ask.site, words),

@@ -50,7 +50,6 @@ from evenkeel.instruments.translations import (
 from evenkeel.instruments.typed_wording import (
     Typed,
     can_be_typed,
-    questions_with_answers,
     same_answers,
     typed_document,
 )
@@ -90,7 +89,6 @@ __all__ = [
     "load_in",
     "own_words",
     "parse",
-    "questions_with_answers",
     "read_folder",
     "remission",
     "response",

@@ -148,7 +148,8 @@ class Instrument:
     verified: the questions come wholly from the text that a clinic loads. `wording` says whose
     text stands in it: "" where it shipped, else the clinic's own statement of its licence.
     `translation` says where a shipped translation comes from, None in the first language.
-    `official` says where the owner's own text is had, for those whose words do not ship.
+    `official` says where the owner's own text is had, for those whose words do not ship;
+    `same_answers` that every question of it offers the same ones, whatever their words are.
     """
 
     id: str
@@ -173,6 +174,7 @@ class Instrument:
     wording: str = ""
     translation: Basis | None = None
     official: str = ""
+    same_answers: bool = False
 
     @property
     def questionnaire(self) -> dict[str, Any]:

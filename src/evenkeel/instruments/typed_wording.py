@@ -9,7 +9,7 @@ from typing import Any
 
 from evenkeel.instruments.errors import InstrumentFileError
 from evenkeel.instruments.form import walk_items
-from evenkeel.instruments.model import Instrument, Item
+from evenkeel.instruments.model import Instrument
 from evenkeel.instruments.shelf import SHELF, load
 from evenkeel.instruments.wording import template
 
@@ -33,13 +33,13 @@ def can_be_typed(instrument: Instrument) -> bool:
 
 
 def same_answers(instrument: Instrument) -> bool:
-    """Whether every question offers the same answers, so that they are typed once."""
-    return len({item.options for item in instrument.items}) == 1
+    """Whether every question offers the same answers, so that they are typed once.
 
-
-def questions_with_answers(instrument: Instrument) -> tuple[Item, ...]:
-    """The questions whose answers are to be typed: the first alone where all offer the same."""
-    return instrument.items[:1] if same_answers(instrument) else instrument.items
+    Numbers in the place of words that do not ship are no sign of it.
+    """
+    worded = all(text != str(value) for item in instrument.items for value, text in item.options)
+    alike = len({item.options for item in instrument.items}) == 1
+    return alike and (worded or instrument.same_answers)
 
 
 def typed_document(instrument_id: str, typed: Typed, shelf: Path = SHELF) -> dict[str, Any]:

@@ -26,7 +26,6 @@ from evenkeel.instruments import (
     Typed,
     can_be_typed,
     load,
-    questions_with_answers,
     shelved,
     template,
     typed_document,
@@ -211,7 +210,7 @@ def typed_in(name: str, **change: str) -> dict[str, str]:
     texts = {f"text-{item.link_id}": f"Invented question {item.number}" for item in form.items}
     answers = {
         f"answer-{item.link_id}-{value}": text
-        for item in questions_with_answers(form)
+        for item in form.items
         for value, text in item.options
     }
     about = {"do": "type", "language": "en", "licence": LICENCE, "act_id": str(uuid4())}
@@ -250,7 +249,12 @@ def test_the_page_says_what_is_missing_and_takes_what_is_typed(
     text = refused.content.decode()
     assert "Question 2 has no text yet." in text
     assert "Invented question 3" in text  # nothing typed is lost
-    for wrong in ({"language": "no tag!"}, {"licence": ""}, {"text-auditc-1": "x" * 2001}):
+    for wrong in (
+        {"answer-auditc-3-4": ""},
+        {"language": "no tag!"},
+        {"licence": ""},
+        {"text-auditc-1": "x" * 2001},
+    ):
         assert director.post(page, typed_in("auditc", **wrong) | site).status_code == 422
     assert not ClinicText.objects.exists()
     assert therapist.post(page, typed_in("auditc") | site).status_code == 403

@@ -62,7 +62,7 @@ def _shown(language: str) -> dict[str, Any]:
         "messages": [(name, getattr(usual, name), getattr(texts, name)) for name in _OF_A_MESSAGE],
         "own_messages": texts.language == language,
         "questionnaires": [
-            (found, list(_pairs(load(name), found)))
+            (load(name).title, found, list(_pairs(load(name), found)))
             for name in shelved()
             if (found := load_in(name, language)) is not None
         ],

@@ -29,7 +29,6 @@ from evenkeel.instruments import (
     languages_of,
     load,
     load_in,
-    questions_with_answers,
     same_answers,
     shelved,
     template,
@@ -144,8 +143,13 @@ def _type(request: HttpRequest, found: Instrument) -> None:
         for item in found.items
         if not post.get(f"text-{item.link_id}", "").strip()
     }
+    wrong |= {
+        f"text-{item.link_id}": f"An answer of question {item.number} has no text yet."
+        for item in ([] if same_answers(found) else found.items)
+        if not all(post.get(f"answer-{item.link_id}-{v}", "").strip() for v, _ in item.options)
+    }
     if wrong:
-        raise Invalid("Some questions have no text yet.", fields=wrong, code="text")
+        raise Invalid("Some texts are missing yet.", fields=wrong, code="text")
     answers = {}
     for item in found.items:
         of = found.items[0] if same_answers(found) else item
@@ -181,6 +185,7 @@ def _store(request: HttpRequest, found: Instrument, data: bytes) -> None:
 def _typing(found: Instrument, typed: Any, error: DomainError | None) -> dict[str, Any]:
     """The fields of the page where a text is typed, with what was typed kept."""
     wrong = error.fields if error is not None else {}
+    together = same_answers(found)
     return {
         "questions": [
             {
@@ -189,26 +194,28 @@ def _typing(found: Instrument, typed: Any, error: DomainError | None) -> dict[st
                 "asked_when": _asked_when(found, item),
                 "text": typed.get(f"text-{item.link_id}", ""),
                 "wrong": wrong.get(f"text-{item.link_id}", ""),
+                "answers": [] if together else _answer_fields(item, typed, numbers=False),
             }
             for item in found.items
         ],
-        "answers": [
-            {
-                "number": "" if same_answers(found) else item.number,
-                "options": [
-                    (
-                        f"answer-{item.link_id}-{value}",
-                        value,
-                        typed.get(f"answer-{item.link_id}-{value}", text),
-                    )
-                    for value, text in item.options
-                ],
-            }
-            for item in questions_with_answers(found)
-        ],
+        "answers": _answer_fields(found.items[0], typed, numbers=True) if together else [],
         "language": typed.get("language", "en"),
         "read_first": typed.get("read_first", ""),
     }
+
+
+def _answer_fields(item: Item, typed: Any, *, numbers: bool) -> list[tuple[str, int, str]]:
+    """Name, value and text of each answer's field; a number is no text unless ``numbers``."""
+    return [
+        (
+            f"answer-{item.link_id}-{value}",
+            value,
+            typed.get(
+                f"answer-{item.link_id}-{value}", text if numbers or text != str(value) else ""
+            ),
+        )
+        for value, text in item.options
+    ]
 
 
 def _asked_when(found: Instrument, item: Item) -> str:

@@ -53,7 +53,7 @@ NAMED = {
     "library_answer": "does-it-work",
     "evidence_question": "alcohol",
     "api_question": "alcohol",
-    "instrument": "phq9",
+    "instrument": "auditc",
     "instrument_template": "phq9",
     "program_shipped": "montreal",
     "quality_measure": "holds",

@@ -135,7 +135,8 @@ def draw(
         "of": of,
         "parts": [n <= place for n in range(1, of + 1)],
         "follow_up": follow_up,
-        "title": form.title,
+        "title": words.say("follow_up_title") if follow_up else form.title,
+        "titled_in": words.language if follow_up else form.languages[0],
         "last": _is_last(walk, screen),
     }
     return render(request, "outcome/answer_question.html", context, status=422 if error else 200)

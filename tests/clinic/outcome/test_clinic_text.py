@@ -265,7 +265,11 @@ def test_the_page_says_what_is_missing_and_takes_what_is_typed(
         "Invented question 1",
         (0, "An invented never"),
     )
-    assert "Its words are missing here" not in director.get(page).content.decode()
+    shown = director.get(page).content.decode()
+    assert "Its words are missing here" not in shown
+    assert "Correct your text" in shown
+    assert ">Invented question 3</textarea>" in shown  # what stands is there to be corrected
+    assert f'value="{LICENCE}"' in shown
 
 
 #: What is answered, and then: how many questions are asked, the tier, how soon, whether held.
@@ -311,6 +315,9 @@ def test_the_screener_on_a_phone_once_its_text_is_there(
     assert Response.objects.get().band == tier
     signals = SafetySignal.objects.filter(course=course)
     assert [signal.urgency for signal in signals] == ([urgency] if urgency else [])
-    assert bool(Course.objects.get(pk=course.pk).dose_holds) is bool(urgency)
+    holds = Course.objects.get(pk=course.pk).dose_holds
+    assert [hold["statement"] for hold in holds] == [signal.statement for signal in signals]
+    assert all(signal.statement.endswith(f": {tier}") for signal in signals)
+    assert len(holds) == bool(urgency)
     ending = phone.get(address).content.decode()
     assert ('href="tel:988"' in ending) is bool(said)

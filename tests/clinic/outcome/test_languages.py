@@ -42,6 +42,7 @@ from evenkeel.clinic.people.actions.register_patient import register_patient
 from evenkeel.clinic.people.models import Site
 from evenkeel.clinic.record.chain import verify_links
 from evenkeel.clinic.record.errors import Conflict, Invalid, NotFound, Refused
+from evenkeel.config import checks
 from evenkeel.instruments import load, load_in, template
 from tests.clinic.outcome.conftest import CALM, FOLLOW_UP, PHQ9, make_course
 from tests.clinic_factory import Clinic, sign_in
@@ -358,6 +359,7 @@ def test_a_file_of_words_that_does_not_fit_is_refused_by_name(
     with pytest.raises(AnswerWordsError, match=re.escape(said)):
         words_in("de")
     assert spoken("de").language == "en"  # a person meets no broken page for it
+    assert any(said in check.message for check in checks._messages())  # and doctor names it
 
 
 def test_a_third_language_is_one_file_a_room(

@@ -33,6 +33,7 @@ from evenkeel.instruments import (
     shelved,
     template,
     typed_document,
+    with_wording,
 )
 from evenkeel.instruments.wording import LARGEST_BYTES
 
@@ -80,20 +81,20 @@ def instrument(request: HttpRequest, instrument_id: str) -> HttpResponse:
         else:
             return HttpResponseRedirect(reverse("instrument", args=[found.id]), status=303)
     sites = list(visible(ctx, Site.objects.filter(active=True), "instrument.load").order_by("name"))
+    own = [row for row in _texts(request) if row.instrument == found.id]
     shown = {
         "instrument": found,
         "filled_by": "the person" if for_a_person(found) else "a clinician",
         "definitions": definitions_of(found),
-        "texts": [row for row in _texts(request) if row.instrument == found.id],
+        "texts": own,
         "may": ctx.actor.may("instrument.load"),
         "sites": sites,
         "error": error,
         "typed": request.POST,
         "longest": LONGEST_LICENCE,
-        "missing": not found.text_ships
-        and not any(row.instrument == found.id for row in _texts(request)),
+        "missing": not found.text_ships and not own,
         "translations": _translations(found),
-        "typing": _typing(found, request.POST, error) if can_be_typed(found) else None,
+        "typing": _typing(found, request.POST, error, own) if can_be_typed(found) else None,
     }
     return render(request, "outcome/instrument.html", shown, status=error.status if error else 200)
 
@@ -182,8 +183,11 @@ def _store(request: HttpRequest, found: Instrument, data: bytes) -> None:
     messages.success(request, f"{found.title} can be asked here now, in your own text.")
 
 
-def _typing(found: Instrument, typed: Any, error: DomainError | None) -> dict[str, Any]:
-    """The fields of the page where a text is typed, with what was typed kept."""
+def _typing(
+    found: Instrument, typed: Any, error: DomainError | None, own: list[ClinicText]
+) -> dict[str, Any]:
+    """The fields for typing a text: what was typed, else what stands, to be corrected."""
+    now = with_wording(found.id, own[0].document, own[0].licence) if own else found
     wrong = error.fields if error is not None else {}
     together = same_answers(found)
     return {
@@ -192,15 +196,17 @@ def _typing(found: Instrument, typed: Any, error: DomainError | None) -> dict[st
                 "name": f"text-{item.link_id}",
                 "number": item.number,
                 "asked_when": _asked_when(found, item),
-                "text": typed.get(f"text-{item.link_id}", ""),
+                "text": typed.get(f"text-{item.link_id}", item.text),
                 "wrong": wrong.get(f"text-{item.link_id}", ""),
                 "answers": [] if together else _answer_fields(item, typed, numbers=False),
             }
-            for item in found.items
+            for item in now.items
         ],
-        "answers": _answer_fields(found.items[0], typed, numbers=True) if together else [],
-        "language": typed.get("language", "en"),
-        "read_first": typed.get("read_first", ""),
+        "answers": _answer_fields(now.items[0], typed, numbers=True) if together else [],
+        "language": typed.get("language", own[0].language if own else "en"),
+        "read_first": typed.get("read_first", now.items[0].lead_in),
+        "site": str(typed.get("site", own[0].site_id if own else "")),
+        "licence": typed.get("licence", own[0].licence if own else ""),
     }
 
 

@@ -418,7 +418,7 @@ def test_a_named_clinician_stands_for_the_words(
     clinic: Clinic, course: Course, client: Client, settings: Any, tmp_path: Path
 ) -> None:
     asked = in_spanish(clinic, course)
-    note = "todavía no ha revisado esta traducción"
+    note = "ha revisado todavía esta traducción"
     phone = Client()
     assert note in visible(phone.get(f"/q/{asked.token}"))
     as_director = clinic.as_("medical_director")

@@ -53,7 +53,7 @@ NAMED = {
     "library_answer": "does-it-work",
     "evidence_question": "alcohol",
     "api_question": "alcohol",
-    "instrument": "phq9",
+    "instrument": "auditc",
     "instrument_template": "phq9",
     "program_shipped": "montreal",
     "quality_measure": "holds",
@@ -167,7 +167,11 @@ def test_every_address(world: World) -> None:
         assert rendered.take(name, reverse(name, args=[argument]), director) == 200, name
     therapist, course = world.clinic.as_("therapist"), world.ids["course_id"]
     asked = ask_questionnaire(therapist, course_id=course, instrument_id="phq9")
-    assert rendered.take("answer", f"/q/{asked.token}", Client()) == 200
+    phone, link = Client(), f"/q/{asked.token}"
+    assert rendered.take("answer", link, phone) == 200
+    phone.post(link, {"go": "language", "language": "es"})
+    phone.post(link, {"go": "start"})
+    assert rendered.take("answer in another language", link, phone) == 200
     wrong = look(rendered)
     assert not wrong, "\n".join(wrong)
 

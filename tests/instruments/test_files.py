@@ -132,7 +132,7 @@ def test_no_columbia_wording_ships() -> None:
     assert all(item.text == "" for item in screener.items)
     assert all("text" not in item for item in screener.questionnaire["item"])
     assert "Columbia" in screener.notice
-    assert screener.scoring.tiers[0].band.basis.mark == "assumed"
+    assert screener.scoring.tiers[0].band.basis.mark == "sourced"
 
 
 def test_the_follow_up_is_the_clinics_own() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from evenkeel.instruments import (
     InstrumentError,
     for_a_person,
+    languages_of,
     load,
     parse,
     shelved,
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.verb == "list":
             return _list()
         if arguments.verb == "template":
+            _say_where(arguments.instrument)
             print(json.dumps(template(arguments.instrument), indent=2, ensure_ascii=False))
             return 0
         data = arguments.file.read_bytes()
@@ -53,12 +55,25 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
 
 
+def _say_where(name: str) -> None:
+    """Beside the file, where a person sees it and no pipe does: what is missing and who has it."""
+    instrument = load(name)
+    if instrument.text_ships or not sys.stderr.isatty():
+        return
+    why = instrument.licence.statement if instrument.licence else instrument.notice
+    print(f"{instrument.title}: {why}", file=sys.stderr)
+    if instrument.official:
+        print(f"The owner's text: {instrument.official}", file=sys.stderr)
+
+
 def _list() -> int:
     for name in shelved():
         instrument = load(name)
         if not instrument.asked_alone:
             continue
-        ships = "text ships" if instrument.text_ships else "load your text"
+        ships = "load your text"
+        if instrument.text_ships:
+            ships = f"ships: {', '.join(languages_of(name))}"
         who = "person" if for_a_person(instrument) else "clinician"
         print(f"{name:15} {instrument.title:20} {who:10} {ships:15} {instrument.purpose}")
     return 0

@@ -19,7 +19,7 @@ from evenkeel.config.instance import ConfigurationError, Instance
 
 #: Folders of the home that are part of the clinic, beside the database. The spool comes first: what
 #: is filed from it meanwhile is then in both, and is filed once all the same.
-FOLDERS: Final = ("spool", "schedules", "messages", "heads")
+FOLDERS: Final = ("spool", "schedules", "messages", "words", "heads")
 #: Files that open doors: in a backup only when asked for, and only in a sealed one.
 KEY_FILES: Final = ("secret_key",)
 KEY_FOLDER: Final = "keys"

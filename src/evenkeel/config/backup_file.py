@@ -30,7 +30,8 @@ _LONGEST_MANIFEST: Final = 4 * 1024 * 1024
 _MOST_PARTS: Final = 20_000
 #: Names of parts: a folder at most, no dot in front, nothing that leads elsewhere.
 _NAME: Final = re.compile(
-    r"(?:(?:spool|schedules|messages|heads|keys|settings)/)?[A-Za-z0-9_][\w.@+:-]{0,150}", re.ASCII
+    r"(?:(?:spool|schedules|messages|words|heads|keys|settings)/)?[A-Za-z0-9_][\w.@+:-]{0,150}",
+    re.ASCII,
 )
 _BLOCK: Final = 1024 * 1024
 

@@ -73,6 +73,7 @@ def serves_tls(instance: Instance) -> bool:
 
 def _messages() -> list[Check]:
     """Whether reminders and calls for safety signals can leave this machine, and in which words."""
+    from evenkeel.clinic.outcome.answer_words import AnswerWordsError, word_languages, words_in
     from evenkeel.clinic.outcome.message_text import MessageTextError, languages, message_text
     from evenkeel.clinic.outcome.reminding import schedules
     from evenkeel.clinic.outcome.schedule import ScheduleError
@@ -105,7 +106,9 @@ def _messages() -> list[Check]:
         schedules()
         for language in languages():
             message_text(language)
-    except (ScheduleError, MessageTextError) as error:
+        for language in word_languages():
+            words_in(language)
+    except (ScheduleError, MessageTextError, AnswerWordsError) as error:
         found.append(Check("warn", f"A file of the clinic's cannot be used: {error}", "Mend it."))
     return found
 

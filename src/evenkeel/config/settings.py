@@ -213,6 +213,7 @@ HEADS_MAIL_TO = str(INSTANCE.get("heads_mail", ""))
 HEADS_EVERY_S = max(60, int(INSTANCE.get("heads_every_s", 3600)))
 SCHEDULES_PATH = INSTANCE.home / "schedules"
 MESSAGE_TEXTS_PATH = INSTANCE.home / "messages"
+ANSWER_WORDS_PATH = INSTANCE.home / "words"
 
 #: Where inspection bundles made on a page lie until they are fetched.
 BUNDLES_PATH = INSTANCE.home / "bundles"

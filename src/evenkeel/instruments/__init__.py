@@ -41,6 +41,18 @@ from evenkeel.instruments.progress import change, remission, response
 from evenkeel.instruments.safety import follow_up_questions, tier_urgency, urgency
 from evenkeel.instruments.scoring import band_of, check_answers, check_total, is_asked, score
 from evenkeel.instruments.shelf import available, for_a_person, load, read_folder, shelved
+from evenkeel.instruments.translations import (
+    languages_of,
+    load_in,
+    own_words,
+    translated_languages,
+)
+from evenkeel.instruments.typed_wording import (
+    Typed,
+    can_be_typed,
+    same_answers,
+    typed_document,
+)
 from evenkeel.instruments.wording import parse, template, with_wording
 
 __all__ = [
@@ -59,10 +71,12 @@ __all__ = [
     "SafetySignal",
     "Score",
     "SubscaleScore",
+    "Typed",
     "UnknownInstrumentError",
     "Urgency",
     "available",
     "band_of",
+    "can_be_typed",
     "change",
     "check_answers",
     "check_total",
@@ -70,16 +84,22 @@ __all__ = [
     "for_a_person",
     "from_fhir_response",
     "is_asked",
+    "languages_of",
     "load",
+    "load_in",
+    "own_words",
     "parse",
     "read_folder",
     "remission",
     "response",
+    "same_answers",
     "score",
     "shelved",
     "template",
     "tier_urgency",
     "to_fhir_response",
+    "translated_languages",
+    "typed_document",
     "urgency",
     "with_wording",
 ]

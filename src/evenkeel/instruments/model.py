@@ -147,6 +147,9 @@ class Instrument:
     `rated_by` says who fills it in. `open_items` is True where not even the structure could be
     verified: the questions come wholly from the text that a clinic loads. `wording` says whose
     text stands in it: "" where it shipped, else the clinic's own statement of its licence.
+    `translation` says where a shipped translation comes from, None in the first language.
+    `official` says where the owner's own text is had, for those whose words do not ship;
+    `same_answers` that every question of it offers the same ones, whatever their words are.
     """
 
     id: str
@@ -169,6 +172,9 @@ class Instrument:
     open_items: bool = False
     licence: Basis | None = None
     wording: str = ""
+    translation: Basis | None = None
+    official: str = ""
+    same_answers: bool = False
 
     @property
     def questionnaire(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from evenkeel.instruments.errors import AnswerError
 from evenkeel.instruments.model import Basis, Instrument, Level, Urgency
 from evenkeel.instruments.scoring import check_answers, is_asked, triage
 from evenkeel.instruments.shelf import load
+from evenkeel.instruments.translations import load_in
 
 FOLLOW_UP = "safety_follow_up"
 
@@ -39,9 +40,12 @@ _BASIS = Basis(
 )
 
 
-def follow_up_questions() -> Instrument:
-    """The questions asked when item 9 is above zero (yes/no; the product's own words)."""
-    return load(FOLLOW_UP)
+def follow_up_questions(language: str = "en") -> Instrument:
+    """The questions asked when item 9 is above zero (yes/no; the product's own words).
+
+    In English where they do not ship in `language`.
+    """
+    return load_in(FOLLOW_UP, language) or load(FOLLOW_UP)
 
 
 def urgency(

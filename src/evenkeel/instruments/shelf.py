@@ -71,6 +71,8 @@ def build(rules: Entry, root: Entry, text: str, folder: Path, *, wording: str = 
         open_items=open_items,
         licence=rules.entry("licence").basis() if rules.has("licence") else None,
         wording=wording,
+        official=rules.text_or_empty("official"),
+        same_answers=rules.flag("same_answers", False),
     )
 
 

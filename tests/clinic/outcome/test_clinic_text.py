@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,15 @@ from evenkeel.clinic.outcome.models import Ask, ClinicText, Response, SafetySign
 from evenkeel.clinic.outcome.offering import form_of, offered, sendable
 from evenkeel.clinic.outcome.pages import answering
 from evenkeel.clinic.record.errors import Forbidden, Invalid
-from evenkeel.instruments import template
+from evenkeel.instruments import (
+    Typed,
+    can_be_typed,
+    load,
+    shelved,
+    template,
+    typed_document,
+    with_wording,
+)
 from tests.clinic_factory import Clinic, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -186,10 +195,129 @@ def test_the_command_checks_and_stores(
     assert main(["questionnaire", "check", "wsas", str(path)]) == 0
     assert main(["questionnaire", "load", "wsas", str(path), "--license", LICENCE]) == 2
     assert "--site" in capsys.readouterr().err
-    load = ["questionnaire", "load", "wsas", str(path), "--license", LICENCE, "--site", "Harbour"]
-    assert main(load) == 0
+    bring = ["questionnaire", "load", "wsas", str(path), "--license", LICENCE, "--site", "Harbour"]
+    assert main(bring) == 0
     assert ClinicText.objects.get().site == clinic.site
     path.write_text("{}")
     assert main(["questionnaire", "check", "wsas", str(path)]) == 2
     assert main(["questionnaire", "list"]) == 0
     assert "load your text" in capsys.readouterr().out
+
+
+def typed_in(name: str, **change: str) -> dict[str, str]:
+    """The form of the page filled in with invented words, as a clinic types its own."""
+    form = load(name)
+    texts = {f"text-{item.link_id}": f"Invented question {item.number}" for item in form.items}
+    answers = {
+        f"answer-{item.link_id}-{value}": text
+        for item in form.items
+        for value, text in item.options
+    }
+    about = {"do": "type", "language": "en", "licence": LICENCE, "act_id": str(uuid4())}
+    return texts | answers | about | change
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in shelved() if not load(n).text_ships and can_be_typed(load(n))]
+)
+def test_what_is_typed_in_is_asked_word_for_word(name: str) -> None:
+    base = load(name)
+    texts = {item.link_id: f" Invented {item.number} " for item in base.items}
+    typed = Typed("es", "Durante el último mes", texts, {})
+    found = with_wording(name, typed_document(name, typed), LICENCE)
+    assert [item.text for item in found.items] == [f"Invented {i.number}" for i in base.items]
+    assert {item.lead_in for item in found.items} == {"Durante el último mes"}
+    assert found.languages == ("es",)
+    assert [item.values for item in found.items] == [item.values for item in base.items]
+    assert found.total_link_id == base.total_link_id
+
+
+def test_the_page_says_what_is_missing_and_takes_what_is_typed(
+    clinic: Clinic, course: Course, pass_time: Any
+) -> None:
+    pass_time(timedelta(0))
+    director = sign_in(Client(), clinic.staff["medical_director"])
+    page = "/questionnaires/auditc"
+    shown = director.get(page).content.decode()
+    for words in ("Its words are missing here", "WHO/MSD/MSB/01.6a", "Type your text in"):
+        assert words in shown
+    therapist = sign_in(Client(), clinic.staff["therapist"])
+    assert "Type your text in" not in therapist.get(page).content.decode()
+    site = {"site": str(clinic.site.pk)}
+    refused = director.post(page, typed_in("auditc", **{"text-auditc-2": " "}) | site)
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert "Question 2 has no text yet." in text
+    assert "Invented question 3" in text  # nothing typed is lost
+    for wrong in (
+        {"answer-auditc-3-4": ""},
+        {"language": "no tag!"},
+        {"licence": ""},
+        {"text-auditc-1": "x" * 2001},
+    ):
+        assert director.post(page, typed_in("auditc", **wrong) | site).status_code == 422
+    assert not ClinicText.objects.exists()
+    assert therapist.post(page, typed_in("auditc") | site).status_code == 403
+    fields = typed_in("auditc", **{"answer-auditc-1-0": "An invented never"}) | site
+    assert director.post(page, fields).status_code == 303
+    form = form_of("auditc", clinic.site.pk)
+    assert (form.items[0].text, form.items[0].options[0]) == (
+        "Invented question 1",
+        (0, "An invented never"),
+    )
+    shown = director.get(page).content.decode()
+    assert "Its words are missing here" not in shown
+    assert "Correct your text" in shown
+    assert ">Invented question 3</textarea>" in shown  # what stands is there to be corrected
+    assert f'value="{LICENCE}"' in shown
+
+
+#: What is answered, and then: how many questions are asked, the tier, how soon, whether held.
+CSSRS: tuple[tuple[str, dict[str, int], int, str, str], ...] = (
+    ("nothing", {}, 3, "none", ""),
+    ("a wish to be dead", {"1": 1}, 3, "low", "routine"),
+    ("thoughts", {"2": 1}, 6, "low", "routine"),
+    ("thoughts of how", {"2": 1, "3": 1}, 6, "moderate", "today"),
+    ("some intent", {"2": 1, "4": 1}, 6, "high", "now"),
+    ("a plan", {"2": 1, "5": 1}, 6, "high", "now"),
+    ("an act long ago", {"6": 1}, 4, "moderate", "today"),
+    ("an act in 3 months", {"6": 1, "6b": 1}, 4, "high", "now"),
+)
+
+
+@pytest.mark.parametrize("row", CSSRS, ids=[row[0] for row in CSSRS])
+def test_the_screener_on_a_phone_once_its_text_is_there(
+    clinic: Clinic, course: Course, pass_time: Any, row: Any
+) -> None:
+    _, said, questions, tier, urgency = row
+    pass_time(timedelta(0))
+    load_it(clinic, "cssrs_screen")
+    asked = ask_questionnaire(
+        clinic.as_("therapist"), course_id=course.pk, instrument_id="cssrs_screen"
+    )
+    phone, address = Client(), f"/q/{asked.token}"
+    phone.post(address, {"go": "start"})
+    seen, helped = [], False
+    numbers = {item.link_id: item.number for item in load("cssrs_screen").items}
+    while key := re.search(r'name="question" value="([^"]+)"', phone.get(address).content.decode()):
+        if key[1] == "_help":  # the crisis contacts come right behind the first yes
+            helped = True
+            assert numbers[seen[-1]] in said
+            assert 'href="tel:988"' in phone.get(address).content.decode()
+            phone.post(address, {"question": "_help", "go": "next"})
+            continue
+        seen.append(key[1])
+        answer = said.get(numbers[key[1]], 0)
+        phone.post(address, {"question": key[1], "go": "next", "answer": str(answer)})
+        if answer:  # whatever the person does next, the clinic knows
+            assert Course.objects.get(pk=course.pk).dose_holds
+    assert (len(seen), helped) == (questions, bool(said))
+    assert Response.objects.get().band == tier
+    signals = SafetySignal.objects.filter(course=course)
+    assert [signal.urgency for signal in signals] == ([urgency] if urgency else [])
+    holds = Course.objects.get(pk=course.pk).dose_holds
+    assert [hold["statement"] for hold in holds] == [signal.statement for signal in signals]
+    assert all(signal.statement.endswith(f": {tier}") for signal in signals)
+    assert len(holds) == bool(urgency)
+    ending = phone.get(address).content.decode()
+    assert ('href="tel:988"' in ending) is bool(said)

@@ -39,7 +39,10 @@ def file_response(
     ask: Ask | None = None,
     entered_by: str = "",
 ) -> Response:
-    """Store the answers with the score they add up to; filing an ask again is its next version."""
+    """Store the answers with the score they add up to; filing an ask again is its next version.
+
+    Of an ask, the language its questions were read in stands beside the answers.
+    """
     result = score(instrument, answers)
     response = Response.objects.filter(ask=ask).first() if ask is not None else None
     if response is None:
@@ -53,6 +56,8 @@ def file_response(
             answered_at=answered_at,
             entered_by=entered_by,
         )
+    if ask is not None:
+        response.language = instrument.languages[0]
     response.answers = dict(answers)
     response.total = result.total
     response.band = result.band.label if result.band else ""
@@ -155,21 +160,21 @@ def _watch_tiers(act: Act, response: Response, instrument: Instrument) -> Safety
     }
     kind = max(set(about), key=lambda k: (k == "thoughts_of_death", about.count(k), k))
     told["band"] = result.band.label if result.band else ""
-    words = told["band"] or "not finished"
+    statement = f"{instrument.title} ({ABOUT[kind]}): {told['band'] or 'not finished'}"[:300]
     signal = _newest_signal(response)
     if signal is not None and signal.closed_at is not None:
         if _rank(judged.level) <= _rank(signal.urgency):
             return signal
         signal = None
     if signal is not None:
-        return _update(act, signal, judged, told)
+        return _update(act, signal, judged, told, statement)
     return raise_signal(
         act,
         response.course,
         SafetySignal(
             response=response,
             kind=kind,
-            statement=f"{instrument.title} ({ABOUT[kind]}): {words}"[:300],
+            statement=statement,
             urgency=judged.level,
             follow_up=told,
         ),
@@ -287,8 +292,10 @@ def raise_signal(act: Act, course: Course, signal: SafetySignal) -> SafetySignal
     return signal
 
 
-def _update(act: Act, signal: SafetySignal, judged: Urgency, told: dict[str, Any]) -> SafetySignal:
-    before = (signal.urgency, signal.follow_up)
+def _update(
+    act: Act, signal: SafetySignal, judged: Urgency, told: dict[str, Any], statement: str = ""
+) -> SafetySignal:
+    before = (signal.urgency, signal.follow_up, signal.statement)
     level: str = judged.level
     if signal.urgency == "now" and level != "now":
         # "now" comes from a clear answer alone; taking it back is a reason to talk, not to relax
@@ -299,7 +306,24 @@ def _update(act: Act, signal: SafetySignal, judged: Urgency, told: dict[str, Any
         ]
     signal.urgency = level
     signal.follow_up = told
-    return signal if (signal.urgency, signal.follow_up) == before else act.write(signal)
+    if statement and statement != signal.statement:  # what was not finished is finished now
+        signal.statement = statement
+        _say_in_hold(act, signal)
+    now = (signal.urgency, signal.follow_up, signal.statement)
+    return signal if now == before else act.write(signal)
+
+
+def _say_in_hold(act: Act, signal: SafetySignal) -> None:
+    """The hold of a signal says what the signal says."""
+    course = signal.course
+    mine = (HOLD_KIND, str(signal.pk))
+    course.dose_holds = [
+        hold | {"statement": signal.statement}
+        if (hold.get("kind"), hold.get("id")) == mine
+        else hold
+        for hold in course.dose_holds
+    ]
+    act.write(course)
 
 
 def _statement(instrument: Instrument, item: Item, value: int | None) -> str:

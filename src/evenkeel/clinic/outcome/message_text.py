@@ -56,14 +56,15 @@ def languages() -> tuple[str, ...]:
 
 
 def message_text(language: str) -> MessageText:
-    """The text of a language; English where there is none.
+    """The text of a language, else of the same language elsewhere; English where there is none.
 
     Raises ``MessageTextError`` for a file that cannot be used.
     """
-    for folder in _folders():
-        path = folder / f"{language}.json"
-        if language.replace("-", "").isalnum() and path.is_file():
-            return _read(path, path.stat().st_mtime_ns)
+    for name in (language, language.partition("-")[0]):
+        for folder in _folders():
+            path = folder / f"{name}.json"
+            if name.replace("-", "").isalnum() and path.is_file():
+                return _read(path, path.stat().st_mtime_ns)
     return message_text("en")
 
 

@@ -57,7 +57,12 @@ class Ask(Record):
 
 
 class Response(Record):
-    """A person's answers, and the score computed from them."""
+    """A person's answers, and the score computed from them.
+
+    ``language`` is that of the words the person read; NULL where somebody entered it from paper.
+    """
+
+    added_later: ClassVar[frozenset[str]] = frozenset({"language"})
 
     ask = models.OneToOneField(Ask, null=True, on_delete=models.PROTECT, related_name="response")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="responses")
@@ -70,6 +75,7 @@ class Response(Record):
     refused_reason = models.CharField(max_length=200, blank=True)
     answered_at = models.DateTimeField()
     entered_by = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=16, null=True)
 
     class Meta:
         indexes = [models.Index(fields=["course", "instrument", "answered_at"], name="scores")]

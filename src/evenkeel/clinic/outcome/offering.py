@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from evenkeel.clinic.outcome.models import Ask, ClinicText
-from evenkeel.instruments import Instrument, for_a_person, load, shelved, with_wording
+from evenkeel.instruments import Instrument, for_a_person, load, load_in, shelved, with_wording
 
 USUAL_LANGUAGE = "en"
 
@@ -20,9 +20,9 @@ def texts_of(site_id: Any) -> list[ClinicText]:
 def form_of(instrument_id: str, site_id: Any, language: str | None = None) -> Instrument:
     """The instrument in the words asked at this site.
 
-    The clinic's own text where there is one in this language; else what shipped; else the clinic's
-    text in any language; else the structure without words. At most one query, and none for what
-    ships in the usual language.
+    The clinic's own text where there is one in this language; else what ships in it; else what
+    ships; else the clinic's text in any language; else the structure without words. A questionnaire
+    is never mixed of two languages. At most one query, and none for what ships in the usual one.
     """
     base = load(instrument_id)
     wanted = language or USUAL_LANGUAGE
@@ -32,6 +32,9 @@ def form_of(instrument_id: str, site_id: Any, language: str | None = None) -> In
     exact = next((row for row in rows if row.language == wanted), None)
     if exact is not None:
         return _worded(exact)
+    shipped = load_in(instrument_id, wanted) or load_in(instrument_id, wanted.partition("-")[0])
+    if shipped is not None:
+        return shipped
     if base.text_ships or not rows:
         return base
     return _worded(rows[0])

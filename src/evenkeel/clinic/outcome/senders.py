@@ -15,9 +15,11 @@ from typing import Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.translation import check_for_language
 
+from evenkeel.clinic.outcome.answer_words import USUAL
 from evenkeel.clinic.outcome.message_text import MessageText, message_text
 from evenkeel.clinic.outcome.models import Ask
 from evenkeel.clinic.people.models import Patient
@@ -114,7 +116,12 @@ def _text(ask: Ask) -> MessageText:
 
 
 def _until(ask: Ask) -> str:
-    return date_format(timezone.localtime(ask.expires_at), "j F Y")
+    """The last day as the language of the message writes it."""
+    day, language = timezone.localtime(ask.expires_at), ask.language or USUAL
+    if language == USUAL or not check_for_language(language):
+        return date_format(day, "j F Y")
+    with translation.override(language):
+        return date_format(day, "DATE_FORMAT")
 
 
 def mail_is_set_up() -> bool:

@@ -72,10 +72,14 @@ class Said:
 
 @dataclass(frozen=True)
 class Walk:
-    """An instrument and what was said so far: which screens there are, and which is next."""
+    """An instrument and what was said so far: which screens there are, and which is next.
+
+    ``follow_up`` are the questions behind a worrying answer, in the language of the person.
+    """
 
     instrument: Instrument
     said: Said
+    follow_up: Instrument = field(default_factory=follow_up_questions)
 
     @property
     def screens(self) -> tuple[Screen, ...]:
@@ -147,21 +151,19 @@ class Walk:
         """
         said = self.said
         if screen.kind == "help":
-            return Walk(self.instrument, replace(said, help_seen=True))
+            return replace(self, said=replace(said, help_seen=True))
         if screen.kind == "follow_up":
-            answers = _with(follow_up_questions(), said.follow_up, screen.key, value)
+            answers = _with(self.follow_up, said.follow_up, screen.key, value)
             skipped = _toggled(said.follow_up_skipped, screen.key, value is None)
-            return Walk(
-                self.instrument, replace(said, follow_up=answers, follow_up_skipped=skipped)
-            )
+            return replace(self, said=replace(said, follow_up=answers, follow_up_skipped=skipped))
         answers = _with(self.instrument, said.answers, screen.key, value)
         skipped = _toggled(said.skipped, screen.key, value is None)
-        return Walk(self.instrument, replace(said, answers=answers, skipped=skipped))
+        return replace(self, said=replace(said, answers=answers, skipped=skipped))
 
     def close(self) -> Walk:
         """The same with every question that was dealt with closed to further change."""
         dealt = frozenset(self.said.answers) | self.said.skipped
-        return Walk(self.instrument, replace(self.said, closed=dealt))
+        return replace(self, said=replace(self.said, closed=dealt))
 
     def _screens(self) -> Iterator[Screen]:
         worries = self.worries
@@ -178,7 +180,7 @@ class Walk:
             helped = True
             yield Screen("help", HELP)
             if item.link_id in follow_up:
-                for question in follow_up_questions().items:
+                for question in self.follow_up.items:
                     if is_asked(question, self.said.follow_up):
                         yield Screen("follow_up", question.link_id, question)
 

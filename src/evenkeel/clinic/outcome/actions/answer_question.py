@@ -7,13 +7,13 @@ from typing import Any
 
 from evenkeel.clinic.outcome.filing import file_response, watch_answers
 from evenkeel.clinic.outcome.models import Ask, Response
-from evenkeel.clinic.outcome.offering import form_of_ask
+from evenkeel.clinic.outcome.offering import USUAL_LANGUAGE, form_of_ask
 from evenkeel.clinic.outcome.walk import Said, Walk
 from evenkeel.clinic.record.act import Act, Actor, Context, action
 from evenkeel.clinic.record.clock import Clock, system_clock
 from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.clinic.record.permissions import Role
-from evenkeel.instruments import AnswerError
+from evenkeel.instruments import AnswerError, follow_up_questions
 
 
 def context_of(ask: Ask, clock: Clock | None = None) -> Context:
@@ -29,7 +29,9 @@ def context_of(ask: Ask, clock: Clock | None = None) -> Context:
 
 def walk_of(ask: Ask) -> Walk:
     """The way through this ask as it stands."""
-    return Walk(form_of_ask(ask), Said.from_json(ask.partial))
+    language = (ask.language or USUAL_LANGUAGE).partition("-")[0]
+    said = Said.from_json(ask.partial)
+    return Walk(form_of_ask(ask), said, follow_up_questions(language))
 
 
 def is_open(ask: Ask, now: Any) -> bool:
@@ -40,7 +42,7 @@ def is_open(ask: Ask, now: Any) -> bool:
 @action("questionnaire.begin", permission="outcome.answer")
 def begin_answering(act: Act, *, ask_id: Any) -> Ask:
     """The person has pressed Start; pressing again changes nothing."""
-    ask = _open_ask(act, ask_id)
+    ask = open_ask(act, ask_id)
     if ask.state != "sent":
         return ask
     ask.state, ask.begun_at = "begun", act.now
@@ -56,7 +58,7 @@ def answer_question(act: Act, *, ask_id: Any, key: str, value: int | None) -> As
     next, the clinic knows. Saying the same again changes nothing. Raises ``Refused`` for a link
     that is closed, ``Invalid`` for a screen that is not open or a value it does not offer.
     """
-    ask = _open_ask(act, ask_id)
+    ask = open_ask(act, ask_id)
     walk = walk_of(ask)
     screen = walk.reach(key)
     if screen is None:
@@ -109,7 +111,8 @@ def _file(act: Act, ask: Ask, walk: Walk) -> Walk:
     return walk.close()
 
 
-def _open_ask(act: Act, ask_id: uuid.UUID) -> Ask:
+def open_ask(act: Act, ask_id: uuid.UUID) -> Ask:
+    """The ask whose link is open. Raises ``Refused`` for one that is closed."""
     ask = act.open(Ask, ask_id, "course", "course__site", "patient", "site")
     if not is_open(ask, act.now):
         raise Refused("This link is closed.", code="link_closed")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import time
 from typing import Any
 
+from evenkeel.clinic.outcome.answer_words import USUAL
 from evenkeel.clinic.outcome.message_text import languages
-from evenkeel.clinic.outcome.models import ContactChoice
+from evenkeel.clinic.outcome.models import Ask, ContactChoice
 from evenkeel.clinic.people.models import Patient
 from evenkeel.clinic.record.act import Act, action
 from evenkeel.clinic.record.errors import Invalid
@@ -20,14 +21,15 @@ def choose_contact(
     *,
     patient_id: Any,
     channel: str,
-    language: str = "en",
+    language: str | None = None,
     quiet_from: str = "",
     quiet_until: str = "",
 ) -> ContactChoice:
     """Keep the choice. ``none`` stops every message; another channel starts them again.
 
-    ``quiet_from`` and ``quiet_until`` are times of the clinic's clock, "21:00"; empty: as usual.
-    Raises ``Invalid`` by field.
+    Without a ``language`` the one that stands holds. Links not
+    opened yet take a new language along. ``quiet_from`` and ``quiet_until`` are times of the
+    clinic's clock, "21:00"; empty: as usual. Raises ``Invalid`` by field.
     """
     patient = act.open(Patient, patient_id, "site")
     if channel not in CHANNELS:
@@ -41,7 +43,10 @@ def choose_contact(
             "No telephone number is known.",
             fields={"channel": "Tell the clinic your number first."},
         )
-    if language not in languages():
+    row = ContactChoice.objects.filter(patient=patient).first()
+    if language is None:
+        language = row.language if row is not None else USUAL
+    elif language not in languages():
         raise Invalid("There is no such language.", fields={"language": "Choose one of the list."})
     quiet_from, quiet_until = _time(quiet_from, "quiet_from"), _time(quiet_until, "quiet_until")
     if bool(quiet_from) != bool(quiet_until):
@@ -49,10 +54,11 @@ def choose_contact(
             "The quiet time is half said.",
             fields={"quiet_from": "Enter both times, or neither."},
         )
-    row = ContactChoice.objects.filter(patient=patient).first()
     if row is None:
         row = ContactChoice(site=patient.site, patient=patient)
     before = (row.channel, row.language, row.quiet_from, row.quiet_until)
+    if row.language != language or not row.version:
+        _take_along(act, patient, language)
     if row.version and before == (channel, language, quiet_from, quiet_until):
         return row
     row.channel, row.language = channel, language
@@ -60,6 +66,14 @@ def choose_contact(
     row.stopped_at = (row.stopped_at or act.now) if channel == "none" else None
     row.chosen_at, row.chosen_by = act.now, act.actor.name[:200]
     return act.write(row)
+
+
+def _take_along(act: Act, patient: Patient, language: str) -> None:
+    """Links that wait unopened are asked in the language now wanted."""
+    for ask in Ask.objects.filter(patient=patient, state="sent", expires_at__gt=act.now):
+        if (ask.language or USUAL) != language and not ask.partial:
+            ask.language = language
+            act.write(ask)
 
 
 def _time(text: str, field: str) -> str:

@@ -12,7 +12,7 @@ from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.instruments import (
     InstrumentFileError,
     UnknownInstrumentError,
-    load,
+    load_in,
     parse,
     with_wording,
 )
@@ -82,7 +82,7 @@ def withdraw_text(act: Act, *, text_id: Any) -> ClinicText:
     if row.withdrawn_at is not None:
         raise Refused("This text was withdrawn before.", code="withdrawn")
     _withdraw(act, row)
-    if not load(row.instrument).text_ships or row.language != USUAL_LANGUAGE:
+    if load_in(row.instrument, row.language) is None:  # what ships in it stands in from now on
         _close_links(act, row)
     return row
 

@@ -24,6 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from evenkeel.clinic.outcome.actions.answer_question import context_of, is_open
 from evenkeel.clinic.outcome.actions.choose_contact import choose_contact
+from evenkeel.clinic.outcome.answer_words import spoken, words_for_browser
 from evenkeel.clinic.outcome.crisis import contacts_anywhere
 from evenkeel.clinic.outcome.models import Ask
 from evenkeel.clinic.outcome.pages import answering
@@ -31,7 +32,7 @@ from evenkeel.clinic.people.models import Site
 from evenkeel.clinic.people.sign_in import token_hash
 from evenkeel.clinic.people.throttle import Throttle, TooMany, caller_address
 from evenkeel.clinic.record.clock import system_clock
-from evenkeel.clinic.record.errors import Refused
+from evenkeel.clinic.record.errors import Invalid, Refused
 from evenkeel.clinic.record.permissions import PUBLIC
 from evenkeel.clinic.record.routes import page
 
@@ -42,6 +43,9 @@ log = logging.getLogger("evenkeel.outcome")
 WRONG_LINKS: Final = Throttle("answer_link", 30, timedelta(minutes=15))
 #: How long a finished link still says thank you instead of nothing, for a reload.
 THANKS_FOR: Final = timedelta(minutes=30)
+
+
+_PLAIN: Final = "Something broke on our side. If you need help now, call your emergency number."
 
 
 def discreet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -91,7 +95,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
             on = answering.next_of(ask, here) if ask.finished_at is not None else ""
             if on and now < ask.expires_at:  # the message's one link, opened again for the rest
                 return HttpResponseRedirect(on, status=303)
-            return dead_end(request)
+            return dead_end(request, language=ask.language)
         if request.method == "POST":
             if request.POST.get("go") == "stop":
                 choose_contact(context_of(ask), patient_id=ask.patient_id, channel="none")
@@ -99,7 +103,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
             try:
                 return answering.take(context_of(ask), ask, request, here)
             except Refused:  # closed between our look and the act
-                return dead_end(request)
+                return dead_end(request, language=ask.language)
+            except Invalid:  # a language that is not there, or not any more
+                return HttpResponseRedirect(here, status=303)
         if request.GET.get("q") == "help":
             return answering.help_page(request, ask, here)
         if request.GET.get("q") == "stop":
@@ -128,18 +134,23 @@ def _even_that_failed(request: HttpRequest) -> HttpResponse:
         return dead_end(request, status=500)
     except Exception as error:
         log.error("the page for a failed link failed: %s", type(error).__name__)
-        words = "Something broke on our side. If you need help now, call your emergency number."
-        return HttpResponse(words, status=500, content_type="text/plain; charset=utf-8")
+        return HttpResponse(_PLAIN, status=500, content_type="text/plain; charset=utf-8")
 
 
-def dead_end(request: HttpRequest, status: int = 404) -> HttpResponse:
-    """One page for every link that opens nothing: unknown, used, expired and withdrawn alike."""
+def dead_end(request: HttpRequest, status: int = 404, language: str | None = None) -> HttpResponse:
+    """One page for every link that opens nothing: unknown, used, expired and withdrawn alike.
+
+    In the language the link was made for; else in the first one that the browser asks for.
+    """
     sites = Site.objects.filter(active=True).order_by("created_at")
+    accepts = request.headers.get("Accept-Language", "")
+    words = spoken(language) if language else words_for_browser(accepts)
     return render(
         request,
         "outcome/answer_closed.html",
         {
-            "contacts": contacts_anywhere(sites),
+            "words": words,
+            "contacts": contacts_anywhere(sites, words),
             "help_url": "#help",
             "later": status == 429,
             "broke": status >= 500,

@@ -14,14 +14,25 @@ from evenkeel.clinic.outcome.actions.answer_question import (
     begin_answering,
     walk_of,
 )
+from evenkeel.clinic.outcome.actions.choose_language import choose_language
+from evenkeel.clinic.outcome.answer_words import (
+    USUAL,
+    AnswerWords,
+    own_name,
+    spoken,
+    word_languages,
+)
 from evenkeel.clinic.outcome.crisis import contacts_of
+from evenkeel.clinic.outcome.language_review import is_reviewed
 from evenkeel.clinic.outcome.links import can_be_linked, path_of
+from evenkeel.clinic.outcome.message_text import languages
 from evenkeel.clinic.outcome.models import Ask
 from evenkeel.clinic.outcome.offering import form_of_ask
 from evenkeel.clinic.outcome.walk import HELP, Screen, Walk
 from evenkeel.clinic.record.act import Context
 from evenkeel.clinic.record.clock import system_clock
 from evenkeel.clinic.record.errors import Invalid
+from evenkeel.instruments import Instrument
 
 #: About 12 seconds a question (assumed), said to people as whole minutes.
 _SECONDS_A_QUESTION = 12
@@ -29,6 +40,9 @@ _SECONDS_A_QUESTION = 12
 
 def take(ctx: Context, ask: Ask, request: HttpRequest, here: str) -> HttpResponse:
     """Keep what was posted and lead on to the next screen; show the screen again if it is wrong."""
+    if request.POST.get("go") == "language":
+        choose_language(ctx, ask_id=ask.pk, language=request.POST.get("language", ""))
+        return HttpResponseRedirect(here, status=303)
     if request.POST.get("go") == "start":
         begin_answering(ctx, ask_id=ask.pk)
         return HttpResponseRedirect(here, status=303)
@@ -41,11 +55,11 @@ def take(ctx: Context, ask: Ask, request: HttpRequest, here: str) -> HttpRespons
     if screen.kind != "help" and not skip:
         value = _posted_value(request.POST.get("answer", ""))
         if value is None:
-            return draw(request, ask, screen, here, "Choose an answer, or skip this question.")
+            return draw(request, ask, screen, here, "choose_or_skip")
     try:
         answer_question(ctx, ask_id=ask.pk, key=key, value=value)
     except Invalid:
-        return draw(request, ask, screen, here, "Choose one of the answers.")
+        return draw(request, ask, screen, here, "choose_one")
     return HttpResponseRedirect(here, status=303)
 
 
@@ -66,21 +80,40 @@ def show(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
 
 def start(request: HttpRequest, ask: Ask, here: str) -> HttpResponse:
     """What is asked and who reads it; nothing about the person."""
-    count = len(form_of_ask(ask).items)
-    context = _frame(ask, here) | {
-        "count": count,
-        "minutes": max(1, round(count * _SECONDS_A_QUESTION / 60)),
+    form = form_of_ask(ask)
+    count = len(form.items)
+    frame = _frame(ask, here)
+    words: AnswerWords = frame["words"]
+    context = frame | {
+        "count_words": words.count("count", count),
+        "minutes_words": words.count("minutes", max(1, round(count * _SECONDS_A_QUESTION / 60))),
         "kept": bool(ask.partial),
+        "only_in": _only_in(form, words),
+        "unreviewed": not is_reviewed(words.language),
     }
     return render(request, "outcome/answer_start.html", context)
+
+
+def _only_in(form: Instrument, words: AnswerWords) -> str:
+    """The name of the language of the questions where it is not the page's, else "".
+
+    Said in the page's language: of English where a word for it stands there, else its own name.
+    """
+    language = form.languages[0].partition("-")[0]
+    if language == words.language:
+        return ""
+    return words.say("english_here") if language == USUAL else own_name(language)
 
 
 def draw(
     request: HttpRequest, ask: Ask, screen: Screen, here: str, error: str = ""
 ) -> HttpResponse:
-    """One screen."""
+    """One screen; ``error`` is the key of what is wrong with what was posted."""
     walk = walk_of(ask)
-    context = _frame(ask, here) | {"error": error, "back": _back(walk, screen, here)}
+    frame = _frame(ask, here)
+    words: AnswerWords = frame["words"]
+    said_error = words.say(error) if error else ""
+    context = frame | {"error": said_error, "back": _back(walk, screen, here)}
     if screen.kind == "help":
         context |= {"worry": True, "grave": _is_grave(walk)}
         return render(request, "outcome/answer_help.html", context | {"key": HELP})
@@ -89,10 +122,12 @@ def draw(
     follow_up = screen.kind == "follow_up"
     place, of = walk.place(screen)
     said = walk.said.follow_up if follow_up else walk.said.answers
+    form = walk.follow_up if follow_up else walk.instrument
     context |= {
         "key": screen.key,
         "lead_in": item.lead_in,
-        "spoken_in": "" if follow_up else walk.instrument.languages[0],
+        "spoken_in": form.languages[0],
+        "only_in": _only_in(form, words) if place == 1 else "",
         "show_lead_in": not follow_up or place == 1,
         "question": item.text,
         "options": [(value, text, said.get(screen.key) == value) for value, text in item.options],
@@ -100,7 +135,8 @@ def draw(
         "of": of,
         "parts": [n <= place for n in range(1, of + 1)],
         "follow_up": follow_up,
-        "title": "Your safety" if follow_up else walk.instrument.title,
+        "title": words.say("follow_up_title") if follow_up else form.title,
+        "titled_in": words.language if follow_up else form.languages[0],
         "last": _is_last(walk, screen),
     }
     return render(request, "outcome/answer_question.html", context, status=422 if error else 200)
@@ -146,11 +182,15 @@ def _is_grave(walk: Walk) -> bool:
 
 
 def _frame(ask: Ask, here: str) -> dict[str, Any]:
+    words = spoken(ask.language)
+    others = (spoken(name) for name in languages() if name in word_languages())
     return {
         "here": here,
+        "words": words,
+        "others": [other for other in others if other.language != words.language],
         "own": here == reverse("own_answer", args=[ask.pk]),
         "help_url": f"{here}?q=help",
-        "contacts": contacts_of(ask.site),
+        "contacts": contacts_of(ask.site, words),
         "clinic": ask.site.name,
         "today": timezone.localdate(),
     }

@@ -24,6 +24,7 @@ from evenkeel.clinic.outcome.actions.ask_questionnaire import (
 from evenkeel.clinic.outcome.actions.choose_contact import choose_contact
 from evenkeel.clinic.outcome.actions.enter_answers import enter_answers, enter_total
 from evenkeel.clinic.outcome.links import can_be_linked, path_of
+from evenkeel.clinic.outcome.message_text import languages
 from evenkeel.clinic.outcome.models import Ask, ContactChoice, SafetySignal
 from evenkeel.clinic.outcome.offering import offered, totals_enterable
 from evenkeel.clinic.outcome.queries import (
@@ -124,7 +125,7 @@ def _contact(request: HttpRequest, summary: CourseSummary) -> None:
             ctx,
             patient_id=summary.course.patient_id,
             channel=request.POST.get("channel", ""),
-            language=row.language if row else "en",
+            language=request.POST.get("language") or None,
             quiet_from=row.quiet_from if row else "",
             quiet_until=row.quiet_until if row else "",
         )
@@ -163,6 +164,7 @@ def _context(request: HttpRequest, summary: CourseSummary) -> dict[str, Any]:
         "totals": [each for each in totals_enterable() if each.id not in {e.id for e in every}],
         "view": view,
         "channels": ContactChoice.CHANNELS,
+        "languages": languages(),
         "senders": senders_for(course.patient),
         "open_for_days": OPEN_FOR.days,
         "paper": _paper(paper, {}) if paper else None,

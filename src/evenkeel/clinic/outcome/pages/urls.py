@@ -9,6 +9,7 @@ from evenkeel.clinic.outcome.pages import (
     call,
     coming_back,
     course_page,
+    languages,
     long_term,
     own,
     own_asking,
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("safety/", safety.safety_signals, name="safety_signals"),
     path("safety/<uuid:signal_id>", safety.safety_signal, name="safety_signal"),
     path("questionnaires/", shelf.shelf, name="instruments"),
+    path("questionnaires/languages", languages.languages, name="instrument_languages"),
     path("questionnaires/<slug:instrument_id>", shelf.instrument, name="instrument"),
     path(
         "questionnaires/<slug:instrument_id>/template",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -136,8 +135,8 @@ def make_circle(clinic: Clinic) -> Circle:
 
 
 @pytest.fixture
-def circle(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Iterator[Circle]:
+def circle(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Circle:
     """Three members, nothing booked; pages see the time of the tests' clock."""
     made = kept("circle", clinic.clock, lambda: make_circle(clinic), clinic)
     monkeypatch.setenv(CLOCK_VARIABLE, ScaledClock(START, 0.0, 0.0).as_text())
-    yield made
+    return made

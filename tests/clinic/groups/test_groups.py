@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evenkeel.clinic.course.actions.move_course import move_course
 from evenkeel.clinic.groups.actions.book_visit import add_place, cancel_visit, move_visit
 from evenkeel.clinic.groups.actions.hold_visit import Held, correct_visit, hold_visit
 from evenkeel.clinic.groups.actions.join_group import (
@@ -27,6 +28,7 @@ from evenkeel.clinic.groups.models import (
 from evenkeel.clinic.groups.naming import named_in
 from evenkeel.clinic.groups.seating import CannotSeat, Seat
 from evenkeel.clinic.groups.staffing import staff_missing
+from evenkeel.clinic.people.actions.plan_duty import plan_duty
 from evenkeel.clinic.people.models import Patient
 from evenkeel.clinic.programs.queries import parsed
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -36,6 +38,7 @@ from evenkeel.clinic.session.booking import NeedsConfirmation
 from evenkeel.clinic.session.models import Appointment
 from evenkeel.clinic.therapy.actions.record_talk import correct_talk
 from evenkeel.clinic.therapy.models import Talk
+from tests.clinic.course.makers import TWICE_A_WEEK
 from tests.clinic.groups.conftest import Circle, joined, on_the_program, opened_group
 from tests.clinic_factory import Clinic
 
@@ -101,9 +104,9 @@ def test_leaving_and_taking_back_consent_touch_nobody_else(circle: Circle) -> No
         leave_group(circle.clinic.as_("therapist"), member_id=ada.pk, reason=" ")
     leave_group(circle.clinic.as_("therapist"), member_id=ada.pk, reason="Moves away")
     own = circle.clinic.patient_context(bea.patient)
-    withdraw_group_consent(own, consent_id=bea.consent_id)
+    withdraw_group_consent(own, group_consent_id=bea.consent_id)
     with pytest.raises(NotFound):
-        withdraw_group_consent(own, consent_id=cyd.consent_id)
+        withdraw_group_consent(own, group_consent_id=cyd.consent_id)
     assert [m.pk for m in circle.members if m.left_at is None] == [cyd.pk]
     assert GroupMember.objects.get(pk=bea.pk).left_by == bea.patient.name
     assert list(Appointment.objects.order_by("pk").values_list("pk", "version")) == before
@@ -143,7 +146,7 @@ def test_one_booking_makes_an_appointment_for_each(circle: Circle) -> None:
     assert ChainEntry.objects.filter(action="appointment.book").count() == 3
     assert entry.outcome == "done"
     # moved for all, each appointment by the action that moves any
-    at = visit.starts_at + timedelta(minutes=45)
+    at = visit.starts_at + timedelta(minutes=15)
     given: dict[str, Any] = {"visit_id": visit.pk, "starts_at": at, "minutes": 180}
     moved = move_visit(circle.clinic.as_("front_desk"), **given, reason="Room is late")
     assert {p.appointment.starts_at for p in moved.places.select_related("appointment")} == {at}
@@ -164,6 +167,7 @@ def hold_of(circle: Circle, name: str) -> dict[str, Any]:
         starts_at=circle.now + timedelta(hours=6),
         minutes=90,
         chair_id=clinic.chairs[3].pk,
+        confirmed=True,
     )
     return {"seats": circle.seats()}
 
@@ -189,8 +193,6 @@ def elsewhere(circle: Circle, name: str) -> dict[str, Any]:
 
 
 def paused(circle: Circle, name: str) -> dict[str, Any]:
-    from evenkeel.clinic.course.actions.move_course import move_course
-
     case = next(c for c in circle.cases if c.patient.given_name == name)
     move_course(case.prescriber, course_id=case.course.pk, to="paused", reason="Travels")
     return {"seats": circle.seats()}
@@ -238,8 +240,7 @@ def test_nobody_is_booked_where_somebody_cannot_be(
 
 def test_a_plan_that_is_used_up_is_said(circle: Circle) -> None:
     case = circle.cases[2]
-    planned = case.planned_sessions if hasattr(case, "planned_sessions") else 8
-    for n in range(planned):
+    for n in range(TWICE_A_WEEK.sessions_planned):
         book_appointment(
             circle.clinic.as_("front_desk"),
             course_id=case.course.pk,
@@ -283,8 +284,7 @@ def held(circle: Circle, visit: GroupVisit, **said: Any) -> Held:
 
 
 def talked(circle: Circle, **said: Any) -> GroupVisit:
-    visit = circle.booked("preparation")
-    circle.clinic.clock.advance(timedelta(hours=2))
+    visit = circle.booked("preparation", starts_at=circle.now, confirmed=True)
     return hold_visit(
         circle.clinic.as_("therapist"), visit_id=visit.pk, held=held(circle, visit, **said)
     )
@@ -324,7 +324,6 @@ def test_what_all_share_names_no_member_unless_no_member_is_meant(circle: Circle
     for said in ({"note": "ADA wept."}, {"themes": ["Cyd’s sea"]}, {"note": "As Sample said"}):
         with pytest.raises(NeedsConfirmation):
             talked(circle, **said)
-        GroupVisit.objects.filter(state="booked").first()
         cancel_visit(
             circle.clinic.as_("therapist"),
             visit_id=GroupVisit.objects.get(state="booked").pk,
@@ -387,8 +386,6 @@ def test_a_correction_leaves_what_was_written_in_ones_own_record(circle: Circle)
 
 
 def test_staff_the_program_asks_for_is_counted_by_name_and_roster(circle: Circle) -> None:
-    from evenkeel.clinic.people.actions.plan_duty import put_on_duty
-
     clinic, program = circle.clinic, parsed(circle.group.text)
     nurse, therapist = clinic.staff["session_nurse"].pk, clinic.staff["therapist"].pk
     prescriber = clinic.staff["prescriber"].pk
@@ -399,7 +396,7 @@ def test_staff_the_program_asks_for_is_counted_by_name_and_roster(circle: Circle
     ]
     assert "No roster is made" in words[2]
     day = circle.now.date()
-    put_on_duty(clinic.as_("front_desk"), site_id=clinic.site.pk, day=day, account_id=prescriber)
+    plan_duty(clinic.as_("front_desk"), site_id=clinic.site.pk, day=day, account_ids=[prescriber])
     words = staff_missing(program, "dosing", clinic.site, circle.now, [nurse, therapist])
     assert words[0].endswith("is not on the roster of that day.")
     assert not [w for w in words if "prescriber" in w and "asks for" in w]

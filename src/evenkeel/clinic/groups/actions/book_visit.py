@@ -36,7 +36,8 @@ def book_visit(
     """Book one meeting for a group: an appointment for each member, in one act.
 
     ``seats`` say for each member the chair and the nurse, who is left out, and for whom what
-    stands against it was seen; ``confirmed`` is that of what is asked of all alike. A member without a seat is taken as one with no wishes. Raises
+    stands against it was seen; ``confirmed`` is that of what is asked of all alike. A member
+    without a seat is taken as one with no wishes. Raises
     :class:`~evenkeel.clinic.groups.seating.CannotSeat` naming everybody who cannot be booked as it
     stands; then nobody is. Raises ``Invalid``, ``Refused`` (``nobody_left``, ``group_closed``).
     """

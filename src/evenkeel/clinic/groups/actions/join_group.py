@@ -60,12 +60,12 @@ def take_group_consent(
 
 
 @action("group.consent_withdraw", permission="consent.withdraw")
-def withdraw_group_consent(act: Act, *, consent_id: Any, note: str = "") -> GroupConsent:
+def withdraw_group_consent(act: Act, *, group_consent_id: Any, note: str = "") -> GroupConsent:
     """Take back the consent to being in a group; the person has then left it.
 
     Always possible, also by the person; doing it again changes nothing.
     """
-    consent = act.open(GroupConsent, consent_id, "course")
+    consent = act.open(GroupConsent, group_consent_id, "course")
     if consent.withdrawn_at is not None:
         return consent
     consent.withdrawn_at = act.now

@@ -74,7 +74,7 @@ def record_setting(
 def correct_setting(
     act: Act,
     *,
-    entry_id: Any,
+    setting_id: Any,
     seen_version: int,
     happened_at: datetime,
     body: dict[str, Any],
@@ -85,7 +85,7 @@ def correct_setting(
     Where it was corrected in a person's own session meanwhile, that correction stays. Raises as
     :func:`record_setting`, and ``Conflict`` where somebody changed it meanwhile.
     """
-    row = _entry(act, entry_id, seen_version)
+    row = _entry(act, setting_id, seen_version)
     visit = row.visit
     row.body = _read(act, visit, row.kind, happened_at, body, confirmed=confirmed)
     row.happened_at = min(happened_at, act.now)
@@ -103,9 +103,9 @@ def correct_setting(
 
 
 @action("group.strike_setting", permission="session.record")
-def strike_setting(act: Act, *, entry_id: Any, seen_version: int, reason: str) -> GroupSetting:
+def strike_setting(act: Act, *, setting_id: Any, seen_version: int, reason: str) -> GroupSetting:
     """Strike it out in every session it stands in; it stays in the record."""
-    row = _entry(act, entry_id, seen_version)
+    row = _entry(act, setting_id, seen_version)
     row.reason = act.reason = read_reason(reason)
     stands, _ = _standing(row)
     row.struck_at = act.now
@@ -162,8 +162,8 @@ def _read(
     return clean
 
 
-def _entry(act: Act, entry_id: Any, seen_version: int) -> GroupSetting:
-    row = act.open(GroupSetting, entry_id, "visit__group", "site")
+def _entry(act: Act, setting_id: Any, seen_version: int) -> GroupSetting:
+    row = act.open(GroupSetting, setting_id, "visit__group", "site")
     if row.struck_at is not None:
         raise Refused("This was struck out.", code="struck")
     if row.version != seen_version:

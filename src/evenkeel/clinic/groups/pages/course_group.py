@@ -107,7 +107,7 @@ def _leave(request: HttpRequest, course: Any) -> Any:
 def _withdraw(request: HttpRequest, course: Any) -> Any:
     return withdraw_group_consent(
         request.ctx,  # type: ignore[attr-defined]
-        consent_id=request.POST.get("consent", ""),
+        group_consent_id=request.POST.get("consent", ""),
         note=request.POST.get("reason", ""),
     )
 

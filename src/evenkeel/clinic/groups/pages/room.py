@@ -260,7 +260,7 @@ def _correct(request: HttpRequest, visit: GroupVisit) -> str:
         body, text = _body(said, "setting"), ""
     correct_setting(
         request.ctx,  # type: ignore[attr-defined]
-        entry_id=row.pk,
+        setting_id=row.pk,
         seen_version=typed_count(said.get("seen_version", "")),
         happened_at=_typed_at(request, visit) if said.get("time") else row.happened_at,
         body=body | ({name: text} if text else {}),
@@ -273,7 +273,7 @@ def _strike(request: HttpRequest, visit: GroupVisit) -> str:
     said = request.POST
     strike_setting(
         request.ctx,  # type: ignore[attr-defined]
-        entry_id=_key(said),
+        setting_id=_key(said),
         seen_version=typed_count(said.get("seen_version", "")),
         reason=said.get("reason", ""),
     )

@@ -62,6 +62,7 @@ def group_book(request: HttpRequest, group_id: Any) -> HttpResponse:
         "nurses": list(staff_of(view.group.site_id, NURSES)),
         "asked": [(words, asked_words(view.program, k)) for k, words in GroupVisit.KINDS],
         "cannot": isinstance(done, CannotSeat),
+        "common": done.common if isinstance(done, CannotSeat) else [],
     }
     return render(request, "groups/book.html", shown, status=done.status if done else 200)
 
@@ -139,6 +140,7 @@ def _book(request: HttpRequest, view: GroupView) -> str:
         minutes=typed_count(said.get("minutes", "")),
         room=said.get("room", ""),
         seats=[_seat(said, str(member.pk)) for member in view.members],
+        confirmed=said.get("confirmed") == "yes",
     )
     return _address(visit)
 
@@ -290,17 +292,13 @@ def _leave(request: HttpRequest, subject: Any) -> str:
     _, visit = subject
     said = request.POST
     leave_visit(request.ctx, place_id=said.get("place", ""), reason=said.get("reason", ""))  # type: ignore[attr-defined]
-    return (said.get("back") == "room" and _room(visit)) or _address(visit)
+    return _address(visit)
 
 
 def _return(request: HttpRequest, subject: Any) -> str:
     _, visit = subject
     return_to_visit(request.ctx, place_id=request.POST.get("place", ""))  # type: ignore[attr-defined]
     return _address(visit)
-
-
-def _room(visit: GroupVisit) -> str:
-    return reverse("group_room", args=[visit.group_id, visit.pk])
 
 
 _ACTS: Acts = {

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bench.clinic import Filled, Shape, fill
@@ -18,13 +19,24 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from evenkeel.clinic.groups.actions.book_visit import book_visit
+from evenkeel.clinic.groups.actions.join_group import join_group, take_group_consent
+from evenkeel.clinic.groups.actions.manage_group import open_group
+from evenkeel.clinic.groups.actions.record_setting import record_setting
+from evenkeel.clinic.groups.models import GroupMember, GroupVisit
+from evenkeel.clinic.groups.seating import Seat
 from evenkeel.clinic.people.models import Account, Site
+from evenkeel.clinic.programs.actions.choose_program import choose_program
+from evenkeel.clinic.programs.actions.edit_program import import_program
 from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.clock import SystemClock
+from evenkeel.clinic.session.models import Session
 from evenkeel.clinic.stock.actions.discrepancy import report_discrepancy
 from evenkeel.clinic.stock.models import Container, Count, Discrepancy
+from tests.clinic.programs.test_programs import signed
 from tests.clinic.stock.makers import build_shelves
 from tests.clinic_factory import Clinic, sign_in
+from tests.security.world import for_infusions
 
 BASELINE = Path(__file__).with_name("query_baseline.json")
 SHAPE = Shape(people=24, live_sessions=3, past_sessions=3, readings_a_session=4)
@@ -39,6 +51,7 @@ def filled(request: pytest.FixtureRequest, db: None) -> Iterator[Filled]:
     cache.clear()
     made = fill(datetime.now(UTC), request.param)
     stock(made, request.param.live_sessions)
+    gather(made)
     yield made
     installation.forget()
 
@@ -56,9 +69,55 @@ def stock(filled: Filled, containers: int) -> None:
         )
 
 
+def gather(filled: Filled) -> None:
+    """Everybody in a live session is in one group, with a dosing day ahead and a room described."""
+    clock, site = SystemClock(), Site.objects.get(pk=filled.site_id)
+    staff = {role: Account.objects.get(pk=key) for role, key in filled.accounts.items()}
+    clinic = Clinic(clock, site, site, [], staff)
+    therapist, lead = clinic.as_("therapist"), staff["therapist"].pk
+    file = for_infusions("group", most_people=12)
+    draft = import_program(therapist, site_id=site.pk, content=file)
+    signed(clinic, draft)
+    group = open_group(
+        therapist, site_id=site.pk, name="Circle", program="group", account_ids=[lead]
+    )
+    seats = []
+    for session in Session.objects.filter(pk__in=filled.sessions).select_related("patient"):
+        course: dict[str, Any] = {"course_id": session.course_id}
+        choose_program(therapist, **course, program="group", reason="For the group")
+        name = session.patient.name
+        take_group_consent(therapist, **course, group_id=group.pk, signed_name=name, agreed=True)
+        member = join_group(therapist, **course, group_id=group.pk)
+        seats.append(Seat(member.pk, session.chair_id, confirmed=True))
+    visit = book_visit(
+        therapist,
+        group_id=group.pk,
+        kind="dosing",
+        starts_at=clock.now() + timedelta(days=400),
+        minutes=180,
+        seats=seats,
+        confirmed=True,
+    )
+    for what in ("A siren", "A door"):
+        record_setting(
+            therapist,
+            visit_id=visit.pk,
+            kind="disturbance",
+            happened_at=clock.now(),
+            body={"what": what},
+        )
+
+
 def paths(filled: Filled) -> dict[str, str]:
     course, session = filled.long_course, filled.sessions[0]
+    visit, member = GroupVisit.objects.get(), GroupMember.objects.latest("joined_at")
     return {
+        "groups": "/groups/",
+        "group": f"/groups/{visit.group_id}",
+        "group_book": f"/groups/{visit.group_id}/book",
+        "group_visit": f"/groups/{visit.group_id}/visits/{visit.pk}",
+        "group_room": f"/groups/{visit.group_id}/visits/{visit.pk}/room",
+        "course_group": f"/courses/{member.course_id}/group",
         "people": "/people/",
         "patient": f"/people/{filled.long_patient}",
         "course": f"/courses/{course}",

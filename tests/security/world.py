@@ -259,9 +259,9 @@ def _group(clinic: Clinic, stage: Stage) -> dict[str, Any]:
     }
 
 
-def for_infusions(program: str) -> bytes:
-    """A shipped program as a clinic's own file, made for infusions too."""
-    document = shipped_document(program)
+def for_infusions(program: str, **changes: Any) -> bytes:
+    """A shipped program as a clinic's own file, made for infusions too, with ``changes``."""
+    document = shipped_document(program) | changes
     document["routes"] = [*document["routes"], "intravenous"]
     return json.dumps(document).encode()
 

@@ -46,6 +46,9 @@ from evenkeel.clinic.session.setting_events import (
 from evenkeel.clinic.session.setting_items import setting_list
 from evenkeel.web.wording import clock_text
 
+#: With more tiles than this each is drawn smaller.
+_ROW = 4
+
 
 @page("group.view", readable_when_locked=True)
 def group_room(request: HttpRequest, group_id: Any, visit_id: Any) -> HttpResponse:
@@ -74,7 +77,7 @@ def _part(request: HttpRequest, view: GroupView, visit: GroupVisit) -> dict[str,
     live = [s for s in sessions.values() if s.state in LIVE_STATES]
     timelines = board_timelines(live, now)
     cards = []
-    for place in places:
+    for place in sorted(places, key=_by_chair):
         session = sessions.get(place.appointment_id)
         if session is not None and session.pk in timelines:
             card = card_of(session, timelines[session.pk], now)
@@ -86,17 +89,21 @@ def _part(request: HttpRequest, view: GroupView, visit: GroupVisit) -> dict[str,
         "group": view.group,
         "visit": visit,
         "cards": cards,
-        "size": "many" if len(cards) > 4 else "",
+        "size": "many" if len(cards) > _ROW else "few",
         "missing": staff_missing(view.program, "dosing", view.group.site, now, named)
         if visit.state == "booked"
         else [],
-        "therapists": view.therapists,
         "settings": _entries(visit),
         "may_correct": ctx.actor.may("session.record", view.group.site_id),
         "locked": is_locked(request),
         "now": now,
         **alarm_frame(ctx, view.group.site, live, timelines, now),
     }
+
+
+def _by_chair(place: GroupPlace) -> tuple[int, str]:
+    chair = place.appointment.chair
+    return (chair.order, chair.name) if chair else (10_000, place.patient.name)
 
 
 def waiting_card(place: GroupPlace, entry: Entry) -> Card:

@@ -19,18 +19,18 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.groups.actions.book_visit import book_visit
 from evenkeel.clinic.groups.actions.join_group import join_group, take_group_consent
 from evenkeel.clinic.groups.actions.manage_group import open_group
 from evenkeel.clinic.groups.actions.record_setting import record_setting
 from evenkeel.clinic.groups.models import GroupMember, GroupVisit
 from evenkeel.clinic.groups.seating import Seat
-from evenkeel.clinic.people.models import Account, Site
+from evenkeel.clinic.people.models import Account, Chair, Site
 from evenkeel.clinic.programs.actions.choose_program import choose_program
 from evenkeel.clinic.programs.actions.edit_program import import_program
 from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.clock import SystemClock
-from evenkeel.clinic.session.models import Session
 from evenkeel.clinic.stock.actions.discrepancy import report_discrepancy
 from evenkeel.clinic.stock.models import Container, Count, Discrepancy
 from tests.clinic.programs.test_programs import signed
@@ -70,7 +70,7 @@ def stock(filled: Filled, containers: int) -> None:
 
 
 def gather(filled: Filled) -> None:
-    """Everybody in a live session is in one group, with a dosing day ahead and a room described."""
+    """A group with as many people as there are chairs, a dosing day ahead, a room described."""
     clock, site = SystemClock(), Site.objects.get(pk=filled.site_id)
     staff = {role: Account.objects.get(pk=key) for role, key in filled.accounts.items()}
     clinic = Clinic(clock, site, site, [], staff)
@@ -82,13 +82,15 @@ def gather(filled: Filled) -> None:
         therapist, site_id=site.pk, name="Circle", program="group", account_ids=[lead]
     )
     seats = []
-    for session in Session.objects.filter(pk__in=filled.sessions).select_related("patient"):
-        course: dict[str, Any] = {"course_id": session.course_id}
-        choose_program(therapist, **course, program="group", reason="For the group")
-        name = session.patient.name
-        take_group_consent(therapist, **course, group_id=group.pk, signed_name=name, agreed=True)
-        member = join_group(therapist, **course, group_id=group.pk)
-        seats.append(Seat(member.pk, session.chair_id, confirmed=True))
+    free = Course.objects.filter(product="racemic_iv", dosed_since=None).exclude(state="closed")
+    free = free.exclude(pk=filled.long_course)
+    for chair, course in zip(Chair.objects.all(), free.select_related("patient"), strict=False):
+        key: dict[str, Any] = {"course_id": course.pk}
+        name = course.patient.name
+        choose_program(therapist, **key, program="group", reason="For the group")
+        take_group_consent(therapist, **key, group_id=group.pk, signed_name=name, agreed=True)
+        member = join_group(therapist, **key, group_id=group.pk)
+        seats.append(Seat(member.pk, chair.pk, confirmed=True))
     visit = book_visit(
         therapist,
         group_id=group.pk,

@@ -322,8 +322,11 @@ def test_a_person_takes_the_signature_along(world: SignedWorld, clinic: Clinic) 
         if entry["resource"]["resourceType"] == "Provenance"
     ]
     consent = signature_of(world.rows["course.consent"])
+    group = signature_of(world.rows["groups.groupconsent"])
     assert consent is not None
-    assert [one["reason"][0]["text"] for one in found] == [consent.meaning]
+    assert group is not None
+    meanings = [one["reason"][0]["text"] for one in found]
+    assert meanings == [consent.meaning, group.meaning]
     assert found[0]["signature"][0]["who"]["display"] == consent.name
     assert found[0]["entity"][0]["what"]["identifier"]["value"] == content_hash(
         world.rows["course.consent"]

@@ -19,6 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from evenkeel.clinic.course.actions.open_course import open_course
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.groups.actions.book_visit import book_visit
 from evenkeel.clinic.groups.actions.join_group import join_group, take_group_consent
@@ -26,9 +27,10 @@ from evenkeel.clinic.groups.actions.manage_group import open_group
 from evenkeel.clinic.groups.actions.record_setting import record_setting
 from evenkeel.clinic.groups.models import GroupMember, GroupVisit
 from evenkeel.clinic.groups.seating import Seat
-from evenkeel.clinic.people.models import Account, Chair, Site
+from evenkeel.clinic.people.models import Account, Chair, Patient, Site
 from evenkeel.clinic.programs.actions.choose_program import choose_program
 from evenkeel.clinic.programs.actions.edit_program import import_program
+from evenkeel.clinic.programs.document import shipped_document
 from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.clock import SystemClock
 from evenkeel.clinic.stock.actions.discrepancy import report_discrepancy
@@ -36,7 +38,6 @@ from evenkeel.clinic.stock.models import Container, Count, Discrepancy
 from tests.clinic.programs.test_programs import signed
 from tests.clinic.stock.makers import build_shelves
 from tests.clinic_factory import Clinic, sign_in
-from tests.security.world import for_infusions
 
 BASELINE = Path(__file__).with_name("query_baseline.json")
 SHAPE = Shape(people=24, live_sessions=3, past_sessions=3, readings_a_session=4)
@@ -75,20 +76,22 @@ def gather(filled: Filled) -> None:
     staff = {role: Account.objects.get(pk=key) for role, key in filled.accounts.items()}
     clinic = Clinic(clock, site, site, [], staff)
     therapist, lead = clinic.as_("therapist"), staff["therapist"].pk
-    file = for_infusions("group", most_people=12)
+    file = json.dumps(shipped_document("group") | {"most_people": 12}).encode()
     draft = import_program(therapist, site_id=site.pk, content=file)
     signed(clinic, draft)
     group = open_group(
         therapist, site_id=site.pk, name="Circle", program="group", account_ids=[lead]
     )
     seats = []
-    free = Course.objects.filter(product="racemic_iv", dosed_since=None).exclude(state="closed")
-    free = free.exclude(pk=filled.long_course)
-    for chair, course in zip(Chair.objects.all(), free.select_related("patient"), strict=False):
+    free = Patient.objects.exclude(pk__in=Course.objects.values("patient"))
+    for chair, patient in zip(Chair.objects.all(), free, strict=False):
+        course = open_course(
+            clinic.as_("medical_director"), patient_id=patient.pk, indication="Depression"
+        )
         key: dict[str, Any] = {"course_id": course.pk}
-        name = course.patient.name
-        choose_program(therapist, **key, program="group", reason="For the group")
-        take_group_consent(therapist, **key, group_id=group.pk, signed_name=name, agreed=True)
+        choose_program(therapist, **key, program="group")
+        consent: dict[str, Any] = {"signed_name": patient.name, "agreed": True}
+        take_group_consent(therapist, **key, group_id=group.pk, **consent)
         member = join_group(therapist, **key, group_id=group.pk)
         seats.append(Seat(member.pk, chair.pk, confirmed=True))
     visit = book_visit(

@@ -13,6 +13,19 @@ _WORD: Final = re.compile(r"[^\W\d_]+", re.UNICODE)
 _SHORTEST: Final = 2
 
 
+class NamesSomebody(NeedsConfirmation):
+    """Words that several people share seem to name one of them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(
+            f"This seems to name {name}. What all share names no member; write what concerns one "
+            "person in that person’s own record."
+            for name in names
+        )
+        self.what_to_do = "Take the name out, or say that the word means no member."
+        self.fields = {"confirmed": "Tick this if the word means no member."}
+
+
 def named_in(text: str, people: Iterable[Any]) -> list[str]:
     """The names of those of ``people`` (patients) of whom a name stands in ``text``."""
     said = set(_WORD.findall(text.casefold()))
@@ -27,18 +40,11 @@ def _names(person: Any) -> set[str]:
 def refuse_naming(text: str, people: Iterable[Any], *, confirmed: bool) -> list[str]:
     """Who seems to be named; empty for nobody.
 
-    Raises :class:`~evenkeel.clinic.session.booking.NeedsConfirmation` unless ``confirmed``: a word
-    may be a name and mean nobody.
+    Raises :class:`NamesSomebody` unless ``confirmed``: a word may be a name and mean nobody.
     """
     found = named_in(text, people)
     if found and not confirmed:
-        raise NeedsConfirmation(
-            [
-                f"This seems to name {name}. What all share names no member; write what concerns "
-                "one person in that person’s own record."
-                for name in found
-            ]
-        )
+        raise NamesSomebody(found)
     return found
 
 

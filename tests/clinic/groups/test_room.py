@@ -201,7 +201,11 @@ def test_the_room_shows_each_in_their_own_tile_and_takes_what_is_said(circle: Ci
     assert text.count("data-session-live") == 1
     for words in ("Ada Sample", "Bea Sample", "Cyd Sample", "Staff missing", "2 session nurses"):
         assert words in text
+    before = ChainEntry.objects.count()
     part = client.get(f"{where}?part=1").content.decode()
+    # drawn anew every few seconds: the reading stands in the audit once
+    assert ChainEntry.objects.count() == before
+    assert ChainEntry.objects.filter(action="read room of a group").count() == 1
     assert "<form" not in part
     assert "data-loudest" in part
     sent = act(do="say", kind="music", what="start", title="Slow water")

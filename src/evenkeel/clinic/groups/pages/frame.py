@@ -14,6 +14,7 @@ from django.utils import timezone
 from evenkeel.clinic.groups.models import GroupVisit, TherapyGroup
 from evenkeel.clinic.groups.queries import GroupView, view_of
 from evenkeel.clinic.people.pages.posting import act_once
+from evenkeel.clinic.record.act import check_access, find
 from evenkeel.clinic.record.door import open_record
 from evenkeel.clinic.record.errors import (
     Conflict,
@@ -30,17 +31,22 @@ Acts = dict[str, tuple[Callable[[HttpRequest, Any], str], str]]
 
 
 def open_group_page(
-    request: HttpRequest, group_id: Any, what: str, *, with_visits: bool = True
+    request: HttpRequest, group_id: Any, what: str, *, with_visits: bool = True, again: bool = False
 ) -> GroupView:
-    """The group behind a page; the reading is logged, and times are shown as at its site."""
-    group = open_record(
-        request.ctx,  # type: ignore[attr-defined]
-        TherapyGroup,
-        group_id,
-        *("site", "used", "opened_by", "closed_by"),
-        permission="group.view",
-        what=what,
-    )
+    """The group behind a page; the reading is logged, and times are shown as at its site.
+
+    ``again``: a part of a page that is open is drawn anew, every few seconds; who may not see it
+    is still refused, but no line is written for each time.
+    """
+    ctx = request.ctx  # type: ignore[attr-defined]
+    related = ("site", "used", "opened_by", "closed_by")
+    if again:
+        group = find(TherapyGroup, group_id, *related)
+        check_access(ctx.actor, group, "group.view")
+    else:
+        group = open_record(
+            ctx, TherapyGroup, group_id, *related, permission="group.view", what=what
+        )
     timezone.activate(ZoneInfo(group.site.timezone))
     return view_of(group, with_visits=with_visits)
 

@@ -53,14 +53,14 @@ _ROW = 4
 @page("group.view", readable_when_locked=True)
 def group_room(request: HttpRequest, group_id: Any, visit_id: Any) -> HttpResponse:
     """The day of a group; ``?part=1`` is the part that changes, drawn anew like the board."""
-    view = open_group_page(request, group_id, "room of a group", with_visits=False)
+    part = request.method == "GET" and request.GET.get("part") == "1"
+    view = open_group_page(request, group_id, "room of a group", with_visits=False, again=part)
     visit = visit_in(view.group, visit_id)
     if visit.kind != "dosing":
         raise NotFound("This meeting is no dosing day.", what_to_do="Look at the meeting itself.")
     done = try_act(request, _ACTS, visit)
     if isinstance(done, HttpResponse):
         return done
-    part = request.GET.get("part") == "1"
     shown = _part(request, view, visit)
     if part:
         return render(request, "groups/room_part.html", shown)

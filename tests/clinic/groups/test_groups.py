@@ -34,6 +34,7 @@ from evenkeel.clinic.programs.queries import parsed
 from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.clinic.session.actions.book_appointment import book_appointment
+from evenkeel.clinic.session.actions.cancel_appointment import cancel_appointment
 from evenkeel.clinic.session.booking import NeedsConfirmation
 from evenkeel.clinic.session.models import Appointment
 from evenkeel.clinic.therapy.actions.record_talk import correct_talk
@@ -268,6 +269,12 @@ def test_somebody_who_joins_later_is_booked_beside_the_others(circle: Circle) ->
     with pytest.raises(Refused, match="has a place"):
         add_place(ctx, **given, seat=Seat(member.pk, circle.clinic.chairs[3].pk))
     assert visit.places.count() == 4
+    # who cancelled for themselves can come after all, in the same place
+    place = circle.place(visit, "Dan")
+    cancel_appointment(ctx, appointment_id=place.appointment_id, reason="Has a cold")
+    add_place(ctx, **given, seat=Seat(member.pk, circle.clinic.chairs[3].pk, nurse))
+    again = circle.place(visit, "Dan")
+    assert (again.pk, again.appointment.status) == (place.pk, "booked")
 
 
 def held(circle: Circle, visit: GroupVisit, **said: Any) -> Held:

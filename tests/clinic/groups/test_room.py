@@ -73,8 +73,8 @@ def test_the_room_is_said_once_and_stands_in_each_session_that_is_open(circle: C
     assert late.room == room_of(ada).room
     assert [p.what for p in late.people] == ["Test therapist"]
     assert late.happenings == ()
-    entry = ChainEntry.objects.filter(action="session.observe", patient_id=cyd.patient_id)
-    assert entry.exists()
+    assert ChainEntry.objects.filter(action="session.observe", patient_id=cyd.patient_id).exists()
+    assert {p.attendance for p in visit.places.all()} == {"came"}
 
 
 def test_a_correction_reaches_all_but_who_was_corrected_on_their_own(circle: Circle) -> None:

@@ -19,6 +19,7 @@ from evenkeel.clinic.session.booking import LONGEST_MIN
 from evenkeel.clinic.session.models import AppointmentStatus, Session
 
 _KINDS = dict(GroupVisit.KINDS)
+_GONE = (AppointmentStatus.CANCELLED, AppointmentStatus.MOVED)
 
 
 @action("group.book", permission="appointment.manage")
@@ -107,9 +108,18 @@ def _note_answers(act: Act, seated: Sequence[Seated]) -> None:
 
 
 def _place(
-    act: Act, visit: GroupVisit, group: TherapyGroup, one: Seated, minutes: int, lead: Any
+    act: Act,
+    visit: GroupVisit,
+    group: TherapyGroup,
+    one: Seated,
+    minutes: int,
+    lead: Any,
+    place: GroupPlace | None = None,
 ) -> GroupPlace:
-    """One member's own appointment, through the action that books any, and their place."""
+    """One member's own appointment, through the action that books any, and their place.
+
+    ``place``: the one they had, whose appointment stands no more.
+    """
     member = one.member
     appointment = book_appointment(
         act.ctx,
@@ -123,16 +133,16 @@ def _place(
         note=f"With the group “{group.name}”.",
         confirmed=True,
     )
-    return act.write(
-        GroupPlace(
-            site=group.site,
-            visit=visit,
-            member=member,
-            course=member.course,
-            patient=member.patient,
-            appointment=appointment,
-        )
+    place = place or GroupPlace(
+        site=group.site,
+        visit=visit,
+        member=member,
+        course=member.course,
+        patient=member.patient,
     )
+    place.appointment = appointment
+    place.left_at, place.left_reason = None, ""
+    return act.write(place)
 
 
 def _standing(act: Act, visit_id: Any) -> GroupVisit:
@@ -252,7 +262,7 @@ def cancel_visit(act: Act, *, visit_id: Any, reason: str) -> GroupVisit:
 
 @action("group.add_place", permission="appointment.manage")
 def add_place(act: Act, *, visit_id: Any, member_id: Any, seat: Seat) -> GroupPlace:
-    """Book a member for a meeting that stands: who joined later, or was left out.
+    """Book a member for a meeting that stands: who joined later, was left out, or comes after all.
 
     Raises as :func:`book_visit`, and ``Refused`` (``has_place``).
     """
@@ -260,7 +270,8 @@ def add_place(act: Act, *, visit_id: Any, member_id: Any, seat: Seat) -> GroupPl
     member = act.open(GroupMember, member_id, "patient", "course__patient", "course__site")
     if member.group_id != visit.group_id or member.left_at is not None:
         raise Invalid("This person is not in the group.", code="not_a_member")
-    if GroupPlace.objects.filter(visit=visit, member=member).exists():
+    place = GroupPlace.objects.filter(visit=visit, member=member).first()
+    if place is not None and place.appointment.status not in _GONE:
         raise Refused("This person has a place in the meeting.", code="has_place")
     view = view_of(visit.group, with_visits=False)
     lead = view.lead_ids[0] if view.lead_ids else None
@@ -277,4 +288,4 @@ def add_place(act: Act, *, visit_id: Any, member_id: Any, seat: Seat) -> GroupPl
     )
     (one,) = _all_or_nobody(seated, confirmed=seat.confirmed)
     _note_answers(act, seated)
-    return _place(act, visit, visit.group, one, minutes, lead)
+    return _place(act, visit, visit.group, one, minutes, lead, place)

@@ -116,7 +116,7 @@ def strike_setting(act: Act, *, setting_id: Any, seen_version: int, reason: str)
 
 
 def carry_over(act: Act, session: Session) -> None:
-    """What lasts in the room of a group goes into a session that is opened just now."""
+    """Somebody of a group came: what lasts in its room goes into the session just opened."""
     place = (
         GroupPlace.objects.filter(appointment_id=session.appointment_id)
         .select_related("visit")
@@ -124,6 +124,8 @@ def carry_over(act: Act, session: Session) -> None:
     )
     if place is None:
         return
+    place.attendance = "came"
+    act.write(place)
     rows = GroupSetting.objects.filter(visit=place.visit, struck_at=None).order_by("happened_at")
     for row in rows:
         if _is_about(row, session, place):

@@ -167,7 +167,7 @@ def _shown(
     shown = frame_of(request, view, error)
     now, typed = shown["now"], shown["typed"]
     places = [_place(place, now, typed) for place in places_of(visit)]
-    seated = {place["row"].member_id for place in places}
+    seated = {place["row"].member_id for place in places if place["is_expected"]}
     named = {*view.lead_ids, *(p["row"].appointment.nurse_id for p in places if p["is_in"])}
     local = timezone.localtime(visit.starts_at)
     started = visit.starts_at <= now

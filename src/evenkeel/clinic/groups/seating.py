@@ -69,13 +69,18 @@ class CannotSeat(Refused):
     def __init__(self, seated: Sequence[Seated], common: Sequence[str] = ()) -> None:
         self.seated, self.common = list(seated), list(common)
         open_ = [one for one in seated if not one.stands]
-        words = [f"{one.member.patient.name}: {' '.join(one.words)}" for one in open_]
+        said = {f"seat_{one.member.pk}": _line(one) for one in open_}
+        if self.common:
+            said["confirmed"] = " ".join(self.common)
         super().__init__(
-            " ".join((*self.common, *words)),
-            what_to_do="Leave them out, choose another time, or say that it is meant. "
-            "Nobody was booked yet.",
-            fields={f"seat_{one.member.pk}": " ".join(one.words) for one in open_},
+            "Nobody was booked: something stands against it.",
+            what_to_do="Leave people out, choose another time, or say that it is meant.",
+            fields=said,
         )
+
+
+def _line(one: Seated) -> str:
+    return f"{one.member.patient.name}: {' '.join(one.words)}"
 
 
 def seat_everybody(

@@ -181,6 +181,7 @@ def test_pages_with_much_on_them(db: None) -> None:
     cache.clear()
     filled = fill(datetime.now(UTC), Shape(24, 2, 3, 8))
     baseline.stock(filled, 2)
+    baseline.gather(filled)
     client = sign_in(Client(), Account.objects.get(pk=filled.accounts["medical_director"]))
     rendered = Rendered()
     for name, path in baseline.paths(filled).items():

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bench.clinic import Filled, Shape, fill
@@ -18,11 +19,23 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from evenkeel.clinic.people.models import Account, Site
+from evenkeel.clinic.course.actions.open_course import open_course
+from evenkeel.clinic.course.models import Course
+from evenkeel.clinic.groups.actions.book_visit import book_visit
+from evenkeel.clinic.groups.actions.join_group import join_group, take_group_consent
+from evenkeel.clinic.groups.actions.manage_group import open_group
+from evenkeel.clinic.groups.actions.record_setting import record_setting
+from evenkeel.clinic.groups.models import GroupMember, GroupVisit
+from evenkeel.clinic.groups.seating import Seat
+from evenkeel.clinic.people.models import Account, Chair, Patient, Site
+from evenkeel.clinic.programs.actions.choose_program import choose_program
+from evenkeel.clinic.programs.actions.edit_program import import_program
+from evenkeel.clinic.programs.document import shipped_document
 from evenkeel.clinic.record import installation
 from evenkeel.clinic.record.clock import SystemClock
 from evenkeel.clinic.stock.actions.discrepancy import report_discrepancy
 from evenkeel.clinic.stock.models import Container, Count, Discrepancy
+from tests.clinic.programs.test_programs import signed
 from tests.clinic.stock.makers import build_shelves
 from tests.clinic_factory import Clinic, sign_in
 
@@ -39,6 +52,7 @@ def filled(request: pytest.FixtureRequest, db: None) -> Iterator[Filled]:
     cache.clear()
     made = fill(datetime.now(UTC), request.param)
     stock(made, request.param.live_sessions)
+    gather(made)
     yield made
     installation.forget()
 
@@ -56,9 +70,59 @@ def stock(filled: Filled, containers: int) -> None:
         )
 
 
+def gather(filled: Filled) -> None:
+    """A group with as many people as there are chairs, a dosing day ahead, a room described."""
+    clock, site = SystemClock(), Site.objects.get(pk=filled.site_id)
+    staff = {role: Account.objects.get(pk=key) for role, key in filled.accounts.items()}
+    clinic = Clinic(clock, site, site, [], staff)
+    therapist, lead = clinic.as_("therapist"), staff["therapist"].pk
+    file = json.dumps(shipped_document("group") | {"most_people": 12}).encode()
+    draft = import_program(therapist, site_id=site.pk, content=file)
+    signed(clinic, draft)
+    group = open_group(
+        therapist, site_id=site.pk, name="Circle", program="group", account_ids=[lead]
+    )
+    seats = []
+    free = Patient.objects.exclude(pk__in=Course.objects.values("patient"))
+    for chair, patient in zip(Chair.objects.all(), free, strict=False):
+        course = open_course(
+            clinic.as_("medical_director"), patient_id=patient.pk, indication="Depression"
+        )
+        key: dict[str, Any] = {"course_id": course.pk}
+        choose_program(therapist, **key, program="group")
+        consent: dict[str, Any] = {"signed_name": patient.name, "agreed": True}
+        take_group_consent(therapist, **key, group_id=group.pk, **consent)
+        member = join_group(therapist, **key, group_id=group.pk)
+        seats.append(Seat(member.pk, chair.pk, confirmed=True))
+    visit = book_visit(
+        therapist,
+        group_id=group.pk,
+        kind="dosing",
+        starts_at=clock.now() + timedelta(days=400),
+        minutes=180,
+        seats=seats,
+        confirmed=True,
+    )
+    for what in ("A siren", "A door"):
+        record_setting(
+            therapist,
+            visit_id=visit.pk,
+            kind="disturbance",
+            happened_at=clock.now(),
+            body={"what": what},
+        )
+
+
 def paths(filled: Filled) -> dict[str, str]:
     course, session = filled.long_course, filled.sessions[0]
+    visit, member = GroupVisit.objects.get(), GroupMember.objects.latest("joined_at")
     return {
+        "groups": "/groups/",
+        "group": f"/groups/{visit.group_id}",
+        "group_book": f"/groups/{visit.group_id}/book",
+        "group_visit": f"/groups/{visit.group_id}/visits/{visit.pk}",
+        "group_room": f"/groups/{visit.group_id}/visits/{visit.pk}/room",
+        "course_group": f"/courses/{member.course_id}/group",
         "people": "/people/",
         "patient": f"/people/{filled.long_patient}",
         "course": f"/courses/{course}",

@@ -124,6 +124,11 @@ ROUTES: dict[str, Row] = {
     "program_edit": Row("therapist", 200, "prescriber"),
     "program_discard": Row("therapist", NO_METHOD, "prescriber", POST_ONLY),
     "program_sign": Row("medical_director", NO_METHOD, "therapist", POST_ONLY),
+    "group": Row("session_nurse", 200, "front_desk"),
+    "group_book": Row("therapist", 200, "pharmacist"),
+    "group_visit": Row("prescriber", 200, "auditor"),
+    "group_room": Row("session_nurse", 200, "administrator"),
+    "course_group": Row("therapist", 200, "pharmacist"),
     "stock_item": Row("pharmacist", 200, "session_nurse"),
     "stock_container": Row("auditor", 200, "therapist"),
     "stock_arrival": Row("session_nurse", 200, "auditor"),
@@ -386,7 +391,8 @@ def test_an_opened_record_is_a_reading_in_the_log(world: World) -> None:
         for name, row in ROUTES.items()
         if row.shown == 200
         and not name.startswith(
-            ("setup_", "protocol", "program_", "forecast_", "acting_", "stock_")
+            # a group is no person: its page is written down as the group's
+            ("setup_", "protocol", "program_", "forecast_", "acting_", "stock_", "group")
         )
         and not name.endswith(("credential", "credential_enter"))
         # a complaint is no part of anybody's record, a site is no person, a bundle shows nobody

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
 
 from evenkeel.clinic.course.models import Screening
+from evenkeel.clinic.groups.actions.book_visit import book_visit
+from evenkeel.clinic.groups.actions.join_group import join_group, take_group_consent
+from evenkeel.clinic.groups.actions.manage_group import open_group
+from evenkeel.clinic.groups.actions.record_setting import record_setting
+from evenkeel.clinic.groups.seating import Seat
 from evenkeel.clinic.outcome.actions.ask_questionnaire import ask_questionnaire
 from evenkeel.clinic.outcome.models import SafetySignal
 from evenkeel.clinic.oversight.actions.ask_privacy import ask_privacy
@@ -21,7 +28,15 @@ from evenkeel.clinic.people.actions.record_fact import record_fact
 from evenkeel.clinic.people.actions.set_up import grant_role, open_site
 from evenkeel.clinic.people.caller import context_for
 from evenkeel.clinic.people.models import Account, Patient
-from evenkeel.clinic.programs.actions.edit_program import start_program
+from evenkeel.clinic.programs.actions.choose_program import choose_program
+from evenkeel.clinic.programs.actions.edit_program import (
+    import_program,
+    sign_program,
+    start_program,
+)
+from evenkeel.clinic.programs.document import shipped_document
+from evenkeel.clinic.programs.models import ProgramVersion
+from evenkeel.clinic.programs.queries import text_digest
 from evenkeel.clinic.protocols.actions.start_draft import start_draft
 from evenkeel.clinic.record.act import Actor, Context
 from evenkeel.clinic.record.models import ChainEntry
@@ -160,6 +175,7 @@ def build_world(clinic: Clinic) -> World:
         clinic.as_("auditor"), first_day=today, last_day=today, site_id=clinic.site.pk
     ).bundle_id
     ids |= _harm(clinic, stage)
+    ids |= _group(clinic, stage)
     ids |= shelves(clinic)
     draft = start_program(clinic.as_("therapist"), site_id=clinic.site.pk, program="montreal").pk
     ids |= {f"{name}.version_id": draft for name in PROGRAM_VERSIONS}
@@ -188,6 +204,66 @@ def _harm(clinic: Clinic, stage: Stage) -> dict[str, Any]:
         "report_id": incident.reports.get().pk,
         "complaint_id": complaint.pk,
     }
+
+
+def _group(clinic: Clinic, stage: Stage) -> dict[str, Any]:
+    """A group of a program made for it here, the person in it, a dosing day with a room."""
+    therapist, course = clinic.as_("therapist"), stage.case.course
+    assert course is not None
+    import_program(therapist, site_id=clinic.site.pk, content=for_infusions("group"))
+    draft = ProgramVersion.objects.get(program="group")
+    sign_program(
+        clinic.as_("medical_director"),
+        version_id=draft.pk,
+        read_hash=text_digest(draft.text),
+        agreed=True,
+    )
+    group = open_group(
+        therapist,
+        site_id=clinic.site.pk,
+        name="Circle",
+        program="group",
+        account_ids=[clinic.staff["therapist"].pk],
+    )
+    choose_program(therapist, course_id=course.pk, program="group")
+    consent = take_group_consent(
+        therapist,
+        course_id=course.pk,
+        group_id=group.pk,
+        signed_name=stage.case.patient.name,
+        agreed=True,
+    )
+    member = join_group(therapist, course_id=course.pk, group_id=group.pk)
+    visit = book_visit(
+        therapist,
+        group_id=group.pk,
+        kind="dosing",
+        starts_at=clinic.clock.now() + timedelta(days=7),
+        minutes=180,
+        seats=[Seat(member.pk, clinic.chairs[1].pk, confirmed=True)],
+    )
+    said = record_setting(
+        therapist,
+        visit_id=visit.pk,
+        kind="disturbance",
+        happened_at=clinic.clock.now(),
+        body={"what": "A siren"},
+    )
+    return {
+        "group_id": group.pk,
+        "group_consent_id": consent.pk,
+        "member_id": member.pk,
+        "visit_id": visit.pk,
+        "place_id": visit.places.get().pk,
+        "setting_id": said.pk,
+    }
+
+
+def for_infusions(program: str, **changes: Any) -> bytes:
+    """A shipped program as a clinic's own file, made for infusions too, with ``changes``."""
+    document = shipped_document(program) | changes
+    document["routes"] = [*document["routes"], "intravenous"]
+    return json.dumps(document).encode()
 
 
 def shelves(clinic: Clinic) -> dict[str, uuid.UUID]:

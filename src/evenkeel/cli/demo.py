@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", metavar="ISO", help="opening time, such as 14:00 or 2026-11-23T14:00"
     )
-    parser.add_argument("--people", type=int, default=44, help="how many people (44)")
+    parser.add_argument("--people", type=int, default=47, help="how many people (47)")
     parser.add_argument("--home", type=Path, help="folder of the demonstration, made anew")
     parser.add_argument("--keep", action="store_true", help="go on with the folder as it is")
     parser.add_argument("--workers", type=int, default=2, help="processes that serve pages (2)")

@@ -19,7 +19,7 @@ from evenkeel.clinic.session.watch import WATCHER_SILENT_S
 PLACES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("Board", "board", "board.view", ("/board", "/sessions")),
     ("Today", "day", "appointment.view", ("/day", "/appointments")),
-    ("People", "people", "people.view", ("/people", "/courses")),
+    ("People", "people", "people.view", ("/people", "/courses", "/groups")),
     ("Answers", "library", "library.view", ("/answers", "/evidence", "/results")),
     ("Protocols", "protocols", "protocol.view", ("/protocols", "/programs")),
     ("Oversight", "oversight", "oversight.view", ("/oversight", "/stock")),
@@ -31,6 +31,7 @@ MENU: tuple[tuple[str, str, str], ...] = (
     ("Safety signals", "safety_signals", "outcome.view"),
     ("Questions from patients", "team_questions", "team_question.view"),
     ("Questionnaires", "instruments", "instrument.view"),
+    ("Groups", "groups", "group.view"),
     ("Who is on duty", "duty", "duty.view"),
     ("Emergency access", "emergency_open", "emergency.open"),
     ("My credentials", "own_credentials", "credential.own"),

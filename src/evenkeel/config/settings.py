@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "evenkeel.clinic.programs",
     "evenkeel.clinic.session",
     "evenkeel.clinic.therapy",
+    "evenkeel.clinic.groups",
     "evenkeel.clinic.outcome",
     "evenkeel.clinic.oversight",
     "evenkeel.interop",

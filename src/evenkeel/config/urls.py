@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("evenkeel.clinic.programs.pages.urls")),
     path("", include("evenkeel.clinic.session.pages.urls")),
     path("", include("evenkeel.clinic.therapy.pages.urls")),
+    path("", include("evenkeel.clinic.groups.pages.urls")),
     path("", include("evenkeel.clinic.outcome.pages.urls")),
     path("stock/", include("evenkeel.clinic.stock.pages.urls")),
     path("oversight/", include("evenkeel.clinic.oversight.pages.urls")),

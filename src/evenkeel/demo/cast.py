@@ -25,6 +25,7 @@ Stage = Literal[
     "no_show",
     "deceased",
     "moved",
+    "group",
 ]
 Way = Literal["iv", "nasal", "im"]
 
@@ -116,6 +117,12 @@ OTHERS: Final[tuple[Story, ...]] = (
     Story("Uma", "Madeup", 33, "female", "induction", "nasal", doses=4, last_days=0,
           baseline=19, trajectory="partial", today_h=-2.9, couch=1, weight_kg=58.5, height_cm=163,
           rest=_rest(117, 73, 78), program="medical_only"),
+    Story("Alma", "Alias", 44, "female", "group", "im", baseline=19, weight_kg=69.0,
+          height_cm=168, rest=_rest(122, 76, 71), program="group"),
+    Story("Boris", "Pseudonym", 50, "male", "group", "im", baseline=18, weight_kg=87.0,
+          height_cm=182, rest=_rest(128, 80, 66), program="group"),
+    Story("Clio", "Byname", 37, "female", "group", "im", baseline=20, weight_kg=62.0,
+          height_cm=164, rest=_rest(117, 74, 75), program="group"),
     Story("Olga", "Invented", 58, "female", "maintenance", "nasal", doses=14, last_days=0,
           today_h=-5.6, couch=1, baseline=22, weight_kg=66.0, height_cm=161,
           rest=_rest(125, 77, 70)),

@@ -12,7 +12,7 @@ from evenkeel.clinic.course.models import Consent
 from evenkeel.clinic.people.actions.mark_deceased import mark_deceased
 from evenkeel.clinic.session.actions.mark_no_show import mark_no_show
 from evenkeel.clinic.session.actions.move_appointment import move_appointment
-from evenkeel.demo import asking, therapy
+from evenkeel.demo import asking, circle, therapy
 from evenkeel.demo.giving import book
 from evenkeel.demo.long_view import ask_over_months
 from evenkeel.demo.person import SATURDAY, Telling
@@ -177,6 +177,9 @@ def tell_person(telling: Telling) -> Iterator[None]:
         return
     yield from agree(telling)
     if story.stage == "consented":
+        return
+    if story.stage == "group":
+        yield from circle.tell_group(telling)
         return
     yield from treat(telling)
     yield from ask_over_months(telling)

@@ -49,7 +49,7 @@ class Wishes:
     speed: float = 1.0
     seed: str = "evenkeel"
     start: datetime | None = None
-    people: int = 44
+    people: int = 47
     keep: bool = False
     timezone: str = ""
 

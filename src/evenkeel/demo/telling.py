@@ -195,7 +195,8 @@ def agree(telling: Telling) -> Iterator[None]:
             house.ctx("prescriber", at + timedelta(minutes=50)), course_id=course.pk, to="induction"
         )
         yield
-    yield from _talk(telling, days_ago - 2, "preparation")
+    if story.stage != "group":  # its preparation is a meeting of all
+        yield from _talk(telling, days_ago - 2, "preparation")
 
 
 def plan(

@@ -9,6 +9,9 @@ from django.db.models import Model
 
 from evenkeel.clinic.course.actions.agree_touch import agree_touch
 from evenkeel.clinic.course.models import Consent, ConsentDocument, Plan, Screening, TouchAgreement
+from evenkeel.clinic.groups.actions.join_group import take_group_consent
+from evenkeel.clinic.groups.actions.manage_group import open_group
+from evenkeel.clinic.groups.models import GroupConsent
 from evenkeel.clinic.library.actions.review_answer import review_answer
 from evenkeel.clinic.library.models import AnswerReview
 from evenkeel.clinic.outcome.actions.ask_questionnaire import ask_questionnaire
@@ -54,6 +57,7 @@ class SignedWorld:
             ],
             "programs.programversion": [f"/programs/{row['programs.programversion'].pk}"],
             "library.answerreview": [f"/answers/{ANSWER}"],
+            "groups.groupconsent": [f"/courses/{course}/group", own],
             "session.forecastchoice": ["/oversight/forecast"],
             "session.sessionevent": [note],
             "outcome.spacingdecision": [f"/courses/{course}/coming-back"],
@@ -76,6 +80,20 @@ def build(clinic: Clinic) -> SignedWorld:
         signed_name=case.patient.name,
     )
     rest(clinic, course)
+    group = open_group(
+        clinic.as_("therapist"),
+        site_id=clinic.site.pk,
+        name="Circle",
+        program="group",
+        account_ids=[clinic.staff["therapist"].pk],
+    )
+    take_group_consent(
+        case.nurse,
+        course_id=course.pk,
+        group_id=group.pk,
+        signed_name=case.patient.name,
+        agreed=True,
+    )
     stage.started()
     return SignedWorld(stage, rows_of())
 
@@ -115,7 +133,7 @@ def rows_of() -> dict[str, Model]:
     """The newest row of each kind; of a session the first dose."""
     models = (Screening, ConsentDocument, Consent, TouchAgreement, Plan, ProtocolVersion)
     models += (ProgramVersion, AnswerReview, ForecastChoice, SpacingDecision, SafetySignal)
-    models += (WatchEntry,)
+    models += (WatchEntry, GroupConsent)
     found: dict[str, Model] = {}
     for model in models:
         rows = model.objects.order_by("created_at")

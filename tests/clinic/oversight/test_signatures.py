@@ -79,6 +79,11 @@ NO_SIGNATURE_OF = {
     "people.credential": "whose it is, and who saw the paper",
     "people.emergencyaccess": "an opened record, confirmed with the second factor and reviewed",
     "people.duty": "who is on duty",
+    "groups.therapygroup": "who opened and closed a group; what is signed is each one's consent",
+    "groups.grouptherapist": "who leads a group",
+    "groups.groupmember": "who took somebody in; it rests on their signed consent",
+    "groups.groupvisit": "a note under its author's name; corrected by versions, each kept",
+    "groups.groupsetting": "said under its author's name; each session has its own event of it",
     "stock.": "lines under the names of who did it and who saw it, each written once",
     "oversight.erasurerequest": "two people's requests under their names; the act is on the chain",
     "oversight.privacyrequest": "answered under its author's name",
@@ -317,8 +322,11 @@ def test_a_person_takes_the_signature_along(world: SignedWorld, clinic: Clinic) 
         if entry["resource"]["resourceType"] == "Provenance"
     ]
     consent = signature_of(world.rows["course.consent"])
+    group = signature_of(world.rows["groups.groupconsent"])
     assert consent is not None
-    assert [one["reason"][0]["text"] for one in found] == [consent.meaning]
+    assert group is not None
+    meanings = [one["reason"][0]["text"] for one in found]
+    assert meanings == [consent.meaning, group.meaning]
     assert found[0]["signature"][0]["who"]["display"] == consent.name
     assert found[0]["entity"][0]["what"]["identifier"]["value"] == content_hash(
         world.rows["course.consent"]

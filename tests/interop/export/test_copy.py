@@ -34,6 +34,9 @@ OF_NOBODY = frozenset(
         *("session.forecastchoice", "session.monitor", "session.monitorsource"),
         *("outcome.clinictext", "oversight.complaint", "oversight.remssite"),
         *("oversight.remsdefinition", "oversight.qualitynote"),
+        # of a group: each one's own part of it is their consent, membership and place
+        *("groups.therapygroup", "groups.grouptherapist"),
+        *("groups.groupvisit", "groups.groupsetting"),
     }
 )
 FORM = {"to_whom": "Ada Sample herself", "made_sure": "Passport seen", "reason": "Asked"}

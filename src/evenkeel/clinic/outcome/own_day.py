@@ -79,13 +79,14 @@ class Step:
     now: bool = False
 
 
-def heading(appointment: Appointment, today: date) -> str:
-    """ "Your next session is tomorrow"."""
+def heading(appointment: Appointment, today: date, *, with_group: bool = False) -> str:
+    """ "Your next session is tomorrow", "Your next talk with your group is tomorrow"."""
     kind = _KIND_WORDS.get(appointment.kind, "visit")
     day = timezone.localtime(appointment.starts_at).date()
     away = (day - today).days
     when = {0: "today", 1: "tomorrow"}.get(away, f"in {away} days" if away > 0 else "now")
-    return f"Your next {kind} is {when}"
+    group = " with your group" if with_group else ""
+    return f"Your next {kind}{group} is {when}"
 
 
 def long_day(moment: datetime) -> str:

@@ -118,6 +118,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "therapy.record": _CARE,
     "wall.write": frozenset({_MD, _RX, _TH}),
     "wall.open": _CARE,
+    # groups that are treated together
+    "group.view": _CARE,
+    "group.manage": frozenset({_MD, _RX, _TH}),
     # the day
     "appointment.view": frozenset({_MD, _RX, _RN, _TH, _PH, _FD, _AU}),
     "appointment.manage": frozenset({_MD, _RX, _RN, _TH, _FD}),

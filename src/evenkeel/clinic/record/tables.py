@@ -47,6 +47,8 @@ _CHAINED_TABLES: Final = """
     session.monitor session.monitorsource session.traymessage
     therapy.preparationtick therapy.setpart therapy.talk therapy.journalentry therapy.commitment
     therapy.sidetherapy therapy.wallednote therapy.walledreader
+    groups.therapygroup groups.grouptherapist groups.groupconsent groups.groupmember
+    groups.groupvisit groups.groupplace groups.groupsetting
     outcome.ask outcome.response outcome.safetysignal outcome.watchentry outcome.clinictext
     outcome.contactchoice outcome.message outcome.signalcall outcome.teamquestion
     outcome.spacingdecision

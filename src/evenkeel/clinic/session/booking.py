@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -168,12 +168,19 @@ def check_bookable(course: Course) -> None:
 
 
 def check_free(
-    course: Course, kind: str, slot: Slot, *, now: datetime, replacing: Appointment | None = None
+    course: Course,
+    kind: str,
+    slot: Slot,
+    *,
+    now: datetime,
+    replacing: Appointment | None = None,
+    beside: Collection[Any] = (),
 ) -> list[str]:
     """What should be confirmed; empty when nothing. Raises ``Conflict`` (``clash``).
 
     A chair and a person can be in one place at a time: a clash names who is there and when. Two
-    doses under one nurse, a colleague booked twice, closed hours and the like are warnings.
+    doses under one nurse, a colleague booked twice, closed hours and the like are warnings; not
+    so for the appointments whose keys are ``beside``, which are meant to share their staff.
     """
     others = (
         Appointment.objects.filter(
@@ -194,7 +201,8 @@ def check_free(
             wrong["chair_id"] = f"{slot.chair.name} is taken: {what}."
         if other.patient_id == course.patient_id and kind not in BY_TELEPHONE:
             wrong["starts_at"] = f"{other.patient.name} has a {words_of(other, zone)} then."
-        warnings += _shared_staff(slot, kind, other, what)
+        if other.pk not in beside:
+            warnings += _shared_staff(slot, kind, other, what)
     if wrong:
         raise Conflict(
             " ".join(wrong.values()),

@@ -102,6 +102,18 @@ def live_sessions(ctx: Context) -> list[Session]:
     return list(visible(ctx, rows, "board.view").order_by("chair__order", "opened_at"))
 
 
+def sessions_at(appointment_ids: Iterable[Any]) -> list[Session]:
+    """The sessions opened for these appointments, with what a card shows; one query.
+
+    Whoever calls has seen to it that the caller may see them.
+    """
+    return list(
+        Session.objects.filter(appointment_id__in=appointment_ids)
+        .select_related("patient", "chair", "nurse", "second", "plan")
+        .only(*_CARD)
+    )
+
+
 _CARD: Final = (
     *("site_id", "number", "state", "product", "protocol_name", "dose_sheet", "appointment_id"),
     *("protocol_used_id", "protocol_hash", "protocol_version"),

@@ -149,6 +149,8 @@ def _way(course: Course, on: OnProgram, talks: Sequence[Talk], now: datetime) ->
         )
         # a session under way is held already, though its appointment is not done
         .exclude(session__first_dose_at__isnull=False)
+        # a talk that was struck out did not take place
+        .exclude(talk__struck_at__isnull=False)
         .only("pk", "kind", "status", "starts_at", "site_id", "patient_id", "course_id")
         .order_by("starts_at")
     )

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from evenkeel.clinic.course.models import Consent, Course, Plan, TouchAgreement
+from evenkeel.clinic.groups.models import GroupConsent, GroupPlace
 from evenkeel.clinic.outcome.models import Response, SafetySignal, TeamQuestion
 from evenkeel.clinic.outcome.offering import form_of
 from evenkeel.clinic.people.fact_item import LISTS, list_name
@@ -56,6 +59,7 @@ class OwnRecord:
     courses: Sequence[Course]
     consents: Sequence[Consent]
     touches: Sequence[TouchAgreement]
+    groups: Sequence[GroupConsent]
     plans: Sequence[Plan]
     appointments: Sequence[Appointment]
     sessions: Sequence[Session]
@@ -65,7 +69,7 @@ class OwnRecord:
 
 
 def own_record_of(patient: Patient) -> OwnRecord:
-    """Read everything about a person. Nine queries, and one more for each text of the clinic."""
+    """Read everything about a person. Ten queries, and one more for each text of the clinic."""
     responses = list(Response.objects.filter(patient=patient).order_by("answered_at"))
     forms: dict[tuple[str, Any], Instrument] = {}
     for row in responses:
@@ -86,10 +90,19 @@ def own_record_of(patient: Patient) -> OwnRecord:
             .select_related("taken_by")
             .order_by("signed_at")
         ),
+        groups=list(
+            GroupConsent.objects.filter(patient=patient)
+            .select_related("taken_by")
+            .order_by("signed_at")
+        ),
         plans=list(
             Plan.objects.filter(patient=patient).exclude(state="draft").order_by("signed_at")
         ),
-        appointments=list(Appointment.objects.filter(patient=patient).order_by("starts_at")),
+        appointments=list(
+            Appointment.objects.filter(patient=patient)
+            .annotate(in_group=Exists(GroupPlace.objects.filter(appointment=OuterRef("pk"))))
+            .order_by("starts_at")
+        ),
         sessions=list(
             Session.objects.filter(patient=patient, first_dose_at__isnull=False).order_by(
                 "first_dose_at"
@@ -121,7 +134,8 @@ def own_bundle(record: OwnRecord, now: datetime) -> dict[str, Any]:
             resources.append((f"urn:uuid:{signal.pk}", said))
     resources += [(f"urn:uuid:{row.pk}", _fact(row, subject)) for row in record.facts]
     resources += [(f"urn:uuid:{row.pk}", _consent(row, subject)) for row in record.consents]
-    resources += [_signature(row, subject) for row in record.consents]
+    resources += [(f"urn:uuid:{row.pk}", _consent(row, subject)) for row in record.groups]
+    resources += [_signature(row, subject) for row in (*record.consents, *record.groups)]
     resources += [(f"urn:uuid:{row.pk}", _visit(row, subject)) for row in record.appointments]
     resources += [(f"urn:uuid:{row.pk}", _session(row, subject)) for row in record.sessions]
     for question in record.questions:
@@ -183,20 +197,21 @@ def label_of(row: Fact) -> str:
     return LISTS.get(row.key) or (spec.label if spec is not None else row.key.replace("_", " "))
 
 
-def _consent(row: Consent, subject: str) -> dict[str, Any]:
+def _consent(row: Consent | GroupConsent, subject: str) -> dict[str, Any]:
+    title = row.document.title if isinstance(row, Consent) else "Treatment in a group"
     return {
         "resourceType": "Consent",
         "id": str(row.pk),
         "status": "active" if row.withdrawn_at is None else "inactive",
         "scope": {"coding": [{"system": _SCOPE, "code": "treatment"}]},
-        "category": [{"text": row.document.title}],
+        "category": [{"text": title}],
         "patient": {"reference": subject},
         "dateTime": row.signed_at.isoformat(timespec="seconds"),
-        "policyRule": {"text": row.document.title},
+        "policyRule": {"text": title},
     }
 
 
-def _signature(row: Consent, subject: str) -> tuple[str, dict[str, Any]]:
+def _signature(row: Consent | GroupConsent, subject: str) -> tuple[str, dict[str, Any]]:
     """Who signed a consent, when and meaning what, as a Provenance; its hash as an identifier."""
     signed = signature_of(row)
     assert signed is not None
@@ -233,7 +248,7 @@ def _visit(row: Appointment, subject: str) -> dict[str, Any]:
         "resourceType": "Appointment",
         "id": str(row.pk),
         "status": _APPOINTMENT[row.status],
-        "description": row.get_kind_display(),
+        "description": row.get_kind_display() + (", with your group" if row.in_group else ""),
         "start": row.starts_at.isoformat(timespec="seconds"),
         "end": row.ends_at.isoformat(timespec="seconds"),
         "participant": [{"actor": {"reference": subject}, "status": "accepted"}],

@@ -16,6 +16,8 @@ from evenkeel.clinic.course.actions.agree_touch import withdraw_touch
 from evenkeel.clinic.course.actions.withdraw_consent import withdraw_consent
 from evenkeel.clinic.course.models import Consent, Course, Plan, TouchAgreement
 from evenkeel.clinic.course.queries import protocol_for
+from evenkeel.clinic.groups.actions.join_group import withdraw_group_consent
+from evenkeel.clinic.groups.queries import own_meeting, standing_consent
 from evenkeel.clinic.outcome import own_day
 from evenkeel.clinic.outcome.actions.answer_question import is_open
 from evenkeel.clinic.outcome.crisis import contacts_of
@@ -116,10 +118,13 @@ def own(request: HttpRequest) -> HttpResponse:
     if appointment is not None:
         plan = Plan.objects.filter(course=me.course, state="signed").first()
         today = timezone.localtime(me.now).date()
+        meeting = own_meeting(appointment)
         context |= {
-            "heading": own_day.heading(appointment, today),
+            "heading": own_day.heading(appointment, today, with_group=meeting is not None),
             "day": own_day.long_day(appointment.starts_at),
-            "place": own_day.place_of(appointment),
+            "place": meeting.room
+            if meeting is not None and meeting.room
+            else own_day.place_of(appointment),
             "steps": own_day.steps_of(
                 appointment, plan, _rules(me), today=today, waiting=len(waiting)
             ),
@@ -194,6 +199,7 @@ def own_choices(request: HttpRequest) -> HttpResponse:
     me = own_record(request, "own page: choices")
     ctx = request.ctx  # type: ignore[attr-defined]
     consent, touch = _agreed(me)
+    group = standing_consent(me.course.pk) if me.course is not None else None
     if request.method == "POST":
         do = request.POST.get("do")
         if do == "consent" and consent is not None:
@@ -202,8 +208,14 @@ def own_choices(request: HttpRequest) -> HttpResponse:
         elif do == "touch" and touch is not None:
             act_once(request, lambda: {"id": str(withdraw_touch(ctx, agreement_id=touch.pk).pk)})
             messages.success(request, "Noted: no touch.")
+        elif do == "group" and group is not None:
+            act_once(
+                request,
+                lambda: {"id": str(withdraw_group_consent(ctx, group_consent_id=group.pk).pk)},
+            )
+            messages.success(request, "You have left your group. Your other care goes on.")
         return HttpResponseRedirect(reverse("own_choices"), status=303)
-    context = own_frame(me, "") | {"consent": consent, "touch": touch}
+    context = own_frame(me, "") | {"consent": consent, "touch": touch, "group": group}
     return render(request, "outcome/own_choices.html", context)
 
 

@@ -45,6 +45,8 @@ from evenkeel.protocol.vocabulary import CONDITION_KEYS
 
 #: What those above say against opening a session: each gives its reasons. Filled at start.
 OBJECTIONS: list[Callable[[Appointment], list[str]]] = []
+#: What those above do once a session is open, in the same act. Filled at start.
+AFTER_OPENING: list[Callable[[Act, Session], None]] = []
 
 
 @action("session.open", permission="session.start")
@@ -113,6 +115,8 @@ def open_session(
     act.write(session)
     _mark_opened(act, session, as_person(about_person(course, facts, act.now)), staffing)
     _carry_over(act, session, appointment.check_in)
+    for go_on in AFTER_OPENING:
+        go_on(act, session)
     return session
 
 

@@ -44,6 +44,8 @@ from evenkeel.clinic.session.pages.day_forms import (
 from evenkeel.clinic.session.slots import propose_slots
 from evenkeel.clinic.session.staffing import not_met
 
+#: What those above know of an appointment: a label, words and an address. Filled at start.
+ALSO_SEE: list[Callable[[Any, Appointment], dict[str, str] | None]] = []
 _RELATED = (
     "patient__site",
     "course__site",
@@ -319,6 +321,7 @@ def _shown(request: HttpRequest, row: Appointment, shown: dict[str, forms.Form])
         if row.kind in ("preparation", "integration") and actor.may("therapy.view", row.site_id)
         else "",
         "history": [entry_of(one, now) for one in history_of(row)],
+        "also_see": [found for look in ALSO_SEE if (found := look(ctx, row))],
         "calls": calls,
         "called": called_words(row.outcome or {}) if is_call else [],
         "worry": call_worry(row.outcome) if is_call else None,

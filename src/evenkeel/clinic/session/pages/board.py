@@ -82,21 +82,12 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
     visits = _visits(ctx, site, now)
     dense = len(chairs) > _ROOMY
     cards = _cards(chairs, sessions, timelines, visits, now, draws=not dense)
-    alarms = _alarms(sessions, timelines)
-    oldest = min((a["raised_at"] for a in alarms), default=None)
-    seconds = int((now - oldest).total_seconds()) if oldest else 0
     tray = visible(ctx, TrayMessage.objects.filter(site=site, state="waiting"), "board.view")
     return {
         "site": site,
         "cards": cards,
         "size": "dense" if dense else "many" if len(cards) > 4 else "",
-        "alarms": alarms,
-        "may_acknowledge": ctx.actor.may("session.acknowledge", site.pk),
-        "loudest": alarms[0]["level"] if alarms else "",
-        "repeat_s": alarms[0]["repeat_s"] if alarms else 0,
-        "watcher_silent_s": WATCHER_SILENT_S,
-        "oldest_alarm_at": oldest,
-        "oldest_words": f"{seconds // 60}:{seconds % 60:02d}",
+        **alarm_frame(ctx, site, sessions, timelines, now),
         "day": _day(chairs, visits, sessions, timelines, now),
         "tally": _tally(visits, sessions),
         "waiting_readings": tray.count() if ctx.actor.may("tray.assign", site.pk) else 0,
@@ -104,6 +95,28 @@ def board_of(ctx: Context, site: Site) -> dict[str, Any]:
         "left_early": left_early(visits),
         "to_account": to_account(visits),
         "now": now,
+    }
+
+
+def alarm_frame(
+    ctx: Context,
+    site: Site,
+    sessions: Sequence[Session],
+    timelines: dict[UUID, Timeline],
+    now: datetime,
+) -> dict[str, Any]:
+    """What ``session/board_alarms.html`` shows, and what a screen that sounds needs."""
+    alarms = alarms_of(sessions, timelines)
+    oldest = min((a["raised_at"] for a in alarms), default=None)
+    seconds = int((now - oldest).total_seconds()) if oldest else 0
+    return {
+        "alarms": alarms,
+        "may_acknowledge": ctx.actor.may("session.acknowledge", site.pk),
+        "loudest": alarms[0]["level"] if alarms else "",
+        "repeat_s": alarms[0]["repeat_s"] if alarms else 0,
+        "watcher_silent_s": WATCHER_SILENT_S,
+        "oldest_alarm_at": oldest,
+        "oldest_words": f"{seconds // 60}:{seconds % 60:02d}",
     }
 
 
@@ -201,7 +214,8 @@ def _next_visit(
     return None
 
 
-def _alarms(sessions: Sequence[Session], timelines: dict[UUID, Timeline]) -> list[dict[str, Any]]:
+def alarms_of(sessions: Sequence[Session], timelines: dict[UUID, Timeline]) -> list[dict[str, Any]]:
+    """The worst open alarm of each kind of these sessions as boxes show them, the gravest first."""
     found = [
         {
             "id": alarm.event_id,

@@ -25,6 +25,7 @@ _PARTS: Final = (
     ("preparation", "Preparation", "therapy.view"),
     ("integration", "Integration", "therapy.view"),
     ("walled_notes", "Psychotherapy notes", "therapy.view"),
+    ("course_group", "Group", "group.view"),
     ("course_program", "Program", "program.view"),
 )
 #: An act of a form: what it does, and what is said after it.
@@ -38,8 +39,13 @@ def therapy_page(
     what: str,
     acts: Acts,
     shown: Callable[[HttpRequest, CourseSummary, Therapy], dict[str, Any]],
+    *,
+    room: str = "therapy",
 ) -> HttpResponse:
-    """A page of a course's therapy: opened and logged, its forms acted on, then drawn."""
+    """A page of a course's therapy: opened and logged, its forms acted on, then drawn.
+
+    ``room`` is the folder of its template.
+    """
     summary = open_course_page(request, course_id, permission="therapy.view", what=what)
     course, error = summary.course, None
     timezone.activate(ZoneInfo(course.site.timezone))
@@ -60,7 +66,7 @@ def therapy_page(
         | shown(request, summary, therapy)
         | {"error": error, "typed": request.POST if error else {}}
     )
-    template = f"therapy/{current}.html"
+    template = f"{room}/{current}.html"
     return render(request, template, context, status=error.status if error else 200)
 
 

@@ -14,7 +14,7 @@ from .lanes import (
     row_product,
     working_room,
 )
-from .plan import ADVANCE, BUILD, JUMP, RUN
+from .plan import ADVANCE, BUILD, JUMP, KEEP, RETURN, RUN
 from .vectors import (
     LANES,
     SERIES,
@@ -157,6 +157,7 @@ def run_linear(  # type: ignore[no-untyped-def]
     held = np.empty((o_start.shape[0] - 1, HELD, LANES))
     x = np.empty((n, LANES))
     y = np.empty((n, LANES))
+    kept = np.empty((n, LANES))
     # Products that a table takes to make and to read at each time, and those of one step.
     making = TABLE * t_lists[1].shape[0]
     reading = t_cols.shape[0] + cols.shape[0] // TABLE
@@ -192,6 +193,10 @@ def run_linear(  # type: ignore[no-untyped-def]
             elif kind == ADVANCE:
                 product(start, cols, e[one], x, y)
                 x, y = y, x
+            elif kind == KEEP:
+                kept[:] = x
+            elif kind == RETURN:
+                x[:] = kept
             elif kind == RUN and (one != tabled) * making + two * reading < two * stepping:
                 if tabled != one:
                     _table(o_start, o_cols, c, t_lists, t_place, start, cols, e[one], table)

@@ -8,7 +8,7 @@ curve. Filters and integrals are as linear as the rest, so all of it is propagat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from .expressions import Expression
 from .model import Model
 from .pattern import Sparsity
 from .people import People, parameters, typical_people
-from .regimen import Regimen
+from .regimen import Dose, Regimen
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -102,20 +102,34 @@ def build(
 
 def build_in(layout: Layout, people: People) -> tuple[System, Inputs]:
     """Work people out in a layout that was made before."""
+    system, inputs = build_ways(layout, [layout.regimen], people)
+    return system, inputs[0]
+
+
+def build_ways(
+    layout: Layout, regimens: Sequence[Regimen], people: People
+) -> tuple[System, list[Inputs]]:
+    """One system of people, and what each of several regimens does to it.
+
+    The layout has the states of all of them. Raises as ``build``.
+    """
     model = layout.model
     with np.errstate(all="ignore"):
         values = parameters(model, people)
         a, rates = _matrix(layout, values, people.n)
         start, cols, coefficients = _outputs(layout, values, people.n)
-        inputs = _inputs(layout, values, people.n)
-        failed = _failed(a, rates, coefficients, inputs.factors)
+        inputs = [_inputs(layout, one, values, people.n) for one in regimens]
+        failed = _failed(a, rates, coefficients, *(one.factors for one in inputs))
     return System(
         people.n, layout.states, a, rates, layout.names, start, cols, coefficients, failed
     ), inputs
 
 
 class Layout:
-    """Which states there are, in which order: the same for all people of a simulation."""
+    """Which states there are, in which order: the same for all people of a simulation.
+
+    ``also`` are doses of other regimens that are to have their states too.
+    """
 
     def __init__(
         self,
@@ -124,12 +138,13 @@ class Layout:
         filters: Sequence[Filter],
         integrals: Sequence[Integral],
         outputs: Sequence[str] | None,
+        also: Sequence[Dose] = (),
     ) -> None:
         self.model, self.regimen = model, regimen
         self.extra: tuple[Filter | Integral, ...] = (*filters, *integrals)
         self.outputs = tuple(model.outputs if outputs is None else outputs)
         self.names = (*self.outputs, *(one.name for one in self.extra))
-        channels, targets = _given(model, regimen)
+        channels, targets = _given(model, (*regimen, *also))
         self.edges = [(rate_into(c), c) for c in channels]
         self.edges += [(f.origin, f.to) for f in model.flows if f.to is not None]
         for one in self.extra:
@@ -202,7 +217,7 @@ def fastest_per_h(model: Model, filters: Sequence[Filter]) -> float:
     return max(*leaving.values(), *delays, 1e-3)
 
 
-def _given(model: Model, regimen: Regimen) -> tuple[tuple[str, ...], set[str]]:
+def _given(model: Model, regimen: Iterable[Dose]) -> tuple[tuple[str, ...], set[str]]:
     """Compartments that take drug at constant rate, in the model's order, and those at once."""
     at_rate: set[str] = set()
     at_once: set[str] = set()
@@ -299,8 +314,10 @@ def _outputs(
     return np.array(start, dtype=np.int64), np.array(cols, dtype=np.int64), coefficients
 
 
-def _inputs(layout: Layout, values: Mapping[str, Array | float], n: int) -> Inputs:
-    model, regimen, index = layout.model, layout.regimen, layout.index
+def _inputs(
+    layout: Layout, regimen: Regimen, values: Mapping[str, Array | float], n: int
+) -> Inputs:
+    model, index = layout.model, layout.index
     weight = values["weight_kg"]
     factors: list[Array | float] = []
     known: dict[tuple[str, int, bool, str], int] = {}

@@ -27,7 +27,7 @@ from ..regimen import Regimen, check_agree
 from .carried import PERSISTENCE, Learned, carried
 from .observations import EFFECT_OF, Observation, check, likelihood, log_likelihoods
 from .particles import Setting
-from .prediction import SESSION, Prediction, Surprise, predict
+from .prediction import SESSION, Prediction, Surprise, predict, predict_ways
 from .weights import effective_number, moments, normalized, systematic, turned
 
 Array = NDArray[np.float64]
@@ -173,6 +173,26 @@ class Forecast:
         they read (``sbp_reading``), ``dissociation``, ``moaas``, outputs of the model.
         """
         return predict(self, times_h, regimen, levels, tuple(names))
+
+    def ways(
+        self,
+        times_h: object,
+        regimens: Sequence[Regimen],
+        levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        names: Sequence[str] = SESSION,
+        *,
+        other_names: Sequence[str] = (),
+        shown: int,
+    ) -> list[Prediction]:
+        """``predict`` of several ways on from the first of ``times_h``, before which they agree.
+
+        All are worked out together, which costs far less than one after the other. The bands of
+        the first are those of ``names``, those of the others of ``other_names``, at the ``shown``
+        first times; readiness looks at all. Raises ``RegimenError`` where the regimens differ in
+        what was given before.
+        """
+        ways = tuple(regimens)
+        return predict_ways(self, times_h, ways, levels, tuple(names), tuple(other_names), shown)
 
     def _absorb(self, readings: list[Observation]) -> Forecast:
         found = self

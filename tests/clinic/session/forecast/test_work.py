@@ -150,6 +150,48 @@ def test_what_was_just_entered_goes_before_the_look_at_everything(stage: Stage) 
     assert payload(stage) == hurried
 
 
+def test_what_changes_nothing_is_said_to_be_in_and_not_worked_out_again(stage: Stage) -> None:
+    ran(stage, 2)
+    forecaster = Forecaster()
+    forecaster.turn(stage.now)
+    forecaster.hurry(stage.now)
+    before = SessionForecast.objects.get(pk=stage.session.pk)
+    stage.wait(1 / 20)
+    note = stage.says("note", text="Sits up, music on.").event
+    assert forecaster.hurry(stage.now) == 1
+    after = SessionForecast.objects.get(pk=stage.session.pk)
+    assert (after.position, after.made_at) == (note.position, before.made_at)
+    assert after.serial > before.serial, "screens hear of it"
+    assert after.payload == before.payload
+    second = stage.says("note", text="Talks.").event
+    forecaster.hurry(stage.now)
+    assert SessionForecast.objects.get(pk=stage.session.pk).position == note.position, "soon enough"
+    stage.wait(1 / 20)
+    forecaster.turn(stage.now)
+    assert SessionForecast.objects.get(pk=stage.session.pk).position == second.position
+    stage.says("observation", body={"sbp_mmhg": 139, "dbp_mmhg": 84})
+    forecaster.hurry(stage.now)
+    assert payload(stage)["readings"] == before.payload["readings"] + 2
+    stage.wait(1)
+    assert forecaster.turn(stage.now) == 1
+    assert SessionForecast.objects.get(pk=stage.session.pk).made_at == stage.now, "time moves on"
+
+
+def test_in_a_hurry_scores_wait(stage: Stage) -> None:
+    ran(stage, 2)
+    forecaster = Forecaster()
+    forecaster.turn(stage.now)
+    forecaster.hurry(stage.now)
+    before = ForecastScore.objects.count()
+    stage.wait(5)
+    stage.says("observation", body=READINGS[2][1])
+    assert forecaster.hurry(stage.now) == 1
+    assert ForecastScore.objects.count() == before
+    assert forecaster.score_one(stage.now)
+    assert ForecastScore.objects.count() == before + len(READINGS[2][1])
+    assert not forecaster.score_one(stage.now), "nothing is left"
+
+
 def test_the_order_of_arrival_plays_no_part(stage: Stage) -> None:
     ran(stage)
     known = events(stage)

@@ -89,6 +89,11 @@ class Learner:
             del self._untold[0]
         return self.scores
 
+    @property
+    def untold(self) -> int:
+        """How many steps wait to be scored."""
+        return len(self._untold)
+
     def pass_over(self) -> None:
         """Leave untold what could not be told."""
         self._untold = []

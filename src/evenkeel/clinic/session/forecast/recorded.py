@@ -13,8 +13,8 @@ from itertools import groupby
 from typing import Any
 
 from evenkeel.clinic.course.forecast_terms import NoForecast
+from evenkeel.clinic.session.forecast.kept import events_of_session, inputs_of
 from evenkeel.clinic.session.forecast.learner import Learner
-from evenkeel.clinic.session.forecast.work import events_of_session, inputs_of
 from evenkeel.clinic.session.models import Session
 from evenkeel.pharmacology import PharmacologyError
 from evenkeel.pharmacology.calibration import Score

@@ -45,6 +45,7 @@ _config: Any = numba.config
 _HERE = Path(__file__).parent
 _SOURCES = (
     "lanes.py",
+    "vectors.py",
     "plan.py",
     "linear_kernel.py",
     "ladder_kernel.py",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from . import reference_kernel
 from .bends import Stage
+from .between import landings
 from .chart import Chart
 from .pattern import Sparsity
 from .plan import Ladder, LinearPlan, ladder, linear_plan
@@ -134,16 +135,20 @@ def bent(
 
         a, closed = system.a, system.a.closed
         cache_of, cached = _kept(steps)
+        reach = _reached(closed, tuple(np.diff(chart.start).tolist()), tuple(chart.cols.tolist()))
+        at = landings(steps, times)
         _share_out(
             system.n,
             alone,
             lambda first, last: run_ladder(
                 first, last, offset, system.rates, closed.start, closed.cols, lists_of(a),
-                chart.start, chart.cols, chart.values,
+                chart.start, chart.cols, chart.values, reach.start, reach.cols, reach.place,
+                reach.times(closed, reach),
                 inputs.state, inputs.amount, inputs.factor, inputs.factors,
-                steps.start_h, steps.first_jump, steps.kind, steps.unit_h, steps.octaves,
+                steps.first_jump, steps.kind, steps.unit_h, steps.octaves,
                 steps.panels, cache_of, cached, chart.stages, chart.constants, chart.numbers,
-                chart.needs_nodes, chart.delays, chart.wanted, times, out.nbytes > LARGE, out,
+                chart.needs_nodes, chart.delays, chart.wanted, at.panel, at.share, at.alike,
+                at.kept, out.nbytes > LARGE, out,
             ),
         )  # fmt: skip
     if system.failed.any():

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache, partial
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import reference_kernel
 from .bends import Stage
+from .between import landings
 from .chart import Chart
 from .pattern import Sparsity
 from .plan import Ladder, LinearPlan, ladder, linear_plan
@@ -23,6 +26,7 @@ from .system import Inputs, System
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Kernel = Literal["auto", "compiled", "numpy", "jax"]
+Found = TypeVar("Found")
 
 #: A result larger than this does not stay in the cache, so it is written past it.
 LARGE = 32_000_000
@@ -134,16 +138,20 @@ def bent(
 
         a, closed = system.a, system.a.closed
         cache_of, cached = _kept(steps)
+        reach = _reached(closed, tuple(np.diff(chart.start).tolist()), tuple(chart.cols.tolist()))
+        at = landings(steps, times)
         _share_out(
             system.n,
             alone,
             lambda first, last: run_ladder(
                 first, last, offset, system.rates, closed.start, closed.cols, lists_of(a),
-                chart.start, chart.cols, chart.values,
+                chart.start, chart.cols, chart.values, reach.start, reach.cols, reach.place,
+                reach.times(closed, reach),
                 inputs.state, inputs.amount, inputs.factor, inputs.factors,
-                steps.start_h, steps.first_jump, steps.kind, steps.unit_h, steps.octaves,
+                steps.first_jump, steps.kind, steps.unit_h, steps.octaves,
                 steps.panels, cache_of, cached, chart.stages, chart.constants, chart.numbers,
-                chart.needs_nodes, chart.delays, chart.wanted, times, out.nbytes > LARGE, out,
+                chart.needs_nodes, chart.delays, chart.wanted, at.panel, at.share, at.alike,
+                at.kept, out.nbytes > LARGE, out,
             ),
         )  # fmt: skip
     if system.failed.any():
@@ -202,7 +210,45 @@ def _share_out(people: int, alone: bool, work: Callable[[int, int], object]) -> 
 
 
 def in_threads(tasks: Sequence[Callable[[], object]]) -> None:
-    """Do all tasks, as many at a time as there are cores; the first error is raised here."""
-    waiting = [_pool().submit(task) for task in tasks]
-    for one in waiting:
-        one.result()
+    """Do all tasks, as many at a time as there are cores; an error of one is raised here.
+
+    The caller does its share. A task that asks for this itself has its own done by itself: the
+    cores are taken.
+    """
+    if len(tasks) == 1 or getattr(_inside, "task", False):
+        for task in tasks:
+            task()
+        return
+    left = deque(tasks)
+    waiting = [_pool().submit(_take, left) for _ in range(min(threads(), len(tasks)) - 1)]
+    try:
+        _take(left)
+    finally:
+        left.clear()
+        for one in waiting:
+            one.result()
+
+
+#: Whether this thread is busy with a task of ``in_threads``.
+_inside = threading.local()
+
+
+def _take(left: deque[Callable[[], object]]) -> None:
+    """Do tasks until none is left."""
+    _inside.task = True
+    try:
+        while left:
+            try:
+                task = left.popleft()
+            except IndexError:
+                return
+            task()
+    finally:
+        _inside.task = False
+
+
+def later(work: Callable[[], Found]) -> Callable[[], Found]:
+    """Begin with something on another core; calling what comes back waits for its result."""
+    if threads() == 1 or getattr(_inside, "task", False):
+        return work
+    return _pool().submit(work).result

@@ -17,7 +17,7 @@ from ..people import WEIGHT, People
 from ..people import people_from_normals as blood_people
 from ..regimen import Regimen
 from .carried import USUAL, Learned, columns_of, placed
-from .weights import turned
+from .weights import placed_at
 
 Array = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ class Setting:
         if self.learned is None:
             return normals
         mean, root = self._placing
-        return mean + turned(normals, root)
+        return placed_at(normals, mean, root)
 
     @property
     def columns(self) -> int:

@@ -38,6 +38,7 @@ MOST: Final = "spacing.most_sessions"
 _LEAST_DAYS: Final = 2
 _LATER_SHARE: Final = 0.25
 _UNSCORED: Final = "Nobody has scored since the last session: a score now would tell more."
+_AS_NEAR: Final = "The planned visit is the first day that can be proposed, or as near as matters."
 _DAY: Final = timedelta(days=1)
 _WINDOW: Final = timedelta(days=28)
 
@@ -134,12 +135,26 @@ def propose_spacing(asked: ComingBack, protocol: Protocol) -> SpacingProposal:
         return found("none", [ended])
     if asked.first_series:
         words = "The first series is given as it was planned; spacing is looked at after it."
-        return found("as_planned", [words], asked.planned_at)
+        kind, at, reasons = _allowed(asked, protocol, "as_planned", asked.planned_at, [words])
+        return found(kind, reasons, at)
     if asked.was_well is False:
         words = "No score of this course has met response: whether to go on comes before when."
         return found("none", [words])
-    kind, at, reasons = _weighed(asked, protocol, tolerance, crosses, chance)
+    weighed = _weighed(asked, protocol, tolerance, crosses, chance)
+    kind, at, reasons = _allowed(asked, protocol, *weighed)
     return found(kind, reasons, at)
+
+
+def _allowed(
+    asked: ComingBack, protocol: Protocol, kind: Kind, at: datetime | None, reasons: list[str]
+) -> tuple[Kind, datetime | None, list[str]]:
+    """The same, or where the planned day itself is too near to the last session, the first that
+    is not."""
+    allowed, why = _after_the_last(asked, protocol)
+    if at is None or at >= allowed or asked.now >= allowed:
+        return kind, at, reasons
+    soon = f"The planned visit is too soon, for {why}: this is the first moment allowed."
+    return "later", allowed, [soon, *(words for words in reasons if words != _AS_NEAR)]
 
 
 def _weighed(
@@ -175,8 +190,7 @@ def _earlier(
         at = allowed
         reasons = [*reasons, f"Not sooner, for {why}."]
     if asked.planned_at - at < _LEAST_DAYS * _DAY:
-        soon = "The planned visit is the first day that can be proposed, or as near as matters."
-        return "as_planned", asked.planned_at, [*reasons, soon]
+        return "as_planned", asked.planned_at, [*reasons, _AS_NEAR]
     return "earlier", at, reasons
 
 
@@ -201,14 +215,19 @@ def _later(
 
 def _earliest(asked: ComingBack, protocol: Protocol) -> tuple[datetime, str]:
     """The first moment the protocol allows another session, and which limit says so."""
-    gap_h = protocol.number("session.min_interval_h")
-    allowed = max(asked.sessions) + timedelta(hours=gap_h)
-    why = f"the protocol asks for {gap_h:g} hours between two sessions"
+    allowed, why = _after_the_last(asked, protocol)
     most = int(protocol.number("watch.sessions_in_28_days"))
     latest = sorted(asked.sessions)[-most:]
     if len(latest) == most and latest[0] + _WINDOW > allowed:
         allowed, why = latest[0] + _WINDOW, f"the protocol looks at more than {most} in 28 days"
     return allowed, why
+
+
+def _after_the_last(asked: ComingBack, protocol: Protocol) -> tuple[datetime, str]:
+    """The first moment that is far enough from the last session, and the limit in words."""
+    gap_h = protocol.number("session.min_interval_h")
+    words = f"the protocol asks for {gap_h:g} hours between two sessions"
+    return max(asked.sessions) + timedelta(hours=gap_h), words
 
 
 def _count_reached(asked: ComingBack, protocol: Protocol) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -135,6 +136,27 @@ def test_devices_whenever_they_come_agree_too(late: list[float], read: list[Any]
     found = inputs(NASAL, (0.0, "device", device(1)), *devices, *read)
     for one, after in zip(found.steps, found.steps[1:], strict=False):
         check_agree(one.regimen, after.regimen, one.at_h)
+
+
+@pytest.mark.parametrize(
+    ("via", "minutes", "kept"),
+    [
+        ("screen", [10.0, 10.3, 10.6], 3),
+        ("paper", [10.0, 10.2, 10.4, 10.6], 4),
+        ("screen", [10 + n / 10 for n in range(10)], 6),  # no hand reads as often as that
+        ("monitor", [10.0, 10.3, 10.6, 12.0], 1),
+        ("monitor", [9.0, 10.0, 14.9, 15.0], 3),
+    ],
+)
+def test_what_was_read_by_hand_counts_and_a_monitor_is_thinned(
+    via: str, minutes: list[float], kept: int
+) -> None:
+    said = events((0, "infusion_start", pump(30, 20)), *((m, *READ) for m in minutes))
+    said = [replace(event, via=via) for event in said]
+    opened = ZERO - timedelta(minutes=20)
+    found = read_inputs(said, UUID(int=0), PERSON, INFUSION, opened)
+    assert isinstance(found, Inputs)
+    assert found.readings == 2 * kept  # systolic and diastolic
 
 
 def test_without_a_weight_the_words_are_those_of_a_session() -> None:

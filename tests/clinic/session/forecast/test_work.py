@@ -13,6 +13,7 @@ from evenkeel.clinic.session.actions.open_session import open_session
 from evenkeel.clinic.session.forecast import backlog, work
 from evenkeel.clinic.session.forecast.inputs import Inputs
 from evenkeel.clinic.session.forecast.learner import Learner
+from evenkeel.clinic.session.forecast.recorded import replay_recorded
 from evenkeel.clinic.session.forecast.shown import is_shown_at
 from evenkeel.clinic.session.forecast.store import forecast_of, learned_in
 from evenkeel.clinic.session.forecast.work import Forecaster, Kept, inputs_of
@@ -402,6 +403,19 @@ def test_a_session_that_taught_nothing_does_not_undo_the_one_before(stage: Stage
     forecaster.turn(stage.now)
     told = payload(third)
     assert (told["waits"], told["sessions_before"]) == (False, 1)
+
+
+def test_a_replay_from_a_day_on_knows_what_was_learned_before_it(stage: Stage) -> None:
+    first = ran(stage)
+    second = ran(second_session(first), 2)
+    second_session(second)
+    whole, since = replay_recorded(), replay_recorded(since=second.row().opened_at)
+    alone = replay_recorded(since=second.row().opened_at, carry=False)
+    assert (whole.sessions, since.sessions, alone.sessions) == (2, 1, 1)
+    assert {score.sessions_so_far for score in since.scores} == {1}
+    assert since.scores == tuple(s for s in whole.scores if s.session_number == 2)
+    assert {score.sessions_so_far for score in alone.scores} == {0}
+    assert len(alone.scores) == len(since.scores)
 
 
 def test_nothing_of_it_is_on_the_chain(stage: Stage) -> None:

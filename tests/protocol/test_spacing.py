@@ -170,7 +170,7 @@ def test_a_planned_day_inside_the_limits_is_not_repeated(
     changes: dict[str, Any], protocol: Any, days: float
 ) -> None:
     found = proposed(protocol, **changes)
-    assert (found.kind, found.at) == ("later", on(days))
+    assert (found.kind, found.at, found.not_before) == ("later", on(days), True)
     assert found.reasons[0].startswith("The planned visit is too soon")
     assert not any("planned visit is the first day" in words for words in found.reasons)
     planned = proposed(protocol, **{**changes, "planned_at": on(days), "relapse": None})

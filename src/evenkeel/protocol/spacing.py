@@ -8,7 +8,7 @@ while a finding is open that a clinician has to weigh first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, Literal
@@ -93,6 +93,8 @@ class SpacingProposal:
     by_planned: float | None
     reasons: tuple[str, ...]
     withheld_by: tuple[OpenFinding, ...] = ()
+    #: The planned day is too near to the last session; ``at`` is the first moment that is not.
+    not_before: bool = False
 
     @property
     def moves(self) -> bool:
@@ -135,26 +137,23 @@ def propose_spacing(asked: ComingBack, protocol: Protocol) -> SpacingProposal:
         return found("none", [ended])
     if asked.first_series:
         words = "The first series is given as it was planned; spacing is looked at after it."
-        kind, at, reasons = _allowed(asked, protocol, "as_planned", asked.planned_at, [words])
-        return found(kind, reasons, at)
+        return _allowed(asked, protocol, found("as_planned", [words], asked.planned_at))
     if asked.was_well is False:
         words = "No score of this course has met response: whether to go on comes before when."
         return found("none", [words])
-    weighed = _weighed(asked, protocol, tolerance, crosses, chance)
-    kind, at, reasons = _allowed(asked, protocol, *weighed)
-    return found(kind, reasons, at)
+    kind, at, reasons = _weighed(asked, protocol, tolerance, crosses, chance)
+    return _allowed(asked, protocol, found(kind, reasons, at))
 
 
-def _allowed(
-    asked: ComingBack, protocol: Protocol, kind: Kind, at: datetime | None, reasons: list[str]
-) -> tuple[Kind, datetime | None, list[str]]:
+def _allowed(asked: ComingBack, protocol: Protocol, found: SpacingProposal) -> SpacingProposal:
     """The same, or where the planned day itself is too near to the last session, the first that
     is not."""
     allowed, why = _after_the_last(asked, protocol)
-    if at is None or at >= allowed or asked.now >= allowed:
-        return kind, at, reasons
+    if found.at is None or found.at >= allowed or asked.now >= allowed:
+        return found
     soon = f"The planned visit is too soon, for {why}: this is the first moment allowed."
-    return "later", allowed, [soon, *(words for words in reasons if words != _AS_NEAR)]
+    reasons = (soon, *(words for words in found.reasons if words != _AS_NEAR))
+    return replace(found, kind="later", at=allowed, reasons=reasons, not_before=True)
 
 
 def _weighed(

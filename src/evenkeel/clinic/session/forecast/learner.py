@@ -21,7 +21,7 @@ from evenkeel.pharmacology.forecast import Forecast, Learned, Setting
 #: Virtual people of a live forecast: few enough to answer between two readings. [assumed]
 PEOPLE: Final = 1000
 #: Counted up whenever the way of learning changes, so that old scores are not mixed with new.
-METHOD: Final = 2
+METHOD: Final = 3
 
 
 @lru_cache(maxsize=16)

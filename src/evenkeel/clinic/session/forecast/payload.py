@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -64,8 +64,8 @@ class Scene:
 
 def as_payload(inputs: Inputs, forecast: Forecast, prior: Forecast, scene: Scene) -> dict[str, Any]:
     """Bands, chances, readiness and what-ifs from ``scene.now`` on."""
-    newest_h = inputs.steps[-1].at_h if inputs.steps else 0.0
-    from_h = max(inputs.hours(scene.now), newest_h, 0.0)
+    scene = replace(scene, now=_begins(inputs, scene.now))
+    from_h = inputs.hours(scene.now)
     times = _times_h(from_h)
     shown = int(np.searchsorted(times, from_h + SHOWN_MIN / 60.0 + 1e-9))
     columns = _due(times, from_h, scene.every_min)
@@ -107,6 +107,13 @@ def as_payload(inputs: Inputs, forecast: Forecast, prior: Forecast, scene: Scene
             "note": READINESS_NOTE,
         },
     }
+
+
+def _begins(inputs: Inputs, now: datetime) -> datetime:
+    """Where what is ahead begins, and what is supposed happens: now, and never before a reading
+    that was learned, whose time is rounded to the second."""
+    newest_h = inputs.steps[-1].at_h if inputs.steps else 0.0
+    return max(now, inputs.zero + timedelta(seconds=round(newest_h * 3600.0)))
 
 
 def _times_h(from_h: float) -> Array:

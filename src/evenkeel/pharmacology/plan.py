@@ -58,9 +58,9 @@ def check_times(times_h: object) -> Array:
 class LinearPlan:
     """``ops`` (k, 4): kind and three numbers, see the kernel; ``steps_h``: the different steps.
 
-    JUMP first last: take these jumps. BUILD slot step: work out the exponential of a step.
-    ADVANCE slot: take it. RUN slot count output: take it ``count`` times, writing outputs from
-    ``output`` on. WRITE output.
+    JUMP first last: take these jumps. BUILD slot step uses: work out the exponential of a step,
+    which is then taken ``uses`` times. ADVANCE slot: take it. RUN slot count output: take it
+    ``count`` times, writing outputs from ``output`` on. WRITE output.
     """
 
     ops: Integers
@@ -104,7 +104,7 @@ def _linear_plan(jumps: Array, times: Array) -> LinearPlan:
         count = _run_length(times, output, now, until - tolerance, tolerance)
         if count > 1:
             step = (float(times[output + count - 1]) - now) / count
-            ops.append((RUN, slots.get(step), count, output))
+            ops.append((RUN, slots.get(step, count), count, output))
             output += count
             now = float(times[output - 1])
         else:
@@ -134,6 +134,7 @@ class _Slots:
         self.steps: list[float] = []
         self.holds: list[int] = []
         self.last_used: list[int] = []
+        self.built: list[int] = []
         self.used = 0
 
     def advance(self, now: float, to: float) -> float:
@@ -143,7 +144,7 @@ class _Slots:
             return to
         return now
 
-    def get(self, step: float) -> int:
+    def get(self, step: float, uses: int = 1) -> int:
         number = next(
             (i for i, s in enumerate(self.steps) if abs(s - step) <= self.tolerance),
             len(self.steps),
@@ -157,11 +158,14 @@ class _Slots:
             if slot == SLOTS:
                 slot = int(np.argmin(self.last_used))
                 self.holds[slot] = number
-                self.last_used[slot] = len(self.ops)
             else:
                 self.holds.append(number)
-                self.last_used.append(len(self.ops))
+                self.last_used.append(0)
+                self.built.append(0)
+            self.built[slot] = len(self.ops)
             self.ops.append((BUILD, slot, number, 0))
+        build = self.built[slot]
+        self.ops[build] = (BUILD, slot, number, self.ops[build][3] + uses)
         self.used = max(self.used, slot + 1)
         self.last_used[slot] = len(self.ops)
         return slot

@@ -97,7 +97,9 @@ def simulate(
     def part(first: int, last: int) -> None:
         some = slice(first, last)
         own_filters = [_filter_part(f, some) for f in filters]
-        system, inputs = build(model, regimen, people.part(some), own_filters, integrals, own)
+        system, inputs = build(
+            model, regimen, people.part(some), own_filters, integrals, own, kernel != "numpy"
+        )
         failed[some] = system.failed
         linear(system, inputs, times, kernel, out, first)
         if wanted:

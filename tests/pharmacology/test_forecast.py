@@ -27,7 +27,7 @@ from evenkeel.pharmacology.forecast import (
 )
 from evenkeel.pharmacology.forecast.observations import EFFECT_OF, likelihood, log_likelihoods
 from evenkeel.pharmacology.quantiles import _plain, weighted_quantiles
-from evenkeel.pharmacology.simulate import simulate_ways
+from evenkeel.pharmacology.ways import simulate_ways
 
 LEVEL = "s_ketamine_ng_ml"
 HALF_AN_HOUR = Regimen.of(infusion(20, over_min=30))

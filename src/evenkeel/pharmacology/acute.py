@@ -23,9 +23,10 @@ from .effects.parameters import Sampling
 from .model import Model
 from .people import People
 from .regimen import Regimen
-from .simulate import Result, simulate, simulate_ways
+from .simulate import Result, simulate
 from .solve import Kernel
 from .system import Filter, Integral
+from .ways import simulate_ways
 
 Array = NDArray[np.float64]
 _LN2_PER_H = float(np.log(2.0)) * 60.0

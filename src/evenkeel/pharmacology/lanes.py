@@ -52,6 +52,8 @@ _SOURCES = (
     "quantile_kernel.py",
     "fit_kernel.py",
     "particle_kernel.py",
+    "formula_kernel.py",
+    "tape.py",
     "bends.py",
 )
 

@@ -59,9 +59,10 @@ def check_times(times_h: object) -> Array:
 class LinearPlan:
     """``ops`` (k, 4): kind and three numbers, see the kernel; ``steps_h``: the different steps.
 
-    JUMP first last: take these jumps. BUILD slot step: work out the exponential of a step.
-    ADVANCE slot: take it. RUN slot count output: take it ``count`` times, writing outputs from
-    ``output`` on. WRITE output. KEEP the state; RETURN to the one that was kept.
+    JUMP first last: take these jumps. BUILD slot step uses: work out the exponential of a step,
+    which is then taken ``uses`` times. ADVANCE slot: take it. RUN slot count output: take it
+    ``count`` times, writing outputs from ``output`` on. WRITE output. KEEP the
+    state; RETURN to the one that was kept.
     """
 
     ops: Integers
@@ -168,7 +169,7 @@ class _Route:
                 count = _run_length(times, output, self.now, until - self.tolerance, self.tolerance)
             if count > 1:
                 step = (float(times[output + count - 1]) - self.now) / count
-                self.ops.append((RUN, self.slots.get(step), count, before + output))
+                self.ops.append((RUN, self.slots.get(step, count), count, before + output))
                 output += count
                 self.now = float(times[output - 1])
             else:
@@ -197,6 +198,7 @@ class _Slots:
         self.steps: list[float] = []
         self.holds: list[int] = []
         self.last_used: list[int] = []
+        self.built: list[int] = []
         self.used = 0
 
     def advance(self, now: float, to: float) -> float:
@@ -206,7 +208,7 @@ class _Slots:
             return to
         return now
 
-    def get(self, step: float) -> int:
+    def get(self, step: float, uses: int = 1) -> int:
         number = next(
             (i for i, s in enumerate(self.steps) if abs(s - step) <= self.tolerance),
             len(self.steps),
@@ -220,11 +222,14 @@ class _Slots:
             if slot == SLOTS:
                 slot = int(np.argmin(self.last_used))
                 self.holds[slot] = number
-                self.last_used[slot] = len(self.ops)
             else:
                 self.holds.append(number)
-                self.last_used.append(len(self.ops))
+                self.last_used.append(0)
+                self.built.append(0)
+            self.built[slot] = len(self.ops)
             self.ops.append((BUILD, slot, number, 0))
+        build = self.built[slot]
+        self.ops[build] = (BUILD, slot, number, self.ops[build][3] + uses)
         self.used = max(self.used, slot + 1)
         self.last_used[slot] = len(self.ops)
         return slot

@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .solve import has_compiled, in_threads, threads
+from .solve import in_threads, threads
+from .tape import has_compiled
 
 Array = NDArray[np.float64]
 

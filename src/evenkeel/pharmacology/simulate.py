@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from .bends import Bend, Delay, Stage
 from .model import Model, Status
 from .people import People
-from .plan import check_times, ways_plan
-from .regimen import Regimen, check_agree
+from .plan import check_times
+from .regimen import Regimen
 from .sharpness import fineness
 from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, room_for, threads
-from .system import Filter, Integral, Layout, build, build_ways, fastest_per_h
+from .system import Filter, Integral, build, fastest_per_h
 
 Array = NDArray[np.float64]
 
@@ -96,66 +96,23 @@ def simulate(
 
     def part(first: int, last: int) -> None:
         some = slice(first, last)
-        own_filters = [_filter_part(f, some) for f in filters]
-        system, inputs = build(model, regimen, people.part(some), own_filters, integrals, own)
+        own_filters = [filter_part(f, some) for f in filters]
+        system, inputs = build(
+            model, regimen, people.part(some), own_filters, integrals, own, kernel != "numpy"
+        )
         failed[some] = system.failed
         linear(system, inputs, times, kernel, out, first)
         if wanted:
             own_stages = [_stage_part(s, some) for s in stages]
             bent(system, inputs, own_stages, wanted, times, fastest, fine, kernel, bends, first)
 
-    _in_parts(people.n, part, kernel)
+    in_parts(people.n, part, kernel)
     values = dict(zip((*names, *wanted), (*out, *bends), strict=True))
     status, reasons = trust(model, regimen, people)
     return Result(model, regimen, people, times, values, out, failed, status, reasons)
 
 
-def simulate_ways(
-    model: Model,
-    regimens: Sequence[Regimen],
-    people: People,
-    times_h: object,
-    *,
-    filters: Sequence[Filter] = (),
-    integrals: Sequence[Integral] = (),
-    outputs: Sequence[str] | None = None,
-    kernel: Kernel = "auto",
-) -> list[Result]:
-    """``simulate`` of several regimens that are the same before the first of ``times_h`` (T,).
-
-    What they have in common is worked out once, and every step that they share; so are the people.
-    The results are what ``simulate`` gives for each, but for rounding. Raises as it does, and
-    ``RegimenError`` where two of them differ in what was given before.
-    """
-    times = check_times(times_h)
-    for other in regimens[1:]:
-        check_agree(regimens[0], other, float(times[0]))
-    own = tuple(model.outputs) if outputs is None else tuple(outputs)
-    names = (*own, *(f.name for f in filters), *(i.name for i in integrals))
-    out = room_for(len(names), people.n, len(regimens) * len(times))
-    failed = np.zeros(people.n, dtype=bool)
-    doses = [dose for regimen in regimens for dose in regimen]
-
-    def part(first: int, last: int) -> None:
-        some = slice(first, last)
-        own_filters = [_filter_part(f, some) for f in filters]
-        layout = Layout(model, regimens[0], own_filters, integrals, own, doses)
-        system, ways = build_ways(layout, regimens, people.part(some))
-        failed[some] = system.failed
-        inputs, plan = ways_plan(ways, times)
-        linear(system, inputs, times, kernel, out, first, plan)
-
-    _in_parts(people.n, part, kernel)
-    found = []
-    for place, regimen in enumerate(regimens):
-        array = out[:, :, place * len(times) : (place + 1) * len(times)]
-        values = dict(zip(names, array, strict=True))
-        status, reasons = trust(model, regimen, people)
-        found.append(Result(model, regimen, people, times, values, array, failed, status, reasons))
-    return found
-
-
-def _in_parts(people: int, part: Callable[[int, int], None], kernel: Kernel) -> None:
+def in_parts(people: int, part: Callable[[int, int], None], kernel: Kernel) -> None:
     """``part(first, last)`` for all people, some at a time; in threads where that pays."""
     size = people if kernel == "jax" else max(64, min(PART, -(-people // threads())))
     tasks = [partial(part, first, min(people, first + size)) for first in range(0, people, size)]
@@ -169,7 +126,7 @@ def _some(value: Array | float | None, part: slice) -> Any:
     return value[part] if isinstance(value, np.ndarray) and value.ndim == 1 else value
 
 
-def _filter_part(one: Filter, part: slice) -> Filter:
+def filter_part(one: Filter, part: slice) -> Filter:
     return replace(one, rate_per_h=_some(one.rate_per_h, part))
 
 

@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..regimen import Regimen, check_agree
-from ..solve import later
+from ..solve import later, shared_out
 from .carried import PERSISTENCE, Learned, carried
 from .observations import EFFECT_OF, Observation, check, likelihood, log_likelihoods
 from .particles import Setting
 from .prediction import SESSION, Prediction, Surprise, predict, predict_ways
-from .weights import Normal, effective_number, moments, normalized, shared_out, systematic
+from .weights import Normal, effective_number, moments, normalized, systematic
 
 Array = NDArray[np.float64]
 

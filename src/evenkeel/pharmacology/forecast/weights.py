@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..solve import WORTH_A_THREAD, has_compiled, in_threads, threads
+from ..solve import shared_out
+from ..tape import has_compiled
 
 Array = NDArray[np.float64]
 
@@ -114,14 +114,3 @@ class Normal:
             ),
         )
         return places, normals, ratio
-
-
-def shared_out(people: int, work: Callable[[int, int], object]) -> None:
-    """``work(first, last)`` for all people, some on each core."""
-    if people < WORTH_A_THREAD or threads() == 1:
-        work(0, people)
-        return
-    size = -(-people // threads())
-    in_threads(
-        [partial(work, first, min(people, first + size)) for first in range(0, people, size)]
-    )

@@ -35,8 +35,9 @@ class _Screen:
                     kind = line[7:].strip()
                     self.ready.set()
                 elif line.startswith(b"data: ") and kind == b"forecast":
-                    position = int(json.loads(line[6:])["position"])
-                    self.came.append((position, time.perf_counter()))
+                    told = json.loads(line[6:])
+                    if told["state"] != "none":  # the reason why there is none is no forecast
+                        self.came.append((int(told["position"]), time.perf_counter()))
         finally:
             writer.close()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
 
 from evenkeel.clinic.outcome.ahead import work
-from evenkeel.live import mood_beside
+from evenkeel.live import mood_beside, standing_back
 from evenkeel.live.mood_beside import AFTER_FAILURE_S, FIRST_AFTER_S, LOOK_EVERY_S, MoodBeside
 
 
@@ -86,8 +87,14 @@ def test_one_child_at_a_time_and_after_one_that_failed_a_longer_rest(
 
 
 def test_the_child_works_out_what_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    called = []
-    monkeypatch.setattr(work, "catch_up", lambda: called.append(True) or 1)
-    monkeypatch.setattr(mood_beside.os, "nice", lambda by: called.append(by))
+    called: list[Any] = []
+
+    def catch_up(*, write: Any) -> int:
+        called.append(write(threading.current_thread))
+        return 1
+
+    monkeypatch.setattr(work, "catch_up", catch_up)
+    monkeypatch.setattr(standing_back.os, "nice", called.append)
     mood_beside.main()
-    assert called == [15, True]
+    assert called[0] == 15
+    assert called[1] is not threading.current_thread(), "what writes does not stand back"

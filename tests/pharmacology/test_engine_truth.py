@@ -372,7 +372,8 @@ def test_doses_add_up(name: str) -> None:
     parts = [simulate(model, r, people, times) for r in (one, other, one + other)]
     twice = simulate(model, one.scaled(2.0), people, times)
     for output in model.outputs:
-        assert scaled(parts[0][output] + parts[1][output], parts[2][output]) < 1e-12
+        # they do not take the same steps: the rounding of fifty of them
+        assert scaled(parts[0][output] + parts[1][output], parts[2][output]) < 5e-12
         assert scaled(2 * parts[0][output], twice[output]) < 1e-14
 
 

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from evenkeel.pharmacology import Model, PharmacologyError, Regimen, infusion, load_model
+from evenkeel.pharmacology import (
+    Dose,
+    Model,
+    PharmacologyError,
+    Regimen,
+    draw_people,
+    infusion,
+    load_model,
+)
 from evenkeel.pharmacology.forecast import (
     Forecast,
     Level,
@@ -19,6 +27,7 @@ from evenkeel.pharmacology.forecast import (
 )
 from evenkeel.pharmacology.forecast.observations import EFFECT_OF, likelihood, log_likelihoods
 from evenkeel.pharmacology.quantiles import _plain, weighted_quantiles
+from evenkeel.pharmacology.ways import simulate_ways
 
 LEVEL = "s_ketamine_ng_ml"
 HALF_AN_HOUR = Regimen.of(infusion(20, over_min=30))
@@ -193,6 +202,76 @@ def test_what_if_slower_is_the_same_people_under_another_regimen() -> None:
         assert medians == sorted(medians)
     assert stopped.ready_by_end >= slowed.ready_by_end >= as_planned.ready_by_end
     assert "never satisfies a discharge condition" in as_planned.readiness_note
+
+
+_BEGUN = Regimen.of(infusion(30, over_min=40, at_h=0.2))
+_NOTHING: tuple[Dose, ...] = ()
+_FIRST_DEVICE = Dose(0.1, "nasal", 28.0)
+WAYS = [
+    pytest.param(
+        "composite_racemic",
+        0.5,
+        [_BEGUN, _BEGUN.slowed(0.5, 0.5), _BEGUN.stopped(0.5)],
+        id="a pump goes on, slower, not at all",
+    ),
+    pytest.param(
+        "composite_racemic",
+        0.3,
+        [Regimen(_NOTHING), Regimen.of(infusion(30, over_min=40, at_h=0.3))],
+        id="nothing was given yet",
+    ),
+    pytest.param(
+        "perez_ruixo_2021",
+        0.15,
+        [
+            Regimen.of(_FIRST_DEVICE),
+            Regimen.of(_FIRST_DEVICE, Dose(0.2, "nasal", 28.0), Dose(0.3, "nasal", 28.0)),
+        ],
+        id="one device, or two more",
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "from_h", "regimens"), WAYS)
+def test_ways_on_worked_out_together_are_those_worked_out_alone(
+    model: str, from_h: float, regimens: list[Regimen]
+) -> None:
+    setting = Setting(load_model(model), regimens[0], PERSON, n=600, seed=3)
+    forecast = Forecast.prior(setting)
+    times = from_h + np.array([*np.arange(0, 62.5, 2.5), *np.arange(70, 301, 10)]) / 60
+    names = ("sbp_reading", "sbp", "dissociation", "moaas", LEVEL)
+    together = forecast.ways(times, regimens, names=names, other_names=("sbp", LEVEL), shown=25)
+    assert len(together) == len(regimens)
+    for place, (found, regimen) in enumerate(zip(together, regimens, strict=True)):
+        alone = forecast.predict(times, regimen, names=names)
+        assert set(found.bands) == set(names if not place else ("sbp", LEVEL))
+        for name, band in found.bands.items():
+            np.testing.assert_allclose(band, alone.bands[name][:, :25], rtol=1e-9, atol=1e-9)
+        assert found.ready_by_end == pytest.approx(alone.ready_by_end)
+        assert found.readiness_h == pytest.approx(alone.readiness_h)
+        truth, sd = found.vital("hr", np.array([0, 48]))
+        whole, same = alone.vital("hr")
+        np.testing.assert_allclose(truth, whole[:, [0, 48]], rtol=1e-9)
+        assert sd == same
+
+
+@pytest.mark.parametrize(("model", "from_h", "regimens"), WAYS)
+def test_the_plain_way_of_ways_agrees_with_the_compiled(
+    model: str, from_h: float, regimens: list[Regimen]
+) -> None:
+    one = load_model(model)
+    people, times = draw_people(one, 70, 2, weight_kg=70.0), from_h + np.arange(0, 8) / 4
+    compiled = simulate_ways(one, regimens, people, times)
+    plain = simulate_ways(one, regimens, people, times, kernel="numpy")
+    for a, b in zip(compiled, plain, strict=True):
+        for name, values in a.values.items():
+            np.testing.assert_allclose(values, b[name], rtol=1e-9, atol=1e-9)
+
+
+def test_ways_on_have_one_past() -> None:
+    forecast = session(n=50)
+    with pytest.raises(PharmacologyError, match="differ in what was given before"):
+        forecast.ways([0.5, 0.6], [SESSION, SESSION.stopped(0.2)], shown=2)
 
 
 def test_the_chance_of_a_line_is_the_share_of_people_beyond_it() -> None:

@@ -84,8 +84,16 @@ def test_small_blocks_and_more_than_the_most_are_left_to_the_system() -> None:
 
 def test_nothing_is_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recycled, "KEPT_S", 0.02)
+    monkeypatch.setattr(recycled, "_armed", threading.Lock())
     before = set(threading.enumerate())
-    recycled.block(COUNT)
-    for thread in set(threading.enumerate()) - before:
-        thread.join(10.0)
+    for _ in range(20):
+        recycled.block(COUNT)
+        recycled.block(3 * COUNT)
+    # However many are dropped, one thread at a time looks after them.
+    timers = set(threading.enumerate()) - before
+    assert len(timers) == 1
+    while timers:
+        for thread in timers:
+            thread.join(10.0)
+        timers = set(threading.enumerate()) - before
     assert not recycled._kept

@@ -156,6 +156,28 @@ def test_an_earlier_day_stays_within_the_limits(
 
 
 @pytest.mark.parametrize(
+    ("changes", "protocol", "days"),
+    [
+        # the plan asks for it a day after the last: 48 h for the spray, 24 h for an infusion
+        ({"sessions": (on(-0.5),), "planned_at": on(0.5), "relapse": None}, NASAL, 1.5),
+        ({"sessions": (on(-0.5),), "planned_at": on(0.25), "relapse": rising(40)}, US, 0.5),
+        ({"sessions": (on(-0.5),), "planned_at": on(0.25), "relapse": None}, US, 0.5),
+        ({"sessions": (on(-0.5),), "planned_at": on(0.25), "first_series": True}, US, 0.5),
+    ],
+    ids=["the spray", "relapse is near", "nothing is known", "the first series"],
+)
+def test_a_planned_day_inside_the_limits_is_not_repeated(
+    changes: dict[str, Any], protocol: Any, days: float
+) -> None:
+    found = proposed(protocol, **changes)
+    assert (found.kind, found.at, found.not_before) == ("later", on(days), True)
+    assert found.reasons[0].startswith("The planned visit is too soon")
+    assert not any("planned visit is the first day" in words for words in found.reasons)
+    planned = proposed(protocol, **{**changes, "planned_at": on(days), "relapse": None})
+    assert (planned.kind, planned.at) == ("as_planned", on(days)), "on the very moment it may be"
+
+
+@pytest.mark.parametrize(
     ("protocol", "days", "said"), [(US, 53, "at most 60 days"), (NASAL, 7, "")]
 )
 def test_a_later_day_stays_within_the_longest_spacing(
@@ -271,6 +293,8 @@ def test_whatever_is_asked_a_proposal_keeps_the_limits(
         protocol, relapse=tuple(chances), planned_at=on(planned), sessions=tuple(sessions),
         is_well=well, was_well=before, first_series=series, sessions_planned=80,
     )  # fmt: skip
+    least = timedelta(hours=protocol.number("session.min_interval_h"))
+    assert found.at is None or found.at < NOW or found.at - max(sessions) >= least
     if not found.moves:
         assert found.at in (None, on(planned))
         return

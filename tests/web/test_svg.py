@@ -1,5 +1,6 @@
 """Drawings: well-formed whatever the words, and each thing where its value belongs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenkeel.web import kit, svg
+from evenkeel.web.svg.coverage import Coverage, CoverageRow, coverage
 from evenkeel.web.svg.markup import element
 from evenkeel.web.svg.scale import (
     calendar_ticks,
@@ -287,3 +289,23 @@ def test_shortened_words_fit(text, room):
 def test_attributes_are_escaped():
     root = parse(element("a", "x", href='"><b>', cls=None))
     assert root.get("href") == '"><b>'
+
+
+def test_how_often_bands_held_fits_a_phone_with_every_name_above_its_line() -> None:
+    rows = [CoverageRow(name, 0.5, 0.4, 0.6, 0.9, 0.85, 1.0) for name in ("Sedation", "Heart rate")]
+    drawn = {label_px: str(coverage(Coverage(rows), 300, label_px)) for label_px in (150, 0)}
+    assert 'class="drawing coverage narrow"' in drawn[0]
+    assert "narrow" not in drawn[150]
+    line = {name: re.search(r"<circle[^>]*cy=\"([\d.]+)\"", svg) for name, svg in drawn.items()}
+    named = {
+        name: re.search(r"<text[^>]*y=\"([\d.]+)\"[^>]*>Sedation", svg)
+        for name, svg in drawn.items()
+    }
+    for label_px in drawn:
+        at, words = line[label_px], named[label_px]
+        assert at is not None
+        assert words is not None
+        assert (float(words[1]) < float(at[1]) - 8) == (label_px == 0)
+    ends = [float(x) for x in re.findall(r"[MH]([\d.]+)", drawn[0])]
+    assert max(ends) <= 300 - 16
+    assert min(ends) >= 16

@@ -17,6 +17,7 @@ from typing import Final
 import django
 
 from evenkeel.live.mood_beside import MoodBeside
+from evenkeel.live.standing_back import StandingBack
 
 log = logging.getLogger("evenkeel.forecast")
 HEARTBEAT: Final = "forecaster"
@@ -60,8 +61,7 @@ def run_forecaster(stop: threading.Event, aside: Callable[[], None] = lambda: No
     from evenkeel.clinic.session.watch import beat
     from evenkeel.live.changes import Changes
 
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(NICER)  # where the machine is short, what is entered is stored first
+    back = StandingBack(NICER)  # where the machine is short, what is entered is stored first
     clock = system_clock()
     beat(HEARTBEAT, clock.now(), state="warming")
     _warm()
@@ -73,7 +73,7 @@ def run_forecaster(stop: threading.Event, aside: Callable[[], None] = lambda: No
             beat(HEARTBEAT, clock.now(), state="ready")
             next_beat_s = time.monotonic() + BEAT_EVERY_S
 
-    forecaster = Forecaster(lambda: _at_most(LONGEST_S), alive)
+    forecaster = Forecaster(lambda: _at_most(LONGEST_S), alive, back.write)
     changes = Changes(stop)
     changes.begin()
     next_turn_s = 0.0
@@ -87,7 +87,7 @@ def run_forecaster(stop: threading.Event, aside: Callable[[], None] = lambda: No
                 forecaster.turn(clock.now())
                 next_turn_s = time.monotonic() + LOOK_EVERY_S
             else:
-                busy = forecaster.catch_up(clock.now())
+                busy = forecaster.score_one(clock.now()) or forecaster.catch_up(clock.now())
                 aside()
         except Exception:
             busy = False
@@ -98,6 +98,7 @@ def run_forecaster(stop: threading.Event, aside: Callable[[], None] = lambda: No
             stop.wait(1.0)
         if not busy:
             changes.wait(POLL_S if forecaster.kept else IDLE_POLL_S)
+    back.end()
 
 
 def _warm() -> None:

@@ -14,6 +14,8 @@ import sys
 import time
 from typing import Final
 
+from evenkeel.live.standing_back import StandingBack
+
 log = logging.getLogger("evenkeel.forecast")
 #: How often it is asked whether a course has changed, and how soon after a child that failed.
 LOOK_EVERY_S: Final = 5.0
@@ -58,15 +60,15 @@ class MoodBeside:
 
 def main() -> None:
     """Work out everything that is due, then end."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    back = StandingBack(_NICE)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenkeel.config.settings")
     import django
 
     django.setup()
     from evenkeel.clinic.outcome.ahead.work import catch_up
 
-    done = catch_up()
+    done = catch_up(write=back.write)
+    back.end()
     log.info("forecasts of mood worked out: %d", done)
 
 

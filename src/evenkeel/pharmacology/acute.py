@@ -26,6 +26,7 @@ from .regimen import Regimen
 from .simulate import Result, simulate
 from .solve import Kernel
 from .system import Filter, Integral
+from .ways import simulate_ways
 
 Array = NDArray[np.float64]
 _LN2_PER_H = float(np.log(2.0)) * 60.0
@@ -142,3 +143,25 @@ def simulate_acute(
         kernel=kernel,
     )
     return Acute(result, person, session_number, derived, tuple(effects))
+
+
+def simulate_acute_ways(
+    model: Model,
+    regimens: Sequence[Regimen],
+    people: People,
+    person: AcutePerson,
+    times_h: object,
+    *,
+    session_number: ArrayLike = 1,
+    effects: Sequence[str] = USUAL,
+    outputs: Sequence[str] | None = None,
+) -> list[Acute]:
+    """``simulate_acute`` of several ways on from the first of ``times_h``: see ``simulate_ways``.
+
+    Raises as that.
+    """
+    filters, integrals, derived = acute_filters(model, person, effects)
+    found = simulate_ways(
+        model, regimens, people, times_h, filters=filters, integrals=integrals, outputs=outputs
+    )
+    return [Acute(one, person, session_number, derived, tuple(effects)) for one in found]

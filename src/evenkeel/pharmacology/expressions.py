@@ -143,4 +143,4 @@ def _run(node: ast.expr) -> _Run:
 
 def _number(found: Value) -> Value:
     # Python's own floats raise where NumPy's go on, and take roots to complex numbers.
-    return found if isinstance(found, np.ndarray) else np.float64(found)
+    return np.float64(found) if isinstance(found, float | int) else found

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .plan import ADVANCE, BUILD, JUMP, RUN, LinearPlan
+from .plan import ADVANCE, BUILD, JUMP, KEEP, RETURN, RUN, LinearPlan
 from .reference_kernel import dense
 from .system import Inputs, System
 
@@ -75,7 +75,7 @@ def _program(jumps: Any, steps: Any, ops: Any, a: Any, rows: Any, factors: Any) 
     def read(x: Any) -> Any:
         return jnp.einsum("poj,pj->op", rows, x)
 
-    x = jnp.zeros(a.shape[:2])
+    x = kept = jnp.zeros(a.shape[:2])
     slots: dict[int, Any] = {}
     found = []
     for kind, one, two, _ in ops:
@@ -86,6 +86,10 @@ def _program(jumps: Any, steps: Any, ops: Any, a: Any, rows: Any, factors: Any) 
             slots[one] = exponential(*steps[two])
         elif kind == ADVANCE:
             x = advance(slots[one], x)
+        elif kind == KEEP:
+            kept = x
+        elif kind == RETURN:
+            x = kept
         elif kind == RUN:
             e = slots[one]
 

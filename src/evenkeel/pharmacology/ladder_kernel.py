@@ -7,6 +7,7 @@ import numpy as np
 from .bends import COEFFICIENTS, GAUSS_POINTS, GAUSS_WEIGHTS, quarter_weights
 from .lanes import (
     HELD,
+    ROW,
     exponential,
     flush,
     jit,
@@ -17,7 +18,7 @@ from .lanes import (
     working_room,
 )
 from .linear_kernel import load
-from .vectors import LANES
+from .vectors import LANES, combine_rows
 
 BEND, DELAY, GROWTH = range(3)
 _VALUES, _TO_END, _WHOLE = quarter_weights()
@@ -31,9 +32,11 @@ _INVERSE = 1.0 / np.arange(1.0, 33.0)
 
 @jit
 def moments(z, decay, m):  # type: ignore[no-untyped-def]
-    """m[r] = integral over s from 0 to 1 of exp(-z (1 - s)) s**r, r = 0..4; decay = exp(-z).
+    """m[r] = z times the integral over s from 0 to 1 of exp(-z (1 - s)) s**r, r = 0..4, given
+    ``decay`` = exp(-z).
 
-    m[r] = (1 - r m[r-1]) / z is stable upward for large z, and turned round for small z.
+    The integrals I[r] = (1 - r I[r-1]) / z are stable upward for large z, and turned round for
+    small z.
     """
     for i in range(LANES):
         small = min(z[i], _TURN)
@@ -52,36 +55,43 @@ def moments(z, decay, m):  # type: ignore[no-untyped-def]
         w3 = (1.0 - 3.0 * w2) * large
         w4 = (1.0 - 4.0 * w3) * large
         up = z[i] > _TURN
-        m[0, i] = w0 if up else v0
-        m[1, i] = w1 if up else v1
-        m[2, i] = w2 if up else v2
-        m[3, i] = w3 if up else v3
-        m[4, i] = w4 if up else v4
+        m[0, i] = z[i] * (w0 if up else v0)
+        m[1, i] = z[i] * (w1 if up else v1)
+        m[2, i] = z[i] * (w2 if up else v2)
+        m[3, i] = z[i] * (w3 if up else v3)
+        m[4, i] = z[i] * (w4 if up else v4)
 
 
 @jit
-def delay_weights(rate, panel_h, share, decay, weights, work):  # type: ignore[no-untyped-def]
-    """y(share of the panel) = decay * y(0) + sum over the five values of weights[i] * u[i]."""
+def delay_weights(rate, panel_h, share, weights, work):  # type: ignore[no-untyped-def]
+    """y(share of the panel) = weights[5] * y(0) + sum over the five values of weights[i] * u[i]."""
     z, m, bits, powers = work
     for i in range(LANES):
         z[i] = -rate[i] * panel_h * share
-    lane_exp(z, decay, bits, powers)
+    lane_exp(z, weights[5], bits, powers)
     for i in range(LANES):
         z[i] = -z[i]
-    moments(z, decay, m)
+    moments(z, weights[5], m)
+    square = share * share
     for v in range(5):
-        w = weights[v]
+        c0, c1, c2 = _COEFFICIENTS[0, v], _COEFFICIENTS[1, v] * share, _COEFFICIENTS[2, v] * square
+        c3, c4 = _COEFFICIENTS[3, v] * share * square, _COEFFICIENTS[4, v] * square * square
         for i in range(LANES):
-            w[i] = 0.0
-        power = 1.0
-        for r in range(5):
-            c = _COEFFICIENTS[r, v] * power
-            mr = m[r]
-            for i in range(LANES):
-                w[i] += c * mr[i]
-            power *= share
-        for i in range(LANES):
-            w[i] *= z[i]
+            weights[v, i] = c0 * m[0, i] + c1 * m[1, i] + c2 * m[2, i] + c3 * m[3, i] + c4 * m[4, i]
+
+
+@jit
+def delayed(weights, u, before, out):  # type: ignore[no-untyped-def]
+    """out = the delay that was ``before`` and is driven by the five values ``u`` since."""
+    for i in range(LANES):
+        out[i] = (
+            weights[5, i] * before[i]
+            + weights[0, i] * u[0, i]
+            + weights[1, i] * u[1, i]
+            + weights[2, i] * u[2, i]
+            + weights[3, i] * u[3, i]
+            + weights[4, i] * u[4, i]
+        )
 
 
 @jit
@@ -176,31 +186,21 @@ def grow_part(y, gain, loss, u, quarter, share, panel_h, out, work):  # type: ig
 
 
 @jit
-def _stages(stages, constants, numbers, needs_nodes, sums, values, w, chunk, panel_h, work):  # type: ignore[no-untyped-def]
-    """Carry every stage over one panel: values[stage] (5, LANES) from its node 0 on."""
+def _stages(stages, constants, numbers, needs_nodes, fresh, sums, values, w, q, panel_h, work):  # type: ignore[no-untyped-def]
+    """Carry every stage over one panel: values[stage] (5, LANES) from its node 0 on.
+
+    Where the panel is not ``fresh`` after a jump a bend is at node 0 where it was at the last end.
+    """
     for s in range(stages.shape[0]):
-        kind, source, c, place = stages[s]
+        kind, source, c, place = stages[s, 0], stages[s, 1], stages[s, 2], stages[s, 3]
         u = sums[source] if source >= 0 else values[-1 - source]
         y = values[s]
         if kind == BEND:
-            for node in range(5):
+            for node in range(0 if fresh else 1, 5):
                 bend(u[node], constants[c], numbers[s, 0], constants[c + 1], numbers[s, 1], y[node])
         elif kind == DELAY:
             for node in range(1 if needs_nodes[s] else 4, 5):
-                weights = w[place, chunk, node - 1]
-                target, before = y[node], y[0]
-                decay, w0, w1, w2 = weights[5], weights[0], weights[1], weights[2]
-                w3, w4, u0, u1 = weights[3], weights[4], u[0], u[1]
-                u2, u3, u4 = u[2], u[3], u[4]
-                for i in range(LANES):
-                    target[i] = (
-                        decay[i] * before[i]
-                        + w0[i] * u0[i]
-                        + w1[i] * u1[i]
-                        + w2[i] * u2[i]
-                        + w3[i] * u3[i]
-                        + w4[i] * u4[i]
-                    )
+                delayed(w[place, q, node - 1], u, y[0], y[node])
         else:
             for quarter in range(4):
                 grow(
@@ -211,24 +211,25 @@ def _stages(stages, constants, numbers, needs_nodes, sums, values, w, chunk, pan
 
 @jit
 def _dense(  # type: ignore[no-untyped-def]
-    stages, constants, wanted, sums, values, share, panel_h, held, place, decay, weights, work
+    stages, constants, wanted, sums, values, share, panel_h, kept, known, held, place, work
 ):
-    """held[:, place] = the wanted stages at a share of the panel that was just taken."""
+    """held[:, place] = the wanted stages at a share of the panel that was just taken.
+
+    ``kept`` (delays, 6, LANES) are the weights of the delays there, made now unless ``known``.
+    """
     for k in range(wanted.shape[0]):
         s = wanted[k]
-        kind, source, c, _place = stages[s]
+        kind, source, c = stages[s, 0], stages[s, 1], stages[s, 2]
         u = sums[source] if source >= 0 else values[-1 - source]
         y = values[s]
         line = held[k, place]
         if share >= 1.0:
             line[:] = y[4]
         elif kind == DELAY:
-            delay_weights(constants[c], panel_h, share, decay, weights, work)
-            for i in range(LANES):
-                line[i] = decay[i] * y[0, i]
-            for v in range(5):
-                for i in range(LANES):
-                    line[i] += weights[v, i] * u[v, i]
+            weights = kept[stages[s, 3]]
+            if not known:
+                delay_weights(constants[c], panel_h, share, weights, work)
+            delayed(weights, u, y[0], line)
         else:
             quarter = min(3, int(share * 4.0))
             grow_part(
@@ -238,45 +239,88 @@ def _dense(  # type: ignore[no-untyped-def]
 
 @jit
 def _prepare(  # type: ignore[no-untyped-def]
-    lists, unit_h, octaves, e, rates, w, stages, needs_nodes, constants, room, work
-):
-    """Exponentials and weights for one kind of segment: e (octaves, places, LANES), w."""
+    lists, start, cols, sum_lists, sum_rows, unit_h, octaves, e, t, rates,
+    w, stages, needs_nodes, constants, room, work,
+):  # fmt: skip
+    """What one kind of segment needs: the exponentials e (octaves + 2, places, LANES) of its steps,
+    each the square of the one before; the weights w of its delays; and t (octaves, 3, terms,
+    LANES), the sums after one, two and three steps as factors of the states before.
+    """
     squares = lists[3]
     exponential(rates, lists, unit_h, e[0], room)
-    for q in range(1, octaves):
+    for q in range(1, octaves + 2):
         matrix_product(squares, e[q - 1], e[q - 1], 1.0, e[q])
+    for q in range(octaves):
+        for node in range(2):
+            t[q, node] = 0.0
+            _after(sum_rows, start, cols, e[q + node], t[q, node])
+        matrix_product(sum_lists, t[q, 1], e[q], 1.0, t[q, 2])
     for s in range(stages.shape[0]):
-        kind, _source, c, place = stages[s]
-        if kind == DELAY:
+        if stages[s, 0] == DELAY:
             for q in range(octaves):
-                panel_h = 4.0 * unit_h * 2.0**q
                 for node in range(0 if needs_nodes[s] else 3, 4):
-                    weights = w[place, q, node]
                     delay_weights(
-                        constants[c], panel_h, 0.25 * (node + 1), weights[5], weights[:5], work
-                    )
+                        constants[stages[s, 2]], 4.0 * unit_h * 2.0**q, 0.25 * (node + 1),
+                        w[stages[s, 3], q, node], work,
+                    )  # fmt: skip
+
+
+@jit
+def _after(sum_rows, start, cols, e, out):  # type: ignore[no-untyped-def]
+    """out += the rows of the sums times e, as factors of the states that can reach them."""
+    s_start, s_cols, s_values, place = sum_rows
+    for b in range(s_start.shape[0] - 1):
+        for k in range(s_start[b], s_start[b + 1]):
+            row = s_cols[k]
+            for q in range(start[row], start[row + 1]):
+                p = place[b, cols[q]]
+                for i in range(LANES):
+                    out[p, i] += s_values[k, i] * e[q, i]
+
+
+@jit
+def _ahead(t_start, t_cols, t, x, sums):  # type: ignore[no-untyped-def]
+    """sums[:, 1 to 3] = the sums after one, two and three steps from the state x, by t."""
+    terms = t_cols.shape[0]
+    to, table, state, right = sums.ctypes.data, t.ctypes.data, x.ctypes.data, t_cols.ctypes.data
+    for b in range(t_start.shape[0] - 1):
+        k = t_start[b]
+        for node in range(3):
+            combine_rows(
+                to + (5 * b + node + 1) * ROW, table + (node * terms + k) * ROW, 0,
+                state, right + k * 8, t_start[b + 1] - k, 1.0,
+            )  # fmt: skip
 
 
 @jit
 def run_ladder(  # type: ignore[no-untyped-def]
     first_block, last_block, offset,
     rates, start, cols, lists,
-    s_start, s_cols, s_values,
+    s_start, s_cols, s_values, t_start, t_cols, t_place, t_lists,
     jump_state, jump_amount, jump_factor, factors,
-    start_h, first_jump, kind_of, unit_h, octaves_of, panels, cache_of, cached,
-    stages, stage_constants, numbers, needs_nodes, delays, wanted, times, large, out,
+    first_jump, kind_of, unit_h, octaves_of, panels, cache_of, cached,
+    stages, stage_constants, numbers, needs_nodes, delays, wanted,
+    panel_of, share_of, alike, kept_alike, large, out,
 ):  # fmt: skip
-    """Fill out (wanted, all people, times) of some blocks; the people begin at ``offset``."""
+    """Fill out (wanted, all people, times) of some blocks; the people begin at ``offset``.
+
+    Of a panel only what is needed is worked out: the weighted sums at its nodes, from the state at
+    its start, and the state at its end, in one step.
+    """
     people = rates.shape[1]
     n = start.shape[0] - 1
+    total = panel_of.shape[0]
     deepest = octaves_of.max()
     a = np.empty((rates.shape[0], LANES))
     combine = np.empty((s_values.shape[0], LANES))
     f = np.empty((factors.shape[0], LANES))
     constants = np.empty((stage_constants.shape[0], LANES))
-    e = np.empty((cached + 1, deepest, cols.shape[0], LANES))
+    e = np.empty((cached + 1, deepest + 2, cols.shape[0], LANES))
+    t = np.empty((cached + 1, deepest, 3, t_cols.shape[0], LANES))
     w = np.empty((cached + 1, delays, deepest, 4, 6, LANES))
     ready = np.empty(cached + 1, dtype=np.int64)
+    kept = np.empty((kept_alike + 1, delays, 6, LANES))
+    known = np.empty(kept_alike + 1, dtype=np.bool_)
     room = working_room(rates.shape[0], cols.shape[0])
     bits = np.empty(LANES, dtype=np.int64)
     work = (np.empty(LANES), np.empty((5, LANES)), bits, bits.view(np.float64))
@@ -285,8 +329,6 @@ def run_ladder(  # type: ignore[no-untyped-def]
     x = np.empty((n, LANES))
     y = np.empty((n, LANES))
     held = np.empty((wanted.shape[0], HELD, LANES))
-    decay = np.empty(LANES)
-    weights = np.empty((5, LANES))
     for block in range(first_block, last_block):
         first = block * LANES
         count = min(LANES, people - first)
@@ -295,61 +337,65 @@ def run_ladder(  # type: ignore[no-untyped-def]
         load(factors, first, count, f)
         load(stage_constants, first, count, constants)
         ready[:] = -1
+        known[:] = False
         x[:] = 0.0
         values[:] = 0.0
-        at, written = 0, 0
-        while at < times.shape[0] and times[at] <= 0.0:
+        at, written, panel = 0, 0, 0
+        while at < total and panel_of[at] < 0:
             if at - written == HELD:
                 flush(held, HELD, out, offset + first, count, written, large)
                 written = at
             held[:, at - written] = 0.0
             at += 1
-        for segment in range(start_h.shape[0]):
+        for segment in range(kind_of.shape[0]):
             for j in range(first_jump[segment], first_jump[segment + 1]):
-                state, factor = x[jump_state[j]], f[jump_factor[j]]
                 for i in range(LANES):
-                    state[i] += jump_amount[j] * factor[i]
+                    x[jump_state[j], i] += jump_amount[j] * f[jump_factor[j], i]
             kind = kind_of[segment]
             octaves = octaves_of[kind]
             slot = cache_of[kind]
             if ready[slot] != kind:
                 _prepare(
-                    lists, unit_h[kind], octaves, e[slot], a, w[slot], stages, needs_nodes,
+                    lists, start, cols, t_lists, (s_start, s_cols, combine, t_place),
+                    unit_h[kind], octaves, e[slot], t[slot], a, w[slot], stages, needs_nodes,
                     constants, room, work,
                 )  # fmt: skip
                 ready[slot] = kind
             for b in range(sums.shape[0]):
                 row_product(s_start, s_cols, combine, b, x, sums[b, 0])
-            now = start_h[segment]
             for chunk in range(octaves + 1):
                 q = max(0, chunk - 1)
-                step = unit_h[kind] * 2.0**q
-                for _ in range(panels):
-                    for node in range(1, 5):
-                        product(start, cols, e[slot, q], x, y)
-                        x, y = y, x
-                        for b in range(sums.shape[0]):
-                            row_product(s_start, s_cols, combine, b, x, sums[b, node])
+                panel_h = 4.0 * unit_h[kind] * 2.0**q
+                for turn in range(panels):
+                    _ahead(t_start, t_cols, t[slot, q], x, sums)
+                    product(start, cols, e[slot, q + 2], x, y)
+                    x, y = y, x
+                    for b in range(sums.shape[0]):
+                        row_product(s_start, s_cols, combine, b, x, sums[b, 4])
                     _stages(
-                        stages, constants, numbers, needs_nodes, sums, values, w[slot], q,
-                        4.0 * step, work,
+                        stages, constants, numbers, needs_nodes, chunk + turn == 0, sums, values,
+                        w[slot], q, panel_h, work,
                     )  # fmt: skip
-                    while at < times.shape[0] and times[at] <= now + 4.0 * step * (1.0 + 1e-12):
-                        share = min(1.0, max(0.0, (times[at] - now) / (4.0 * step)))
+                    while at < total and panel_of[at] == panel:
                         if at - written == HELD:
                             flush(held, HELD, out, offset + first, count, written, large)
                             written = at
+                        # What only one time needs is made in the last place.
+                        keep = alike[at] if alike[at] >= 0 else kept_alike
                         _dense(
-                            stages, constants, wanted, sums, values, share, 4.0 * step,
-                            held, at - written, decay, weights, work,
+                            stages, constants, wanted, sums, values, share_of[at], panel_h,
+                            kept[keep], known[keep], held, at - written, work,
                         )  # fmt: skip
+                        known[keep] = keep < kept_alike
                         at += 1
-                    now += 4.0 * step
+                    panel += 1
                     for b in range(sums.shape[0]):
-                        sums[b, 0] = sums[b, 4]
+                        for i in range(LANES):
+                            sums[b, 0, i] = sums[b, 4, i]
                     for s in range(stages.shape[0]):
-                        values[s, 0] = values[s, 4]
-        while at < times.shape[0]:
+                        for i in range(LANES):
+                            values[s, 0, i] = values[s, 4, i]
+        while at < total:
             if at - written == HELD:
                 flush(held, HELD, out, offset + first, count, written, large)
                 written = at

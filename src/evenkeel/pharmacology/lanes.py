@@ -45,11 +45,15 @@ _config: Any = numba.config
 _HERE = Path(__file__).parent
 _SOURCES = (
     "lanes.py",
+    "vectors.py",
     "plan.py",
     "linear_kernel.py",
     "ladder_kernel.py",
     "quantile_kernel.py",
     "fit_kernel.py",
+    "particle_kernel.py",
+    "formula_kernel.py",
+    "tape.py",
     "bends.py",
 )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .lanes import (
+    ARGUMENT,
     HELD,
+    ROW,
     exponential,
     flush,
     jit,
@@ -14,11 +16,12 @@ from .lanes import (
     row_product,
     working_room,
 )
-from .plan import ADVANCE, BUILD, JUMP, RUN
+from .plan import ADVANCE, BUILD, JUMP, KEEP, RETURN, RUN
 from .vectors import (
     LANES,
     SERIES,
     TILE,
+    combine_rows,
     four_series,
     four_series_past,
     series,
@@ -138,9 +141,86 @@ def _even(t_start, t_cols, table, states, size, blocks, out, first, count, at, l
 
 
 @jit
+def _terms(most, depth):  # type: ignore[no-untyped-def]
+    """Terms of the series of exp(most), the last below 1e-18 of it, and ``depth`` more."""
+    weight, k = np.exp(-min(most, 700.0)), 0
+    while k < most or weight > 1e-18:
+        k += 1
+        weight *= most / k
+    return k + depth
+
+
+@jit
+def _series(a, a_start, a_cols, a_diagonal, step_h, terms, x, y, spare, scaled):  # type: ignore[no-untyped-def]
+    """y = exp(step_h * A) x by its own series, for a step that is not taken often enough to pay for
+    the exponential of the matrix: uniformization as in ``lanes.exponential``, without squaring.
+    """
+    n = a_diagonal.shape[0]
+    fastest = np.zeros(LANES)
+    for k in range(n):
+        for i in range(LANES):
+            fastest[i] = max(fastest[i], -a[a_diagonal[k], i])
+    for k in range(a.shape[0]):
+        for i in range(LANES):
+            scaled[k, i] = a[k, i] * step_h
+    for k in range(n):
+        for i in range(LANES):
+            scaled[a_diagonal[k], i] += fastest[i] * step_h
+    values, right = scaled.ctypes.data, a_cols.ctypes.data
+    here, there = (y, spare) if terms % 2 == 0 else (spare, y)
+    here[:] = x
+    for term in range(terms, 0, -1):
+        b, to = here.ctypes.data, there.ctypes.data
+        for row in range(n):
+            k = a_start[row]
+            combine_rows(
+                to + row * ROW, values + k * ROW, 0, b, right + k * 8, a_start[row + 1] - k,
+                1.0 / term,
+            )  # fmt: skip
+            for i in range(LANES):
+                there[row, i] += x[row, i]
+        here, there = there, here
+    for i in range(LANES):
+        fastest[i] = np.exp(-fastest[i] * step_h)
+    for row in range(n):
+        # What nothing enters or leaves stays as it is, to the last bit.
+        alone = a_start[row + 1] - a_start[row] == 1
+        for i in range(LANES):
+            still = alone and a[a_diagonal[row], i] == 0.0
+            y[row, i] = x[row, i] if still else y[row, i] * fastest[i]
+
+
+@jit
+def _cheaper(a, a_diagonal, lists, places, step_h, uses, depth):  # type: ignore[no-untyped-def]
+    """The terms of a step by its own series where that takes fewer products than the exponential
+    of the matrix, else 0.
+    """
+    most = 0.0
+    for k in range(a_diagonal.shape[0]):
+        most = max(most, -a[a_diagonal[k]].min() * step_h)
+    if uses * (most + depth) * a.shape[0] > 20.0 * lists[3][1].shape[0]:
+        return 0
+    terms = _terms(most, depth)
+    squarings = max(0, int(np.ceil(np.log2(max(most, 1e-9) / ARGUMENT))))
+    by_matrix = 2 * lists[4][1].shape[0] + (4 + squarings) * lists[3][1].shape[0]
+    by_matrix += (10 + uses) * places
+    return terms if uses * terms * (a.shape[0] + a_diagonal.shape[0]) < by_matrix else 0
+
+
+@jit
+def _step(kind_of_step, one, a, a_lists, start, cols, e, steps, x, y, spare, scaled):  # type: ignore[no-untyped-def]
+    """y = the state x after the step in slot ``one``."""
+    if kind_of_step[one] == 0:
+        product(start, cols, e[one], x, y)
+    else:
+        a_start, a_cols, a_diagonal = a_lists
+        _series(a, a_start, a_cols, a_diagonal, steps[one], kind_of_step[one], x, y, spare, scaled)
+
+
+@jit
 def run_linear(  # type: ignore[no-untyped-def]
     first_block, last_block, offset,
-    rates, start, cols, lists,
+    rates, start, cols, lists, a_start, a_cols, depth,
     o_start, o_cols, o_values, t_lists, t_start, t_cols, t_place,
     jump_state, jump_amount, jump_factor, factors,
     ops, steps_h, slots, longest, large, out,
@@ -157,6 +237,10 @@ def run_linear(  # type: ignore[no-untyped-def]
     held = np.empty((o_start.shape[0] - 1, HELD, LANES))
     x = np.empty((n, LANES))
     y = np.empty((n, LANES))
+    kept = np.empty((n, LANES))
+    spare = np.empty((n, LANES))
+    terms_of, step_of = np.zeros(slots, dtype=np.int64), np.zeros(slots)
+    a_lists = (a_start, a_cols, lists[0])
     # Products that a table takes to make and to read at each time, and those of one step.
     making = TABLE * t_lists[1].shape[0]
     reading = t_cols.shape[0] + cols.shape[0] // TABLE
@@ -186,13 +270,27 @@ def run_linear(  # type: ignore[no-untyped-def]
                     for i in range(LANES):
                         state[i] += jump_amount[j] * factor[i]
             elif kind == BUILD:
-                exponential(a, lists, steps_h[two], e[one], room)
+                uses = ops[op, 3]
+                step_of[one] = steps_h[two]
+                terms_of[one] = _cheaper(
+                    a, lists[0], lists, cols.shape[0], steps_h[two], uses, depth
+                )
+                if terms_of[one] == 0:
+                    exponential(a, lists, steps_h[two], e[one], room)
                 if tabled == one:
                     tabled = -1
             elif kind == ADVANCE:
-                product(start, cols, e[one], x, y)
+                _step(terms_of, one, a, a_lists, start, cols, e, step_of, x, y, spare, room[0])
                 x, y = y, x
-            elif kind == RUN and (one != tabled) * making + two * reading < two * stepping:
+            elif kind == KEEP:
+                kept[:] = x
+            elif kind == RETURN:
+                x[:] = kept
+            elif (
+                kind == RUN
+                and terms_of[one] == 0
+                and (one != tabled) * making + two * reading < two * stepping
+            ):
                 if tabled != one:
                     _table(o_start, o_cols, c, t_lists, t_place, start, cols, e[one], table)
                     _turn_table(table, people_table)
@@ -232,7 +330,9 @@ def run_linear(  # type: ignore[no-untyped-def]
             else:
                 for _ in range(two if kind == RUN else 1):
                     if kind == RUN:
-                        product(start, cols, e[one], x, y)
+                        _step(
+                            terms_of, one, a, a_lists, start, cols, e, step_of, x, y, spare, room[0]
+                        )
                         x, y = y, x
                     if filled == HELD:
                         flush(held, filled, out, offset + first, count, written, large)

@@ -58,6 +58,14 @@ class Sparsity:
             reached |= np.outer(reached[:, k], reached[k])
         return Sparsity.of(reached)
 
+    @cached_property
+    def depth(self) -> int:
+        """In how many steps, at most, whatever can be reached is reached."""
+        reached, steps = np.eye(len(self.mask), dtype=bool) | self.mask, 1
+        while not np.array_equal(ahead := reached | (reached @ self.mask), reached):
+            reached, steps = ahead, steps + 1
+        return steps
+
     @lru_cache(maxsize=64)  # noqa: B019 - patterns are few, and live as long as the process
     def times(self, other: Sparsity, out: Sparsity) -> tuple[Integers, Integers, Integers]:
         """``first, left, right``: place p of ``out`` sums left[k] * right[k] over its own k."""

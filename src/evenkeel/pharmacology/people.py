@@ -161,14 +161,32 @@ def population() -> dict[str, Any]:
 
 def parameters(model: Model, people: People) -> dict[str, Array | float]:
     """Every name of the model's formulas, worked out: floats, or (n,) where people differ."""
-    values: dict[str, Array | float] = {}
-    for name, found in people.covariates.items():
-        values[name] = float(found[0]) if (found == found[0]).all() else found
+    return worked(model, told(people), people.effects, people.known)
+
+
+def told(people: People) -> dict[str, Array | float]:
+    """The covariates: a number where they are the same for everybody, else (n,)."""
+    return {
+        name: float(found[0]) if found.strides == (0,) or (found == found[0]).all() else found
+        for name, found in people.covariates.items()
+    }
+
+
+def worked(
+    model: Model,
+    covariates: Mapping[str, Any],
+    effects: Mapping[str, Any],
+    known: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Every name of the formulas from covariates, random effects and known parameters by name:
+    numbers, arrays, or what stands for them (``tape.Traced``).
+    """
+    values = dict(covariates)
     scales = {name: block.scale for block in model.variability for name in block.parameters}
     for name, parameter in model.parameters.items():
-        eta = people.effects.get(name)
-        if name in people.known:
-            values[name] = people.known[name]
+        eta = effects.get(name)
+        if name in known:
+            values[name] = known[name]
         elif eta is None:
             values[name] = parameter.value
         else:

@@ -9,6 +9,7 @@ output times or on who else is simulated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,7 +22,7 @@ from .system import Inputs
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-JUMP, BUILD, ADVANCE, RUN, WRITE = range(5)
+JUMP, BUILD, ADVANCE, RUN, WRITE, KEEP, RETURN = range(7)
 #: Exponentials of so many different steps are kept at a time.
 SLOTS = 8
 #: Two times closer than this share of the whole are one.
@@ -58,9 +59,10 @@ def check_times(times_h: object) -> Array:
 class LinearPlan:
     """``ops`` (k, 4): kind and three numbers, see the kernel; ``steps_h``: the different steps.
 
-    JUMP first last: take these jumps. BUILD slot step: work out the exponential of a step.
-    ADVANCE slot: take it. RUN slot count output: take it ``count`` times, writing outputs from
-    ``output`` on. WRITE output.
+    JUMP first last: take these jumps. BUILD slot step uses: work out the exponential of a step,
+    which is then taken ``uses`` times. ADVANCE slot: take it. RUN slot count output: take it
+    ``count`` times, writing outputs from ``output`` on. WRITE output. KEEP the
+    state; RETURN to the one that was kept.
     """
 
     ops: Integers
@@ -87,31 +89,93 @@ def _known_plan(jumps: bytes, times: bytes) -> LinearPlan:
 
 
 def _linear_plan(jumps: Array, times: Array) -> LinearPlan:
-    tolerance = SAME * max(1.0, float(times[-1]))
-    ops: list[tuple[int, int, int, int]] = []
-    slots = _Slots(tolerance, ops)
-    now, jump, output = 0.0, 0, 0
-    while output < len(times):
-        while jump < len(jumps) and jumps[jump] <= times[output] + tolerance:
-            at = float(jumps[jump])
-            now = slots.advance(now, at)
-            last = jump
-            while last < len(jumps) and jumps[last] <= at + tolerance:
+    route = _Route(SAME * max(1.0, float(times[-1])))
+    route.follow(jumps, times)
+    return route.plan()
+
+
+def ways_plan(ways: Sequence[Inputs], times: Array) -> tuple[Inputs, LinearPlan]:
+    """One plan for several inputs that are the same before ``times[0]``, and all their jumps.
+
+    What came before is gone through once, as the first way has it. The outputs of the second way
+    stand behind those of the first, and so on: (outputs, people, ways * T).
+    """
+    route = _Route(SAME * max(1.0, float(times[-1])))
+    begin_h = float(times[0])
+    past = [int(np.searchsorted(one.time_h, begin_h - route.tolerance)) for one in ways]
+    route.take(ways[0].time_h[: past[0]], 0, begin_h, 0)
+    route.reach(begin_h)
+    route.ops.append((KEEP, 0, 0, 0))
+    empty, first = route.empty, 0
+    for place, one in enumerate(ways):
+        if place:
+            route.ops.append((RETURN, 0, 0, 0))
+            route.now, route.empty = begin_h, empty
+        ahead = one.time_h[past[place] :]
+        route.follow(ahead, times, first + past[place], place * len(times))
+        first += len(one.time_h)
+    rows = np.cumsum([0, *(len(one.factors) for one in ways)])
+    joined = Inputs(
+        np.concatenate([one.time_h for one in ways]),
+        np.concatenate([one.state for one in ways]),
+        np.concatenate([one.amount for one in ways]),
+        np.concatenate([one.factor + row for one, row in zip(ways, rows, strict=False)]),
+        np.concatenate([one.factors for one in ways]),
+    )
+    return joined, route.plan()
+
+
+class _Route:
+    """The steps from where the state is nothing; ``empty`` while nothing has come into it."""
+
+    def __init__(self, tolerance: float) -> None:
+        self.tolerance = tolerance
+        self.ops: list[tuple[int, int, int, int]] = []
+        self.slots = _Slots(tolerance, self.ops)
+        self.now, self.empty = 0.0, True
+
+    def plan(self) -> LinearPlan:
+        """All steps that were appended."""
+        return LinearPlan(
+            np.array(self.ops, dtype=np.int64).reshape(-1, 4),
+            np.array(self.slots.steps),
+            self.slots.used,
+        )
+
+    def reach(self, at: float) -> None:
+        """Advance to a time. What is nothing stays so, whatever the step."""
+        self.now = max(self.now, at) if self.empty else self.slots.advance(self.now, at)
+
+    def take(self, jumps: Array, jump: int, until: float, offset: int) -> int:
+        """Take the jumps from ``jump`` on up to a time; returns the first that is later."""
+        while jump < len(jumps) and jumps[jump] <= until + self.tolerance:
+            at, last = float(jumps[jump]), jump
+            self.reach(at)
+            while last < len(jumps) and jumps[last] <= at + self.tolerance:
                 last += 1
-            ops.append((JUMP, jump, last, 0))
-            jump = last
-        until = float(jumps[jump]) if jump < len(jumps) else np.inf
-        count = _run_length(times, output, now, until - tolerance, tolerance)
-        if count > 1:
-            step = (float(times[output + count - 1]) - now) / count
-            ops.append((RUN, slots.get(step), count, output))
-            output += count
-            now = float(times[output - 1])
-        else:
-            now = slots.advance(now, float(times[output]))
-            ops.append((WRITE, output, 0, 0))
-            output += 1
-    return LinearPlan(np.array(ops, dtype=np.int64), np.array(slots.steps), slots.used)
+            self.ops.append((JUMP, offset + jump, offset + last, 0))
+            self.empty, jump = False, last
+        return jump
+
+    def follow(self, jumps: Array, times: Array, offset: int = 0, before: int = 0) -> None:
+        """From event to output to event; ``offset`` and ``before`` are jumps and outputs that stand
+        before these."""
+        jump, output = 0, 0
+        while output < len(times):
+            jump = self.take(jumps, jump, float(times[output]), offset)
+            until = float(jumps[jump]) if jump < len(jumps) else np.inf
+            count = 0
+            if not self.empty:
+                count = _run_length(times, output, self.now, until - self.tolerance, self.tolerance)
+            if count > 1:
+                step = (float(times[output + count - 1]) - self.now) / count
+                self.ops.append((RUN, self.slots.get(step, count), count, before + output))
+                output += count
+                self.now = float(times[output - 1])
+            else:
+                self.reach(float(times[output]))
+                self.ops.append((WRITE, before + output, 0, 0))
+                output += 1
 
 
 def _run_length(times: Array, first: int, now: float, until: float, tolerance: float) -> int:
@@ -134,6 +198,7 @@ class _Slots:
         self.steps: list[float] = []
         self.holds: list[int] = []
         self.last_used: list[int] = []
+        self.built: list[int] = []
         self.used = 0
 
     def advance(self, now: float, to: float) -> float:
@@ -143,7 +208,7 @@ class _Slots:
             return to
         return now
 
-    def get(self, step: float) -> int:
+    def get(self, step: float, uses: int = 1) -> int:
         number = next(
             (i for i, s in enumerate(self.steps) if abs(s - step) <= self.tolerance),
             len(self.steps),
@@ -157,11 +222,14 @@ class _Slots:
             if slot == SLOTS:
                 slot = int(np.argmin(self.last_used))
                 self.holds[slot] = number
-                self.last_used[slot] = len(self.ops)
             else:
                 self.holds.append(number)
-                self.last_used.append(len(self.ops))
+                self.last_used.append(0)
+                self.built.append(0)
+            self.built[slot] = len(self.ops)
             self.ops.append((BUILD, slot, number, 0))
+        build = self.built[slot]
+        self.ops[build] = (BUILD, slot, number, self.ops[build][3] + uses)
         self.used = max(self.used, slot + 1)
         self.last_used[slot] = len(self.ops)
         return slot

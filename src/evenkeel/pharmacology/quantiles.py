@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .solve import has_compiled, in_threads, threads
+from .solve import in_threads, threads
+from .tape import has_compiled
 
 Array = NDArray[np.float64]
 
@@ -25,22 +26,23 @@ def weighted_quantiles(
     scale: float = 1.0,
     shift: Array | None = None,
     alone: bool = False,
+    columns: int | None = None,
 ) -> Array:
     """(levels, T) quantiles of scale * values + shift: values (N, T), shift (N,) or none.
 
     ``weights`` (N,) sum to 1. The quantile at q is the smallest value at or below which at least q
     of the weight lies (the inverse of the weighted distribution). Levels ascend. NaN may stand
     only where the weight is 0; infinite values are larger than all others. ``alone`` keeps to the
-    thread it is called in.
+    thread it is called in. ``columns`` is how many of the first are looked at, all if None.
     """
     wanted = np.asarray(levels, dtype=np.float64)
     moved = np.zeros(len(values)) if shift is None else np.ascontiguousarray(shift)
+    columns = values.shape[1] if columns is None else min(columns, values.shape[1])
     if not has_compiled():
-        return _plain(scale * values + moved[:, None], weights, wanted)
+        return _plain(scale * values[:, :columns] + moved[:, None], weights, wanted)
     from .quantile_kernel import run_quantiles
 
-    out = np.empty((len(wanted), values.shape[1]))
-    columns = values.shape[1]
+    out = np.empty((len(wanted), columns))
     call = partial(run_quantiles, values, float(scale), moved, weights, wanted, out)
     edges = np.linspace(0, columns, min(columns, threads()) + 1).astype(int).tolist()
     if alone or len(edges) == 2 or values.size < WORTH_THREADS:

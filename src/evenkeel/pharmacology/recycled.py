@@ -9,6 +9,7 @@ is its only holder. A gigabyte is kept at most, and nothing for longer than ``KE
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 #: Smaller blocks (numbers of 8 bytes) are left to the allocator, larger ones would hold too much.
-LEAST, MOST = 4_000_000, 128_000_000
+LEAST, MOST = 500_000, 128_000_000
 #: A kept block may be so many times as large as what is asked for.
 ROOMY = 1.5
 KEPT_S = 5.0
@@ -25,6 +26,9 @@ KEPT_S = 5.0
 # A dictionary, since putting in and popping are each one step for all threads and need no lock: a
 # block may be dropped in the middle of anything, also while another is being taken.
 _kept: dict[int, Array] = {}
+_since: dict[int, float] = {}
+#: Held by the one timer there is at a time; taken without waiting, for the same reason.
+_armed = threading.Lock()
 
 
 class _Block:
@@ -61,11 +65,34 @@ def forget() -> None:
 def _keep(dropped: Array) -> None:
     if sum(map(len, list(_kept.values()))) + len(dropped) > MOST:
         return
+    _since[id(dropped)] = time.monotonic()
+    _kept[id(dropped)] = dropped
+    _look_again(KEPT_S)
+
+
+def _look_again(after_s: float) -> None:
+    """Have what is too old given back then, unless somebody looks already."""
+    lock = _armed
+    if not lock.acquire(blocking=False):
+        return
     try:
-        timer = threading.Timer(KEPT_S, _kept.pop, [id(dropped), None])
+        timer = threading.Timer(after_s, _give_back, [lock])
         timer.daemon = True
         timer.start()
     except RuntimeError:
         # The interpreter is on its way out, or there is no thread to be had: nothing is kept.
-        return
-    _kept[id(dropped)] = dropped
+        _kept.clear()
+        lock.release()
+
+
+def _give_back(lock: threading.Lock) -> None:
+    now = time.monotonic()
+    for key in list(_kept):
+        if now - _since.get(key, 0.0) >= KEPT_S:
+            _kept.pop(key, None)
+    for key in set(_since) - set(_kept):
+        _since.pop(key, None)
+    lock.release()
+    left = [_since.get(key, now) for key in list(_kept)]
+    if left:
+        _look_again(max(0.01, KEPT_S - (now - min(left))))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .bends import COEFFICIENTS, GAUSS_POINTS, GAUSS_WEIGHTS, Bend, Delay, Stage
 from .chart import combined
-from .plan import ADVANCE, BUILD, DEGREE, JUMP, RUN, Ladder, LinearPlan
+from .plan import ADVANCE, BUILD, DEGREE, JUMP, KEEP, RETURN, RUN, Ladder, LinearPlan
 from .system import Inputs, System
 
 Array = NDArray[np.float64]
@@ -65,7 +65,7 @@ def run_linear(system: System, inputs: Inputs, plan: LinearPlan, out: Array) -> 
         part = slice(first, min(system.n, first + BLOCK))
         a, rows = dense(system, part)
         exponentials = [exponential(a, float(step)) for step in plan.steps_h]
-        x = np.zeros((len(a), len(system.states)))
+        x = kept = np.zeros((len(a), len(system.states)))
         holds: dict[int, Array] = {}
         for kind, one, two, three in plan.ops.tolist():
             if kind == JUMP:
@@ -76,6 +76,10 @@ def run_linear(system: System, inputs: Inputs, plan: LinearPlan, out: Array) -> 
                 holds[one] = exponentials[two]
             elif kind == ADVANCE:
                 x = np.einsum("pij,pj->pi", holds[one], x)
+            elif kind == KEEP:
+                kept = x.copy()
+            elif kind == RETURN:
+                x = kept.copy()
             elif kind == RUN:
                 for s in range(two):
                     x = np.einsum("pij,pj->pi", holds[one], x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -96,34 +96,37 @@ def simulate(
 
     def part(first: int, last: int) -> None:
         some = slice(first, last)
-        own_filters = [_filter_part(f, some) for f in filters]
-        system, inputs = build(model, regimen, people.part(some), own_filters, integrals, own)
+        own_filters = [filter_part(f, some) for f in filters]
+        system, inputs = build(
+            model, regimen, people.part(some), own_filters, integrals, own, kernel != "numpy"
+        )
         failed[some] = system.failed
         linear(system, inputs, times, kernel, out, first)
         if wanted:
             own_stages = [_stage_part(s, some) for s in stages]
             bent(system, inputs, own_stages, wanted, times, fastest, fine, kernel, bends, first)
 
-    size = max(64, min(PART, -(-people.n // threads())))
-    if kernel == "jax":
-        size = people.n
-    tasks = [
-        partial(part, first, min(people.n, first + size)) for first in range(0, people.n, size)
-    ]
-    if len(tasks) == 1 or people.n < WORTH_A_THREAD:
-        part(0, people.n)
-    else:
-        in_threads(tasks)
+    in_parts(people.n, part, kernel)
     values = dict(zip((*names, *wanted), (*out, *bends), strict=True))
     status, reasons = trust(model, regimen, people)
     return Result(model, regimen, people, times, values, out, failed, status, reasons)
+
+
+def in_parts(people: int, part: Callable[[int, int], None], kernel: Kernel) -> None:
+    """``part(first, last)`` for all people, some at a time; in threads where that pays."""
+    size = people if kernel == "jax" else max(64, min(PART, -(-people // threads())))
+    tasks = [partial(part, first, min(people, first + size)) for first in range(0, people, size)]
+    if len(tasks) == 1 or people < WORTH_A_THREAD:
+        part(0, people)
+    else:
+        in_threads(tasks)
 
 
 def _some(value: Array | float | None, part: slice) -> Any:
     return value[part] if isinstance(value, np.ndarray) and value.ndim == 1 else value
 
 
-def _filter_part(one: Filter, part: slice) -> Filter:
+def filter_part(one: Filter, part: slice) -> Filter:
     return replace(one, rate_per_h=_some(one.rate_per_h, part))
 
 

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache, partial
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import reference_kernel
 from .bends import Stage
+from .between import landings
 from .chart import Chart
 from .pattern import Sparsity
 from .plan import Ladder, LinearPlan, ladder, linear_plan
 from .system import Inputs, System
+from .tape import has_compiled
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Kernel = Literal["auto", "compiled", "numpy", "jax"]
+Found = TypeVar("Found")
 
 #: A result larger than this does not stay in the cache, so it is written past it.
 LARGE = 32_000_000
@@ -30,12 +34,6 @@ LARGE = 32_000_000
 KEPT = 6
 #: Fewer people than this are not worth a second thread.
 WORTH_A_THREAD = 512
-
-
-@cache
-def has_compiled() -> bool:
-    """Whether Numba is installed. It is not imported by asking."""
-    return importlib.util.find_spec("numba") is not None
 
 
 def lists_of(a: Sparsity) -> tuple[Any, ...]:
@@ -83,25 +81,51 @@ def linear(
 
         jax_kernel.run_linear(system, inputs, plan, out[:, offset : offset + system.n])
     else:
-        from .linear_kernel import run_linear
-
-        a, closed = system.a, system.a.closed
-        reach = _reach(system)
-        t_lists = reach.times(closed, reach)
-        _share_out(
-            system.n,
-            alone,
-            lambda first, last: run_linear(
-                first, last, offset, system.rates, closed.start, closed.cols, lists_of(a),
-                system.output_start, system.output_cols,
-                system.output_values, t_lists, reach.start, reach.cols, reach.place,
-                inputs.state, inputs.amount, inputs.factor, inputs.factors,
-                plan.ops, plan.steps_h, plan.slots, plan.longest, out.nbytes > LARGE, out,
-            ),
-        )  # fmt: skip
+        _share_out(system.n, alone, _linear_work(system, inputs, plan, out, offset))
     if system.failed.any():
         out[:, offset : offset + system.n][:, system.failed] = np.nan
     return out
+
+
+def _linear_work(
+    system: System, inputs: Inputs, plan: LinearPlan, out: Array, offset: int
+) -> Callable[[int, int], object]:
+    """What fills ``out`` for some blocks of people."""
+    from .linear_kernel import run_linear
+
+    a, closed = system.a, system.a.closed
+    reach = _reach(system)
+    t_lists = reach.times(closed, reach)
+
+    def work(first: int, last: int) -> None:
+        run_linear(
+            first, last, offset, system.rates, closed.start, closed.cols, lists,
+            a.start, a.cols, a.depth, system.output_start, system.output_cols,
+            system.output_values, t_lists, reach.start, reach.cols, reach.place,
+            inputs.state, inputs.amount, inputs.factor, inputs.factors,
+            plan.ops, plan.steps_h, plan.slots, longest, large, out,
+        )  # fmt: skip
+
+    lists, longest, large = lists_of(a), plan.longest, out.nbytes > LARGE
+    return work
+
+
+def again_and_again(
+    system: System, inputs: Inputs, times: Array, plan: LinearPlan
+) -> Callable[[], Array]:
+    """As ``linear`` with the compiled kernel, to be called whenever the system's and the inputs'
+    arrays were filled anew. What it gives is overwritten by the next call.
+    """
+    out = room_for(len(system.outputs), system.n, len(times))
+    work = _linear_work(system, inputs, plan, out, 0)
+
+    def propagate() -> Array:
+        _share_out(system.n, False, work)
+        if system.failed.any():
+            out[:, system.failed] = np.nan
+        return out
+
+    return propagate
 
 
 def bent(
@@ -134,16 +158,20 @@ def bent(
 
         a, closed = system.a, system.a.closed
         cache_of, cached = _kept(steps)
+        reach = _reached(closed, tuple(np.diff(chart.start).tolist()), tuple(chart.cols.tolist()))
+        at = landings(steps, times)
         _share_out(
             system.n,
             alone,
             lambda first, last: run_ladder(
                 first, last, offset, system.rates, closed.start, closed.cols, lists_of(a),
-                chart.start, chart.cols, chart.values,
+                chart.start, chart.cols, chart.values, reach.start, reach.cols, reach.place,
+                reach.times(closed, reach),
                 inputs.state, inputs.amount, inputs.factor, inputs.factors,
-                steps.start_h, steps.first_jump, steps.kind, steps.unit_h, steps.octaves,
+                steps.first_jump, steps.kind, steps.unit_h, steps.octaves,
                 steps.panels, cache_of, cached, chart.stages, chart.constants, chart.numbers,
-                chart.needs_nodes, chart.delays, chart.wanted, times, out.nbytes > LARGE, out,
+                chart.needs_nodes, chart.delays, chart.wanted, at.panel, at.share, at.alike,
+                at.kept, out.nbytes > LARGE, out,
             ),
         )  # fmt: skip
     if system.failed.any():
@@ -175,13 +203,19 @@ def _reached(closed: Sparsity, terms: tuple[int, ...], cols: tuple[int, ...]) ->
 
 
 def threads() -> int:
-    """How many threads share the work: as many as this process may use cores."""
+    """How many threads share the work: as many as this process may use cores; one where this
+    thread is itself one of those that share something.
+    """
+    return 1 if getattr(_inside, "task", False) else _cores()
+
+
+def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads(), thread_name_prefix="pharmacology")
+    return ThreadPoolExecutor(_cores(), thread_name_prefix="pharmacology")
 
 
 if hasattr(os, "register_at_fork"):
@@ -201,8 +235,57 @@ def _share_out(people: int, alone: bool, work: Callable[[int, int], object]) -> 
     in_threads([partial(work, first, last) for first, last in pairwise(edges)])
 
 
+def shared_out(people: int, work: Callable[[int, int], object]) -> None:
+    """Call ``work(first, last)`` for all people, an equal part of them on each core."""
+    if people < WORTH_A_THREAD or threads() == 1:
+        work(0, people)
+        return
+    size = -(-people // threads())
+    in_threads(
+        [partial(work, first, min(people, first + size)) for first in range(0, people, size)]
+    )
+
+
 def in_threads(tasks: Sequence[Callable[[], object]]) -> None:
-    """Do all tasks, as many at a time as there are cores; the first error is raised here."""
-    waiting = [_pool().submit(task) for task in tasks]
-    for one in waiting:
-        one.result()
+    """Do all tasks, as many at a time as there are cores; an error of one is raised here.
+
+    The caller does its share. A task that asks for this itself has its own done by itself: the
+    cores are taken.
+    """
+    if len(tasks) == 1 or threads() == 1:
+        for task in tasks:
+            task()
+        return
+    left = deque(tasks)
+    waiting = [_pool().submit(_take, left) for _ in range(min(threads(), len(tasks)) - 1)]
+    try:
+        _take(left)
+    finally:
+        left.clear()
+        for one in waiting:
+            one.result()
+
+
+#: Whether this thread is busy with a task of ``in_threads``.
+_inside = threading.local()
+
+
+def _take(left: deque[Callable[[], object]]) -> None:
+    """Do tasks until none is left."""
+    _inside.task = True
+    try:
+        while left:
+            try:
+                task = left.popleft()
+            except IndexError:
+                return
+            task()
+    finally:
+        _inside.task = False
+
+
+def later(work: Callable[[], Found]) -> Callable[[], Found]:
+    """Begin with something on another core; calling what comes back waits for its result."""
+    if threads() == 1:
+        return work
+    return _pool().submit(work).result

@@ -8,8 +8,9 @@ curve. Filters and integrals are as linear as the rest, so all of it is propagat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,14 @@ from .expressions import Expression
 from .model import Model
 from .pattern import Sparsity
 from .people import People, parameters, typical_people
-from .regimen import Regimen
+from .regimen import Dose, Regimen
+from .tape import Program, has_compiled
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Jumps = tuple[Array, Integers, Array, Integers]
+#: A program, A's pattern, the outputs' (start, cols) and the jumps.
+Written = tuple[Program, Sparsity, tuple[Integers, Integers], Jumps]
 #: Nothing leaves a compartment faster than this (1/h); a person for whom it would has failed.
 FASTEST_PER_H = 1e6
 
@@ -91,31 +96,77 @@ def build(
     filters: Sequence[Filter] = (),
     integrals: Sequence[Integral] = (),
     outputs: Sequence[str] | None = None,
+    compiled: bool = True,
 ) -> tuple[System, Inputs]:
     """Work a model out for people under a regimen; ``outputs`` of the model's own (all if None).
 
     States that no dose of this regimen reaches, or that reach nothing asked for, are left out.
     Raises ``RegimenError`` where the model has no such route or cannot take a dose as given.
     """
-    return build_in(Layout(model, regimen, filters, integrals, outputs), people)
+    layout = layout_of(model, regimen, filters, integrals, outputs)
+    return build_in(layout, people, [one.rate_per_h for one in filters], compiled)
 
 
-def build_in(layout: Layout, people: People) -> tuple[System, Inputs]:
-    """Work people out in a layout that was made before."""
-    model = layout.model
+def build_in(
+    layout: Layout,
+    people: People,
+    filter_rates: Sequence[Array | float] = (),
+    compiled: bool = True,
+) -> tuple[System, Inputs]:
+    """Work people out in a layout that was made before, with the rates of its filters."""
+    if compiled and layout.fixed and has_compiled():
+        from .written import begun
+
+        run, system, inputs = begun(layout, people, filter_rates)
+        run()
+        return system, inputs
     with np.errstate(all="ignore"):
-        values = parameters(model, people)
-        a, rates = _matrix(layout, values, people.n)
-        start, cols, coefficients = _outputs(layout, values, people.n)
-        inputs = _inputs(layout, values, people.n)
-        failed = _failed(a, rates, coefficients, inputs.factors)
-    return System(
+        values = parameters(layout.model, people)
+        a, own = matrix_of(layout, values, filter_rates)
+        rates = table_of(own, people.n)
+        start, cols, own = outputs_of(layout, values)
+        coefficients = table_of(own, people.n)
+        jumps, own = inputs_of(layout, values)
+        factors = table_of(own, people.n)
+        failed = failed_of(a, rates, coefficients, factors)
+    system = System(
         people.n, layout.states, a, rates, layout.names, start, cols, coefficients, failed
-    ), inputs
+    )
+    return system, Inputs(*jumps, factors)
+
+
+#: Layouts made before, with the model they are of: a model has no hash of its own.
+_LAYOUTS: dict[tuple[object, ...], Layout] = {}
+_MOST_LAYOUTS = 256
+
+
+def layout_of(
+    model: Model,
+    regimen: Regimen,
+    filters: Sequence[Filter],
+    integrals: Sequence[Integral],
+    outputs: Sequence[str] | None,
+) -> Layout:
+    """The layout of a simulation, made once for all that share it."""
+    asked = None if outputs is None else tuple(outputs)
+    every: tuple[Filter | Integral, ...] = (*filters, *integrals)
+    extra = tuple((one.name, tuple(one.inputs.items())) for one in every)
+    key = (id(model), regimen, extra, len(filters), asked)
+    found = _LAYOUTS.get(key)
+    if found is None or found.model is not model:
+        if len(_LAYOUTS) >= _MOST_LAYOUTS:
+            _LAYOUTS.clear()
+        # What people's filters are is told when they are worked out.
+        plain = [replace(one, rate_per_h=0.0, typical_per_h=0.0) for one in filters]
+        found = _LAYOUTS[key] = Layout(model, regimen, plain, integrals, outputs)
+    return found
 
 
 class Layout:
-    """Which states there are, in which order: the same for all people of a simulation."""
+    """Which states there are, in which order: the same for all people of a simulation.
+
+    ``also`` are doses of other regimens that are to have their states too.
+    """
 
     def __init__(
         self,
@@ -124,12 +175,13 @@ class Layout:
         filters: Sequence[Filter],
         integrals: Sequence[Integral],
         outputs: Sequence[str] | None,
+        also: Sequence[Dose] = (),
     ) -> None:
         self.model, self.regimen = model, regimen
         self.extra: tuple[Filter | Integral, ...] = (*filters, *integrals)
         self.outputs = tuple(model.outputs if outputs is None else outputs)
         self.names = (*self.outputs, *(one.name for one in self.extra))
-        channels, targets = _given(model, regimen)
+        channels, targets = _given(model, (*regimen, *also))
         self.edges = [(rate_into(c), c) for c in channels]
         self.edges += [(f.origin, f.to) for f in model.flows if f.to is not None]
         for one in self.extra:
@@ -145,6 +197,12 @@ class Layout:
         self.states = tuple(name for name in every if name in kept) or every[:1]
         self.index = {name: i for i, name in enumerate(self.states)}
         self.places: tuple[Sparsity, list[tuple[int, int]]] | None = None
+        #: Whether it depends on no person when drug goes in.
+        self.fixed = all(
+            entry.over is None for dose in regimen for entry in model.routes[dose.route].inputs
+        )
+        #: The steps of the formulas, by what is told of people.
+        self.written: dict[tuple[tuple[str, ...], ...], Written] = {}
 
 
 def rate_into(compartment: str) -> str:
@@ -160,7 +218,7 @@ def _reached(origins: set[str], edges: Sequence[tuple[str, str]]) -> set[str]:
     return found
 
 
-def _failed(a: Sparsity, rates: Array, *others: Array) -> NDArray[np.bool_]:
+def failed_of(a: Sparsity, rates: Array, *others: Array) -> NDArray[np.bool_]:
     """Whose numbers did not work out: not finite, or a rate or share below zero, or a rate so fast
     that its steps would cost others their digits. They are emptied.
 
@@ -202,7 +260,7 @@ def fastest_per_h(model: Model, filters: Sequence[Filter]) -> float:
     return max(*leaving.values(), *delays, 1e-3)
 
 
-def _given(model: Model, regimen: Regimen) -> tuple[tuple[str, ...], set[str]]:
+def _given(model: Model, regimen: Iterable[Dose]) -> tuple[tuple[str, ...], set[str]]:
     """Compartments that take drug at constant rate, in the model's order, and those at once."""
     at_rate: set[str] = set()
     at_once: set[str] = set()
@@ -218,12 +276,22 @@ def _given(model: Model, regimen: Regimen) -> tuple[tuple[str, ...], set[str]]:
     return tuple(c for c in model.compartments if c in at_rate), at_once
 
 
-def _matrix(layout: Layout, values: Mapping[str, Array | float], n: int) -> tuple[Sparsity, Array]:
+def table_of(rows: Sequence[Any], n: int) -> Array:
+    table = np.empty((len(rows), n))
+    for k, row in enumerate(rows):
+        table[k] = row
+    return table
+
+
+def matrix_of(
+    layout: Layout, values: Mapping[str, Any], filter_rates: Sequence[Any]
+) -> tuple[Sparsity, list[Any]]:
+    """A's pattern and its values, place by place."""
     index, model = layout.index, layout.model
     size = len(layout.states)
-    entries: dict[tuple[int, int], Array | float] = {(i, i): 0.0 for i in range(size)}
+    entries: dict[tuple[int, int], Any] = {(i, i): 0.0 for i in range(size)}
 
-    def add(row: int, col: int, value: Array | float) -> None:
+    def add(row: int, col: int, value: Any) -> None:
         before = entries.get((row, col))
         entries[row, col] = value if before is None else before + value
 
@@ -239,9 +307,10 @@ def _matrix(layout: Layout, values: Mapping[str, Array | float], n: int) -> tupl
         if flow.to in index:
             share = flow.share(values)
             add(index[flow.to], origin, rate if flow.share.text == "1" else rate * share)
+    rates = iter(filter_rates)
     for one in layout.extra:
         row = index[one.name]
-        rate = one.rate_per_h if isinstance(one, Filter) else 1.0
+        rate = next(rates) if isinstance(one, Filter) else 1.0
         if isinstance(one, Filter):
             add(row, row, -rate)
         for name, weight in one.inputs.items():
@@ -259,10 +328,7 @@ def _matrix(layout: Layout, values: Mapping[str, Array | float], n: int) -> tupl
         a = Sparsity.of(mask)
         layout.places = a, list(zip(a.rows.tolist(), a.cols.tolist(), strict=True))
     a, places = layout.places
-    rates = np.empty((len(places), n))
-    for k, place in enumerate(places):
-        rates[k] = entries[place]
-    return a, rates
+    return a, [entries[place] for place in places]
 
 
 def _terms(
@@ -277,12 +343,10 @@ def _terms(
     return ((name, None),)
 
 
-def _outputs(
-    layout: Layout, values: Mapping[str, Array | float], n: int
-) -> tuple[Integers, Integers, Array]:
+def outputs_of(layout: Layout, values: Mapping[str, Any]) -> tuple[Integers, Integers, list[Any]]:
     start: list[int] = [0]
     cols: list[int] = []
-    factors: list[Array | float] = []
+    factors: list[Any] = []
     for name in layout.outputs:
         for compartment, factor in layout.model.outputs[name].terms.items():
             if compartment in layout.index:
@@ -293,16 +357,20 @@ def _outputs(
         cols.append(layout.index[one.name])
         factors.append(1.0)
         start.append(len(cols))
-    coefficients = np.empty((len(cols), n))
-    for k, coefficient in enumerate(factors):
-        coefficients[k] = coefficient
-    return np.array(start, dtype=np.int64), np.array(cols, dtype=np.int64), coefficients
+    return np.array(start, dtype=np.int64), np.array(cols, dtype=np.int64), factors
 
 
-def _inputs(layout: Layout, values: Mapping[str, Array | float], n: int) -> Inputs:
-    model, regimen, index = layout.model, layout.regimen, layout.index
+def inputs_of(
+    layout: Layout, values: Mapping[str, Any], regimen: Regimen | None = None
+) -> tuple[Jumps, list[Any]]:
+    """Times, states, amounts and factors (by number) of all jumps, and the factors themselves.
+
+    Of the layout's own regimen, if no other is given.
+    """
+    model, index = layout.model, layout.index
+    regimen = layout.regimen if regimen is None else regimen
     weight = values["weight_kg"]
-    factors: list[Array | float] = []
+    factors: list[Any] = []
     known: dict[tuple[str, int, bool, str], int] = {}
     jumps: list[tuple[float, int, float, int]] = []
     for dose, first in zip(regimen, regimen.first_of_sitting(), strict=True):
@@ -325,13 +393,9 @@ def _inputs(layout: Layout, values: Mapping[str, Array | float], n: int) -> Inpu
             else:
                 jumps.append((dose.at_h, state, dose.amount, known[key]))
     jumps.sort(key=lambda jump: jump[0])
-    table = np.empty((len(factors), n))
-    for k, factor in enumerate(factors):
-        table[k] = factor
-    return Inputs(
+    return (
         np.array([j[0] for j in jumps]),
         np.array([j[1] for j in jumps], dtype=np.int64),
         np.array([j[2] for j in jumps]),
         np.array([j[3] for j in jumps], dtype=np.int64),
-        table,
-    )
+    ), factors

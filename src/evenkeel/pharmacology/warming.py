@@ -6,11 +6,13 @@ import numpy as np
 
 from .bends import Bend, Delay, Growth
 from .effects import warm_effects
+from .forecast.weights import Normal, moments, placed_at
 from .model_file import load_model
 from .people import draw_people
 from .quantiles import weighted_quantiles
 from .regimen import Regimen, infusion
 from .simulate import simulate
+from .solve import room_for
 from .system import Filter
 
 MODEL = "otto_2021_fanta_2015"
@@ -33,5 +35,12 @@ def warm_up() -> None:
         ],
         wanted=["signal", "growth"],
     )
-    weighted_quantiles(np.ones((4, 3)), np.full(4, 0.25), (0.5,))
+    weights, few = np.full(4, 0.25), room_for(4, 3)
+    few[:] = 1.0
+    for values in (np.ones((4, 3)), few):
+        weighted_quantiles(values, weights, (0.5,))
+    near, normals = Normal(np.zeros(2), np.eye(2)), np.ones((4, 2))
+    moments(normals, weights)
+    near.step(near.own(normals)[0], normals, 0.5)
+    placed_at(normals, near.mean, near.root)
     warm_effects()

@@ -8,7 +8,7 @@ while a finding is open that a clinician has to weigh first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, Literal
@@ -38,6 +38,7 @@ MOST: Final = "spacing.most_sessions"
 _LEAST_DAYS: Final = 2
 _LATER_SHARE: Final = 0.25
 _UNSCORED: Final = "Nobody has scored since the last session: a score now would tell more."
+_AS_NEAR: Final = "The planned visit is the first day that can be proposed, or as near as matters."
 _DAY: Final = timedelta(days=1)
 _WINDOW: Final = timedelta(days=28)
 
@@ -92,6 +93,8 @@ class SpacingProposal:
     by_planned: float | None
     reasons: tuple[str, ...]
     withheld_by: tuple[OpenFinding, ...] = ()
+    #: The planned day is too near to the last session; ``at`` is the first moment that is not.
+    not_before: bool = False
 
     @property
     def moves(self) -> bool:
@@ -134,12 +137,23 @@ def propose_spacing(asked: ComingBack, protocol: Protocol) -> SpacingProposal:
         return found("none", [ended])
     if asked.first_series:
         words = "The first series is given as it was planned; spacing is looked at after it."
-        return found("as_planned", [words], asked.planned_at)
+        return _allowed(asked, protocol, found("as_planned", [words], asked.planned_at))
     if asked.was_well is False:
         words = "No score of this course has met response: whether to go on comes before when."
         return found("none", [words])
     kind, at, reasons = _weighed(asked, protocol, tolerance, crosses, chance)
-    return found(kind, reasons, at)
+    return _allowed(asked, protocol, found(kind, reasons, at))
+
+
+def _allowed(asked: ComingBack, protocol: Protocol, found: SpacingProposal) -> SpacingProposal:
+    """The same, or where the planned day itself is too near to the last session, the first that
+    is not."""
+    allowed, why = _after_the_last(asked, protocol)
+    if found.at is None or found.at >= allowed or asked.now >= allowed:
+        return found
+    soon = f"The planned visit is too soon, for {why}: this is the first moment allowed."
+    reasons = (soon, *(words for words in found.reasons if words != _AS_NEAR))
+    return replace(found, kind="later", at=allowed, reasons=reasons, not_before=True)
 
 
 def _weighed(
@@ -175,8 +189,7 @@ def _earlier(
         at = allowed
         reasons = [*reasons, f"Not sooner, for {why}."]
     if asked.planned_at - at < _LEAST_DAYS * _DAY:
-        soon = "The planned visit is the first day that can be proposed, or as near as matters."
-        return "as_planned", asked.planned_at, [*reasons, soon]
+        return "as_planned", asked.planned_at, [*reasons, _AS_NEAR]
     return "earlier", at, reasons
 
 
@@ -201,14 +214,19 @@ def _later(
 
 def _earliest(asked: ComingBack, protocol: Protocol) -> tuple[datetime, str]:
     """The first moment the protocol allows another session, and which limit says so."""
-    gap_h = protocol.number("session.min_interval_h")
-    allowed = max(asked.sessions) + timedelta(hours=gap_h)
-    why = f"the protocol asks for {gap_h:g} hours between two sessions"
+    allowed, why = _after_the_last(asked, protocol)
     most = int(protocol.number("watch.sessions_in_28_days"))
     latest = sorted(asked.sessions)[-most:]
     if len(latest) == most and latest[0] + _WINDOW > allowed:
         allowed, why = latest[0] + _WINDOW, f"the protocol looks at more than {most} in 28 days"
     return allowed, why
+
+
+def _after_the_last(asked: ComingBack, protocol: Protocol) -> tuple[datetime, str]:
+    """The first moment that is far enough from the last session, and the limit in words."""
+    gap_h = protocol.number("session.min_interval_h")
+    words = f"the protocol asks for {gap_h:g} hours between two sessions"
+    return max(asked.sessions) + timedelta(hours=gap_h), words
 
 
 def _count_reached(asked: ComingBack, protocol: Protocol) -> str:

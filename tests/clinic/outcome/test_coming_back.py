@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +33,7 @@ from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
 from evenkeel.clinic.record.models import ChainEntry
 from evenkeel.pharmacology.forecast import mood_version
 from evenkeel.pharmacology.long_term import STUDIED_TOP
+from evenkeel.protocol.spacing import SpacingProposal
 from tests.clinic.course.makers import Case, make_case
 from tests.clinic.outcome.conftest import PHQ9
 from tests.clinic.outcome.histories import make_history, paper, put_appointment
@@ -162,6 +164,27 @@ def test_the_course_page_proposes_with_reasons_and_what_was_given_beside(
         assert way in shown
     assert "55 in 100 stayed so" in shown
     assert "never a dose" in shown
+
+
+@pytest.mark.parametrize(
+    ("hours", "big", "small"),
+    [
+        (60, "Later, not before 24 Nov", "2 days later than planned, 22 Nov"),
+        (3, "Later, not before 22 Nov", "later on the day that is planned"),
+    ],
+)
+def test_a_first_moment_allowed_is_no_last_one(hours: int, big: str, small: str) -> None:
+    planned = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    found = SpacingProposal(
+        "later", planned + timedelta(hours=hours), 0.2, None, None, None, ("soon",), not_before=True
+    )
+    inputs = SimpleNamespace(planned_at=planned)
+    stand: Any = SimpleNamespace(proposal=found, inputs=inputs, none=None)
+    head = coming_back_shown._head(stand)
+    assert {name: said.replace("\xa0", " ") for name, said in head.items()} == {
+        "big": big,
+        "small": small,
+    }
 
 
 def test_what_was_given_is_above_what_was_followed_only_where_it_is(

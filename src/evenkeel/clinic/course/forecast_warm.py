@@ -6,9 +6,7 @@ in a thread of its own, begun once a process, and never by importing this.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import threading
 from typing import Literal
 
@@ -17,7 +15,6 @@ from evenkeel.clinic.course.forecast_mood import forecast_mood
 from evenkeel.clinic.course.forecast_terms import About, NoForecast, Ordered
 
 log = logging.getLogger("evenkeel.forecast")
-_NICE = 15
 State = Literal["cold", "warming", "ready", "failed"]
 #: One order a model that answers for a product by default.
 _FIRST_RUNS = (
@@ -48,9 +45,8 @@ def begin() -> None:
 
 
 def _behind_the_pages() -> None:
-    with contextlib.suppress(AttributeError, OSError):
-        # Linux gives each thread a priority of its own: pages come first.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+    # At the priority of the pages: a thread that stood back would keep the interpreter's lock while
+    # it waits for a processor, and on a busy machine every page would wait with it.
     get_ready()
 
 

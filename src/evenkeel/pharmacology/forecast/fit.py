@@ -8,9 +8,9 @@ one call does a whole step for everybody, and one person and all neighbors fill 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,14 @@ from ..model import Model
 from ..people import People, effects_root, typical_people
 from ..plan import LinearPlan, check_times, linear_plan
 from ..regimen import Regimen
-from ..solve import has_compiled, linear
+from ..solve import again_and_again, linear
 from ..system import Layout, build_in
+from ..tape import Run, has_compiled
+from ..written import begun
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Places = tuple[Integers, Integers]
 
 MOST_STEPS = 30
 #: After a step this small in every standard normal the next would be about a tenth of its square,
@@ -151,15 +154,13 @@ class _Problem:
         covariates: dict[str, float],
     ) -> None:
         self.model, self.values, self.sd = model, values, sd
-        self.times, at = times, np.arange(len(times))
-        if (times[1:] == times[:-1]).any():
-            self.times, at = np.unique(times, return_inverse=True)
-        names = tuple(dict.fromkeys(outputs))
-        self.pick = (np.array([names.index(name) for name in outputs]), at)
-        self.names = [model.random_effects[c] for c in chosen]
+        names, self.times, self.pick = _places(outputs, times.tobytes())
+        every = model.random_effects
+        self.names = [every[c] for c in chosen]
         self.root = np.ascontiguousarray(effects_root(model)[chosen][:, chosen])
         self.layout, self.typical = _layout(model, regimen, names, tuple(covariates.items()))
         self.plan: LinearPlan | None = None
+        self._held: tuple[Run, Array, Callable[[], Array]] | None = None
         self.measured = np.isfinite(values)
 
     def people(self, z: Array) -> People:
@@ -170,12 +171,29 @@ class _Problem:
 
     def predict(self, z: Array) -> Array:
         """Levels (len(z), L) of people given by the chosen normals."""
-        system, inputs = build_in(self.layout, self.people(z))
-        if self.plan is None:
-            self.plan = linear_plan(inputs, self.times)
-        found = linear(system, inputs, self.times, plan=self.plan)
+        if self.layout.fixed and has_compiled():
+            found = self._found(z)
+        else:
+            system, inputs = build_in(self.layout, self.people(z))
+            if self.plan is None:
+                self.plan = linear_plan(inputs, self.times)
+            found = linear(system, inputs, self.times, plan=self.plan)
         picked: Array = found[self.pick[0], :, self.pick[1]].T
         return picked
+
+    def _found(self, z: Array) -> Array:
+        """All outputs (outputs, len(z), T), in arrays made at the first step for so many people."""
+        if self._held is None or self._held[0].vectors.shape[1] != len(z):
+            run, system, inputs = begun(self.layout, self.people(z))
+            if self.plan is None:
+                self.plan = linear_plan(inputs, self.times)
+            columns = [self.names.index(name.removeprefix("effect ")) for name in run.varying]
+            propagate = again_and_again(system, inputs, self.times, self.plan)
+            self._held = run, self.root[:, columns], propagate
+        run, root, propagate = self._held
+        run.vectors[:] = (z @ root).T
+        run()
+        return propagate()
 
     def look(self, levels: Array, z: Array) -> tuple[Array, Array, Array]:
         """What is minimized (people,), the step and the curvature, from levels of neighbors."""
@@ -232,6 +250,14 @@ class _Problem:
         pulled = pull[:, None] @ bend.reshape(*pull.shape, k * k)
         found: Array = outer + np.eye(k) - pulled.reshape(-1, k, k)
         return found
+
+
+@lru_cache(maxsize=64)
+def _places(outputs: tuple[str, ...], times: bytes) -> tuple[tuple[str, ...], Array, Places]:
+    """The outputs and times that are asked for, each once, and where among them each level is."""
+    names = tuple(dict.fromkeys(outputs))
+    once, at = np.unique(np.frombuffer(times), return_inverse=True)
+    return names, once, (np.array([names.index(name) for name in outputs]), at.ravel())
 
 
 def _solved(curvature: Array, gradient: Array) -> Array:

@@ -18,17 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..regimen import Regimen, check_agree
+from ..solve import later, shared_out
 from .carried import PERSISTENCE, Learned, carried
 from .observations import EFFECT_OF, Observation, check, likelihood, log_likelihoods
 from .particles import Setting
-from .prediction import SESSION, Prediction, Surprise, predict
-from .weights import effective_number, moments, normalized, systematic, turned
+from .prediction import SESSION, Prediction, Surprise, predict, predict_ways
+from .weights import Normal, effective_number, moments, normalized, systematic
 
 Array = NDArray[np.float64]
 
@@ -174,6 +174,26 @@ class Forecast:
         """
         return predict(self, times_h, regimen, levels, tuple(names))
 
+    def ways(
+        self,
+        times_h: object,
+        regimens: Sequence[Regimen],
+        levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        names: Sequence[str] = SESSION,
+        *,
+        other_names: Sequence[str] = (),
+        shown: int,
+    ) -> list[Prediction]:
+        """``predict`` of several ways on from the first of ``times_h``, before which they agree.
+
+        All are worked out together, which costs far less than one after the other. The bands of
+        the first are those of ``names``, those of the others of ``other_names``, at the ``shown``
+        first times; readiness looks at all. Raises ``RegimenError`` where the regimens differ in
+        what was given before.
+        """
+        ways = tuple(regimens)
+        return predict_ways(self, times_h, ways, levels, tuple(names), tuple(other_names), shown)
+
     def _absorb(self, readings: list[Observation]) -> Forecast:
         found = self
         while readings:
@@ -221,20 +241,26 @@ class Forecast:
 
     def _moved(self, stream: np.random.Generator, most: int, enough: float) -> Forecast:
         """Drawn, and moved up to ``most`` rounds, until ``enough`` moves a person were taken."""
-        near = _Near.of(self.normals, self.weights)
         chosen = systematic(self.weights, float(stream.random()))
+        draws = _Draws(stream, self.normals.shape)
+        near = _nearest(self.normals, self.weights)
         normals, log = self.normals[chosen], self.log_likelihood[chosen]
-        extra = near.log_ratio(normals)
-        moved, rounds = 0.0, 0
+        own, extra = near.own(normals)
+        moved, rounds, taken_last = 0.0, 0, 0.0
         while rounds < most and moved < enough:
-            offered = near.step(normals, stream)
-            offered_log, offered_extra = self._likelihoods(offered), near.log_ratio(offered)
-            with np.errstate(invalid="ignore"):
-                gain = offered_log + offered_extra - log - extra
-                taken = np.log(stream.random(len(log))) < gain
-            normals = np.where(taken[:, None], offered, normals)
-            log, extra = np.where(taken, offered_log, log), np.where(taken, offered_extra, extra)
-            moved, rounds = moved + float(taken.mean()), rounds + 1
+            drawn, chance = draws.take()
+            if rounds + 1 < most and moved + taken_last < enough:
+                draws.ahead()
+            offered_own, offered, offered_extra = near.step(own, drawn, STRIDE)
+            offered_log = self._likelihoods(offered)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                taken = np.log(chance) < offered_log + offered_extra - log - extra
+            np.copyto(normals, offered, where=taken[:, None])
+            np.copyto(own, offered_own, where=taken[:, None])
+            np.copyto(log, offered_log, where=taken)
+            np.copyto(extra, offered_extra, where=taken)
+            taken_last = float(taken.mean())
+            moved, rounds = moved + taken_last, rounds + 1
         return replace(
             self,
             normals=normals,
@@ -246,8 +272,15 @@ class Forecast:
     def _likelihoods(self, normals: Array) -> Array:
         """(n,) log likelihood of all readings for other virtual people."""
         times = sorted({one.time_h for one in self.observations})
-        acute = self.setting.run(normals, np.array(times), *shown_by(self.observations))
-        return log_likelihoods(self.observations, acute, times)
+        shown = shown_by(self.observations)
+        found = np.empty(len(normals))
+
+        def part(first: int, last: int) -> None:
+            acute = self.setting.run(normals[first:last], np.array(times), *shown)
+            found[first:last] = log_likelihoods(self.observations, acute, times)
+
+        shared_out(len(normals), part)
+        return found
 
 
 def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:
@@ -256,39 +289,37 @@ def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:
     return {EFFECT_OF[k] for k in kinds if k in EFFECT_OF}, {k for k in kinds if k not in EFFECT_OF}
 
 
-@dataclass(frozen=True, eq=False)
-class _Near:
-    """The normal that weighted people are nearest to: ``mean`` (c,), lower ``root`` (c, c)."""
+def _nearest(normals: Array, weights: Array) -> Normal:
+    """The normal that weighted people are nearest to."""
+    columns = normals.shape[1]
+    if len(normals) < PEOPLE_A_COLUMN * columns:
+        return Normal(np.zeros(columns), np.eye(columns))
+    # Any normal will do for a step, so it is rounded: readings of one moment give weights that
+    # differ in the last bit by which of them were worked out together, and would else move
+    # everybody by that much. A tenth of the prior's keeps every direction open.
+    mean, covariance = (np.round(one, 6) for one in moments(normals, weights))
+    root = np.linalg.cholesky(0.9 * covariance + 0.1 * np.eye(columns))
+    return Normal(mean, np.asarray(np.round(root, 12), dtype=np.float64))
 
-    mean: Array
-    root: Array
 
-    @classmethod
-    def of(cls, normals: Array, weights: Array) -> _Near:
-        columns = normals.shape[1]
-        if len(normals) < PEOPLE_A_COLUMN * columns:
-            return cls(np.zeros(columns), np.eye(columns))
-        # Any normal will do for a step, so it is rounded: readings of one moment give weights that
-        # differ in the last bit by which of them were worked out together, and would else move
-        # everybody by that much. A tenth of the prior's keeps every direction open.
-        mean, covariance = (np.round(one, 6) for one in moments(normals, weights))
-        root = np.linalg.cholesky(0.9 * covariance + 0.1 * np.eye(columns))
-        return cls(mean, np.asarray(np.round(root, 12), dtype=np.float64))
+class _Draws:
+    """The random numbers of the rounds of a renewal, one round drawn while another is worked out.
 
-    @cached_property
-    def inverse(self) -> Array:
-        """Of the root."""
-        return np.asarray(np.linalg.inv(self.root), dtype=np.float64)
+    They come from the stream in the same order whether they were drawn ahead or not.
+    """
 
-    def step(self, normals: Array, stream: np.random.Generator) -> Array:
-        """A place near each person's own, in a step that leaves this normal as it is."""
-        drawn = turned(stream.standard_normal(normals.shape), self.root)
-        keep = float(np.sqrt(1.0 - STRIDE**2))
-        found: Array = self.mean + keep * (normals - self.mean) + STRIDE * drawn
-        return found
+    def __init__(self, stream: np.random.Generator, shape: tuple[int, ...]) -> None:
+        self.stream, self.shape = stream, shape
+        self._next = later(self._draw)
 
-    def log_ratio(self, normals: Array) -> Array:
-        """(n,) log density of the prior over that of this normal, but for a constant."""
-        own = turned(normals - self.mean, self.inverse)
-        found: Array = 0.5 * (np.square(own).sum(axis=1) - np.square(normals).sum(axis=1))
+    def _draw(self) -> tuple[Array, Array]:
+        return self.stream.standard_normal(self.shape), self.stream.random(self.shape[0])
+
+    def ahead(self) -> None:
+        """Begin with those of the next round."""
+        self._next = later(self._draw)
+
+    def take(self) -> tuple[Array, Array]:
+        """(n, columns) standard normals of a round and (n,) numbers from 0 to 1."""
+        found, self._next = self._next(), self._draw
         return found

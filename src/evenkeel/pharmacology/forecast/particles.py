@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..acute import Acute, simulate_acute
+from ..acute import Acute, simulate_acute, simulate_acute_ways
 from ..effects import RANDOM_EFFECTS, AcutePerson, people_from_normals, typical_person
 from ..errors import PeopleError
 from ..model import Model
@@ -17,7 +17,7 @@ from ..people import WEIGHT, People
 from ..people import people_from_normals as blood_people
 from ..regimen import Regimen
 from .carried import USUAL, Learned, columns_of, placed
-from .weights import turned
+from .weights import placed_at
 
 Array = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ class Setting:
         if self.learned is None:
             return normals
         mean, root = self._placing
-        return mean + turned(normals, root)
+        return placed_at(normals, mean, root)
 
     @property
     def columns(self) -> int:
@@ -116,6 +116,27 @@ class Setting:
         return simulate_acute(
             self.model,
             self.regimen if regimen is None else regimen,
+            people,
+            person,
+            times_h,
+            session_number=self.session_number,
+            effects=sorted(effects),
+            outputs=sorted(outputs),
+        )
+
+    def run_ways(
+        self,
+        normals: Array,
+        times_h: Array,
+        regimens: Sequence[Regimen],
+        effects: Iterable[str],
+        outputs: Iterable[str] = (),
+    ) -> list[Acute]:
+        """``run`` under each of some regimens that are the same before the first of the times."""
+        people, person = self.people(normals)
+        return simulate_acute_ways(
+            self.model,
+            regimens,
             people,
             person,
             times_h,

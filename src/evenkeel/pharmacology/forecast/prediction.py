@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -58,6 +58,7 @@ class Prediction:
     """Quantiles (levels, T) by name, and the weighted people behind them.
 
     ``bands["sbp"]`` is the person's own pressure, ``bands["sbp_reading"]`` what a cuff would show.
+    Bands may be of the first times only, where the rest is looked at for readiness alone.
     ``readiness_h`` (levels,) are quantiles of the time from which all signs are back, infinite
     beyond the last time, and ``ready_by_end`` the chance that it comes by then; both are None
     unless pressure, dissociation and sedation were all asked for.
@@ -78,9 +79,14 @@ class Prediction:
     #: What time to readiness may not be used for.
     readiness_note = READINESS_NOTE
 
-    def vital(self, name: str) -> tuple[Array, float]:
-        """A vital sign of each person as it is (N, T), and the SD of one reading of it."""
-        return _vital(self.acute, name), float(self.acute.person.model[_NOISE[name]])
+    def vital(
+        self, name: str, columns: slice | NDArray[np.int64] = slice(None)
+    ) -> tuple[Array, float]:
+        """A vital sign of each person as it is (N, T), and the SD of one reading of it.
+
+        Of some ``columns`` only, if they are given.
+        """
+        return _vital(self.acute, name, columns), float(self.acute.person.model[_NOISE[name]])
 
     def chance_at_least(self, name: str, line: float) -> Array:
         """(T,) chance that a reading of a vital sign at each time is at or above ``line``."""
@@ -95,15 +101,15 @@ class Prediction:
         """Chance that any reading at these columns is at or above ``line``."""
         from ..effects import probability_any_reading_at_least
 
-        truth = _vital(self.acute, name)[:, columns]
+        truth = _vital(self.acute, name, columns)
         sd = self.acute.person.model[_NOISE[name]]
         return float(self.weights @ probability_any_reading_at_least(truth, line, sd))
 
 
-def _vital(acute: Acute, kind: str) -> Array:
-    """A vital sign (N, T) as it is."""
+def _vital(acute: Acute, kind: str, columns: slice | NDArray[np.int64] = slice(None)) -> Array:
+    """A vital sign (N, T) as it is, at some columns."""
     scale, shift = truth_of(acute.person, kind)
-    return scale * acute.hemodynamics.sbp_rise_mmhg + shift[:, None]
+    return scale * acute.hemodynamics.sbp_rise_mmhg[:, columns] + shift[:, None]
 
 
 def predict(
@@ -115,64 +121,134 @@ def predict(
 ) -> Prediction:
     """See ``Forecast.predict``. Raises ``ValueError`` for a name that stands for nothing."""
     times = check_times(times_h)
-    bare = {name: name.removesuffix("_reading") for name in names}
-    effects = {EFFECT_OF[kind] for kind in bare.values() if kind in EFFECT_OF}
-    outputs = {kind for kind in bare.values() if kind not in EFFECT_OF}
+    effects, outputs = _shown_by(forecast, names)
+    acute = forecast.setting.run(forecast.normals, times, effects, outputs, regimen)
+    told = _Telling(forecast, acute, levels, names, len(times))
+    in_threads(told.tasks())
+    return told.prediction()
+
+
+def predict_ways(
+    forecast: Forecast,
+    times_h: object,
+    regimens: Sequence[Regimen],
+    levels: tuple[float, ...],
+    names: tuple[str, ...],
+    other_names: tuple[str, ...],
+    shown: int,
+) -> list[Prediction]:
+    """See ``Forecast.ways``. Raises as ``predict`` and ``simulate_ways``."""
+    times = check_times(times_h)
+    effects, outputs = _shown_by(forecast, (*names, *other_names))
+    effects |= {"hemodynamics", "dissociation", "sedation"}
+    found = forecast.setting.run_ways(forecast.normals, times, regimens, effects, outputs)
+    told = [
+        _Telling(forecast, acute, levels, other_names if place else names, shown)
+        for place, acute in enumerate(found)
+    ]
+    in_threads([task for one in told for task in one.tasks()])
+    return [one.prediction() for one in told]
+
+
+def _shown_by(forecast: Forecast, names: Sequence[str]) -> tuple[set[str], set[str]]:
+    """The effects and the outputs of the model that bands of these names are made of."""
+    kinds = {name.removesuffix("_reading") for name in names}
+    outputs = {kind for kind in kinds if kind not in EFFECT_OF}
     unknown = outputs - set(forecast.setting.model.outputs)
     if unknown:
         raise ValueError(f"there is nothing called {sorted(unknown)} to predict")
-    acute = forecast.setting.run(forecast.normals, times, effects, outputs, regimen)
-    weights = np.where(acute.result.failed, 0.0, forecast.weights)
-    weights = weights / weights.sum()
-    noise = forecast.setting.stream(_NOISE_STREAM).standard_normal(len(weights))
-    bands: dict[str, Array] = {}
-    scores: dict[str, Array] = {}
+    return {EFFECT_OF[kind] for kind in kinds if kind in EFFECT_OF}, outputs
 
-    def add(name: str, path: Array, scale: float = 1.0, shift: Array | None = None) -> None:
-        bands[name] = weighted_quantiles(
-            path, weights, levels, scale=scale, shift=shift, alone=True
+
+class _Telling:
+    """Bands of one run, ``shown`` first times of it, and when the signs are back."""
+
+    def __init__(
+        self,
+        forecast: Forecast,
+        acute: Acute,
+        levels: tuple[float, ...],
+        names: tuple[str, ...],
+        shown: int,
+    ) -> None:
+        self.forecast, self.acute, self.levels, self.shown = forecast, acute, levels, shown
+        self.bare = {name: name.removesuffix("_reading") for name in names}
+        weights = np.where(acute.result.failed, 0.0, forecast.weights)
+        self.weights = weights / weights.sum()
+        self.bands: dict[str, Array] = {}
+        self.scores: dict[str, Array] = {}
+
+    def tasks(self) -> list[Callable[[], None]]:
+        """What can be done side by side."""
+        effects = self.acute.effects
+        found: list[Callable[[], None]] = []
+        if "dissociation" in effects:
+            found.append(partial(self._score_bands, "dissociation"))
+        if "sedation" in effects:
+            found.append(partial(self._score_bands, "moaas"))
+        if "hemodynamics" in effects:
+            found.append(self._vital_bands)
+        values = self.acute.result.values
+        found += [
+            partial(self._add, name, np.ascontiguousarray(values[kind]))
+            for name, kind in self.bare.items()
+            if kind not in EFFECT_OF
+        ]
+        return found
+
+    def _add(self, name: str, path: Array, scale: float = 1.0, shift: Array | None = None) -> None:
+        self.bands[name] = weighted_quantiles(
+            path,
+            self.weights,
+            self.levels,
+            scale=scale,
+            shift=shift,
+            alone=True,
+            columns=self.shown,
         )
 
-    def vital_bands() -> None:
-        rise = acute.hemodynamics.sbp_rise_mmhg
-        for name, kind in bare.items():
-            if kind in VITALS:
-                scale, shift = truth_of(acute.person, kind)
-                if name != kind:
-                    # One draw a person, the same at every time: right for each time by itself.
-                    shift = shift + acute.person.model[_NOISE[kind]] * noise
-                add(name, rise, scale, shift)
+    def _vital_bands(self) -> None:
+        rise, person = self.acute.hemodynamics.sbp_rise_mmhg, self.acute.person
+        noise: Array | None = None
+        for name, kind in self.bare.items():
+            if kind not in VITALS:
+                continue
+            scale, shift = truth_of(person, kind)
+            if name != kind:
+                if noise is None:
+                    stream = self.forecast.setting.stream(_NOISE_STREAM)
+                    noise = stream.standard_normal(len(self.weights))
+                # One draw a person, the same at every time: right for each time by itself.
+                shift = shift + person.model[_NOISE[kind]] * noise
+            self._add(name, rise, scale, shift)
 
-    def score_bands(kind: str) -> None:
-        shown = acute.dissociation if kind == "dissociation" else acute.sedation
-        scores[kind] = shown.score()
-        for name in (name for name, own in bare.items() if own == kind):
-            add(name, scores[kind])
+    def _score_bands(self, kind: str) -> None:
+        shown = self.acute.dissociation if kind == "dissociation" else self.acute.sedation
+        self.scores[kind] = shown.score()
+        for name, own in self.bare.items():
+            if own == kind:
+                self._add(name, self.scores[kind])
 
-    tasks: list[Callable[[], None]] = [
-        partial(score_bands, kind) for kind in ("dissociation", "moaas") if kind in bare.values()
-    ]
-    tasks += [vital_bands] if "hemodynamics" in effects else []
-    tasks += [
-        partial(add, name, acute.result[kind]) for name, kind in bare.items() if kind in outputs
-    ]
-    in_threads(tasks)
-    ready, by_end = None, None
-    if {"hemodynamics", "dissociation", "sedation"} <= effects and len(scores) == 2:
-        ready, by_end = _readiness(acute, times, scores, weights, levels)
-    return Prediction(
-        times_h=times,
-        levels=levels,
-        bands=bands,
-        readiness_h=ready,
-        ready_by_end=by_end,
-        effective=forecast.effective,
-        surprises=forecast.surprises,
-        status=least_trusted(acute.result.status, "derived") if effects else acute.result.status,
-        reasons=acute.result.reasons,
-        acute=acute,
-        weights=weights,
-    )
+    def prediction(self) -> Prediction:
+        """All of it, once the tasks are done."""
+        acute, result = self.acute, self.acute.result
+        ready, by_end = None, None
+        if {"hemodynamics", "dissociation", "sedation"} <= set(acute.effects):
+            times = result.times_h
+            ready, by_end = _readiness(acute, times, self.scores, self.weights, self.levels)
+        return Prediction(
+            times_h=result.times_h,
+            levels=self.levels,
+            bands=self.bands,
+            readiness_h=ready,
+            ready_by_end=by_end,
+            effective=self.forecast.effective,
+            surprises=self.forecast.surprises,
+            status=least_trusted(result.status, "derived") if acute.effects else result.status,
+            reasons=result.reasons,
+            acute=acute,
+            weights=self.weights,
+        )
 
 
 def _readiness(

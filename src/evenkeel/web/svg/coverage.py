@@ -10,6 +10,8 @@ from evenkeel.web.svg.scale import linear
 
 _ROW_PX = 34
 _HEAD_PX = 22
+#: How much lower the line of an endpoint is drawn where its name stands above it.
+_NAME_PX = 16
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,14 @@ class Coverage:
 
 
 def coverage(shown: Coverage, width: int = 620, label_px: int = 150) -> SafeString:
-    """Draw one row an endpoint: hollow for the 50 % band, filled for the 90 % band. Sizes in px."""
-    height = _HEAD_PX + _ROW_PX * len(shown.rows) + 24
-    x = linear(0.0, 1.0, label_px, width - 16)
+    """Draw one row an endpoint: hollow for the 50 % band, filled for the 90 % band. Sizes in px.
+
+    Without room for names on the left (``label_px`` 0) each stands above its line.
+    """
+    above = _NAME_PX if label_px == 0 else 0
+    row_px = _ROW_PX + above
+    height = _HEAD_PX + row_px * len(shown.rows) + 24
+    x = linear(0.0, 1.0, label_px or 16, width - 16)
     floor = height - 22
     low, high = shown.target
     parts = [
@@ -51,12 +58,13 @@ def coverage(shown: Coverage, width: int = 620, label_px: int = 150) -> SafeStri
         group(
             "tick",
             words(x(0.5), 11, "50 % band", "middle"),
-            words(x((low + high) / 2), 11, "90 % band", "middle"),
+            words(min(x((low + high) / 2), width - 30.0), 11, "90 % band", "middle"),
         ),
     ]
     for place, row in enumerate(shown.rows):
-        y = _HEAD_PX + _ROW_PX * (place + 0.5)
-        parts.append(group("lab", words(0, y + 4, row.label)))
+        top = _HEAD_PX + row_px * place
+        y = top + above + _ROW_PX * 0.5
+        parts.append(group("lab", words(0, top + 14 if above else y + 4, row.label)))
         parts.append(
             group(
                 "obs",
@@ -67,7 +75,8 @@ def coverage(shown: Coverage, width: int = 620, label_px: int = 150) -> SafeStri
         )
         parts.append(group("pt hollow", element("circle", cx=x(row.in_50), cy=y, r=4), hue="mood"))
         parts.append(group("pt", element("circle", cx=x(row.in_90), cy=y, r=4.5), hue="mood"))
-    return picture(width, height, shown.title, _spoken(shown), *parts, cls="coverage")
+    cls = "coverage narrow" if above else "coverage"
+    return picture(width, height, shown.title, _spoken(shown), *parts, cls=cls)
 
 
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -88,6 +88,34 @@ def test_refused(
     assert not ForecastChoice.objects.exists()
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_what_was_scored_meanwhile_is_said_and_why_it_may_happen_again(
+    stage: Stage, live: bool
+) -> None:
+    if live:
+        stage.started()
+    scored(stage, 60)
+    client = sign_in(Client(), stage.clinic.staff["medical_director"])
+    path = f"/oversight/forecast/{stage.session.site_id}/{stage.session.product}"
+    old = calibration_of(stage.session.site_id, stage.session.product).hash
+    said = {"shown": "yes", "reason": "The bands held.", "seen_hash": old, "seen_readings": "60"}
+    ForecastScore.objects.filter(score__reading_id__in=["0", "1", "2"]).update(product="other")
+    fewer = client.post(path, {**said, "act_id": "1"}).content.decode()
+    assert "The figures have changed while this page was open, so nothing was decided." in fewer
+    ForecastScore.objects.update(product=stage.session.product)
+    page = client.post(path, {**said, "seen_hash": "older", "seen_readings": "57", "act_id": "2"})
+    assert page.status_code == 409
+    shown = page.content.decode()
+    assert "3 more readings were scored while this page was open" in shown
+    assert ("A session is going on, and each of its readings is counted." in shown) == live
+    assert 'value="yes" checked' in shown
+    assert "The bands held." in shown
+    assert f'name="seen_hash" value="{old}"' in shown, "the next decision is on what is shown now"
+    assert not ForecastChoice.objects.exists()
+    assert client.post(path, {**said, "act_id": "3"}).status_code == 302
+    assert ForecastChoice.objects.get().shown
+
+
 def test_what_another_method_scored_vouches_for_nothing(stage: Stage) -> None:
     scored(stage)
     assert calibration_of(stage.session.site_id, stage.session.product).enough

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 from evenkeel.clinic.course.forecast_terms import About, NoForecast
 from evenkeel.clinic.session.forecast.inputs import Given, Inputs, devices_due, read_inputs
+from evenkeel.clinic.session.forecast.learner import Learner
 from evenkeel.clinic.session.forecast.options import options_of
-from evenkeel.clinic.session.forecast.payload import Scene
+from evenkeel.clinic.session.forecast.payload import Scene, as_payload
 from evenkeel.clinic.session.moments import Event
 from evenkeel.clinic.session.phases import fold
 from evenkeel.pharmacology.regimen import check_agree
@@ -135,6 +137,65 @@ def test_devices_whenever_they_come_agree_too(late: list[float], read: list[Any]
     found = inputs(NASAL, (0.0, "device", device(1)), *devices, *read)
     for one, after in zip(found.steps, found.steps[1:], strict=False):
         check_agree(one.regimen, after.regimen, one.at_h)
+
+
+@pytest.mark.parametrize("ahead_s", [-0.6, -0.4, 0.0, 0.3, 7.0])
+def test_what_is_supposed_begins_where_the_bands_do(ahead_s: float) -> None:
+    """A reading's time is rounded to the second, so it may lie a little after the moment itself."""
+    seconds = timedelta(seconds=600.6)
+    said = [*events((0, "infusion_start", pump(52.5, 35))), *events((-5, *READ), (9, *READ))[:2]]
+    newest = replace(events((0, *READ))[0], id=str(UUID(int=9)), happened_at=ZERO + seconds)
+    found = read_inputs([*said, newest], UUID(int=0), PERSON, INFUSION, ZERO)
+    assert isinstance(found, Inputs)
+    learner = Learner()
+    forecast = learner.learn(found)
+    assert learner.prior is not None
+    scene = Scene(ZERO + seconds + timedelta(seconds=ahead_s), "running", 5.0, ())
+    told = as_payload(found, forecast, learner.prior, scene)
+    assert [option["name"] for option in told["options"]] == ["continue", "half", "pause", "stop"]
+    assert {len(option["sbp"]) for option in told["options"]} == {len(told["minutes"])}
+    first = datetime.fromisoformat(told["from"]) + timedelta(minutes=told["minutes"][0])
+    assert first >= ZERO + timedelta(seconds=600)
+
+
+@pytest.mark.parametrize(
+    ("via", "minutes", "kept"),
+    [
+        ("screen", [10.0, 10.3, 10.6], 3),
+        ("paper", [10.0, 10.2, 10.4, 10.6], 4),
+        ("screen", [10 + n / 10 for n in range(10)], 6),  # no hand reads as often as that
+        ("monitor", [10.0, 10.3, 10.6, 12.0], 1),
+        ("monitor", [9.0, 10.0, 14.9, 15.0], 3),
+    ],
+)
+def test_what_was_read_by_hand_counts_and_a_monitor_is_thinned(
+    via: str, minutes: list[float], kept: int
+) -> None:
+    said = events((0, "infusion_start", pump(30, 20)), *((m, *READ) for m in minutes))
+    said = [replace(event, via=via) for event in said]
+    opened = ZERO - timedelta(minutes=20)
+    found = read_inputs(said, UUID(int=0), PERSON, INFUSION, opened)
+    assert isinstance(found, Inputs)
+    assert found.readings == 2 * kept  # systolic and diastolic
+
+
+@settings(max_examples=150, deadline=None)
+@drawn(
+    st.lists(_PUMPING, min_size=1, max_size=8),
+    st.floats(0.0, 150.0),
+    st.sampled_from(["running", "paused", "before_dose", "watching"]),
+)
+def test_whatever_was_given_all_ways_on_have_it_in_common(
+    pumping: list[Any], minute: float, phase: str
+) -> None:
+    """Else they could not be worked out together, and there would be no forecast at all."""
+    said = [(0.0, "infusion_start", pump(30.0, 20.0)), *pumping]
+    found = inputs(INFUSION, *(one for one in said if one[0] <= minute))
+    scene = Scene(ZERO + timedelta(minutes=minute), phase, 5.0, ())
+    from_h = found.hours(scene.now)
+    first, *others = (found.regimen(from_h, o.supposed) for o in options_of(found, scene))
+    for other in others:
+        check_agree(first, other, from_h)
 
 
 def test_without_a_weight_the_words_are_those_of_a_session() -> None:

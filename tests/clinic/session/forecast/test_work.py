@@ -13,6 +13,7 @@ from evenkeel.clinic.session.actions.open_session import open_session
 from evenkeel.clinic.session.forecast import backlog, work
 from evenkeel.clinic.session.forecast.inputs import Inputs
 from evenkeel.clinic.session.forecast.learner import Learner
+from evenkeel.clinic.session.forecast.recorded import replay_recorded
 from evenkeel.clinic.session.forecast.shown import is_shown_at
 from evenkeel.clinic.session.forecast.store import forecast_of, learned_in
 from evenkeel.clinic.session.forecast.work import Forecaster, Kept, inputs_of
@@ -148,6 +149,48 @@ def test_what_was_just_entered_goes_before_the_look_at_everything(stage: Stage) 
     SessionForecast.objects.all().delete()
     Forecaster().turn(stage.now)
     assert payload(stage) == hurried
+
+
+def test_what_changes_nothing_is_said_to_be_in_and_not_worked_out_again(stage: Stage) -> None:
+    ran(stage, 2)
+    forecaster = Forecaster()
+    forecaster.turn(stage.now)
+    forecaster.hurry(stage.now)
+    before = SessionForecast.objects.get(pk=stage.session.pk)
+    stage.wait(1 / 20)
+    note = stage.says("note", text="Sits up, music on.").event
+    assert forecaster.hurry(stage.now) == 1
+    after = SessionForecast.objects.get(pk=stage.session.pk)
+    assert (after.position, after.made_at) == (note.position, before.made_at)
+    assert after.serial > before.serial, "screens hear of it"
+    assert after.payload == before.payload
+    second = stage.says("note", text="Talks.").event
+    forecaster.hurry(stage.now)
+    assert SessionForecast.objects.get(pk=stage.session.pk).position == note.position, "soon enough"
+    stage.wait(1 / 20)
+    forecaster.turn(stage.now)
+    assert SessionForecast.objects.get(pk=stage.session.pk).position == second.position
+    stage.says("observation", body={"sbp_mmhg": 139, "dbp_mmhg": 84})
+    forecaster.hurry(stage.now)
+    assert payload(stage)["readings"] == before.payload["readings"] + 2
+    stage.wait(1)
+    assert forecaster.turn(stage.now) == 1
+    assert SessionForecast.objects.get(pk=stage.session.pk).made_at == stage.now, "time moves on"
+
+
+def test_in_a_hurry_scores_wait(stage: Stage) -> None:
+    ran(stage, 2)
+    forecaster = Forecaster()
+    forecaster.turn(stage.now)
+    forecaster.hurry(stage.now)
+    before = ForecastScore.objects.count()
+    stage.wait(5)
+    stage.says("observation", body=READINGS[2][1])
+    assert forecaster.hurry(stage.now) == 1
+    assert ForecastScore.objects.count() == before
+    assert forecaster.score_one(stage.now)
+    assert ForecastScore.objects.count() == before + len(READINGS[2][1])
+    assert not forecaster.score_one(stage.now), "nothing is left"
 
 
 def test_the_order_of_arrival_plays_no_part(stage: Stage) -> None:
@@ -360,6 +403,19 @@ def test_a_session_that_taught_nothing_does_not_undo_the_one_before(stage: Stage
     forecaster.turn(stage.now)
     told = payload(third)
     assert (told["waits"], told["sessions_before"]) == (False, 1)
+
+
+def test_a_replay_from_a_day_on_knows_what_was_learned_before_it(stage: Stage) -> None:
+    first = ran(stage)
+    second = ran(second_session(first), 2)
+    second_session(second)
+    whole, since = replay_recorded(), replay_recorded(since=second.row().opened_at)
+    alone = replay_recorded(since=second.row().opened_at, carry=False)
+    assert (whole.sessions, since.sessions, alone.sessions) == (2, 1, 1)
+    assert {score.sessions_so_far for score in since.scores} == {1}
+    assert since.scores == tuple(s for s in whole.scores if s.session_number == 2)
+    assert {score.sessions_so_far for score in alone.scores} == {0}
+    assert len(alone.scores) == len(since.scores)
 
 
 def test_nothing_of_it_is_on_the_chain(stage: Stage) -> None:

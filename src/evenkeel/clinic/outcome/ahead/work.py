@@ -8,6 +8,8 @@ record, so whoever writes last writes the same.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +23,7 @@ from evenkeel.clinic.outcome.models import MoodAhead
 from evenkeel.clinic.record.chain import head
 from evenkeel.clinic.record.clock import Clock, system_clock
 from evenkeel.clinic.record.models import ChainEntry
+from evenkeel.clinic.record.queue import WritersQueue
 from evenkeel.clinic.session.models import LIVE_STATES, Session
 from evenkeel.pharmacology.forecast import mood_version
 
@@ -36,7 +39,15 @@ _FAILED: Final = NoForecast(
 )
 
 
-def pending(limit: int = 10) -> list[UUID]:
+#: Runs what writes: a process that stands back for others does not do so with the lock in hand.
+Write = Callable[[Callable[[], Any]], Any]
+
+
+def _here(do: Callable[[], Any]) -> Any:
+    return do()
+
+
+def pending(limit: int = 10, *, write: Write = _here) -> list[UUID]:
     """Courses whose forecast is not that of their inputs, those never worked out first.
 
     Somebody in a session keeps the one they have until it has ended: until then much is recorded
@@ -64,13 +75,18 @@ def pending(limit: int = 10) -> list[UUID]:
         position = head()[0]
         row = getattr(course, "mood_ahead", None)
         if row is not None and row.digest == read_inputs(course).digest:
-            MoodAhead.objects.filter(pk=course.pk, digest=row.digest).update(position=position)
+            write(partial(_note_looked_at, row, position))
         else:
             found.append(course.pk)
     return found
 
 
-def work_out(course_id: Any, *, clock: Clock | None = None) -> MoodAhead:
+def _note_looked_at(row: MoodAhead, position: int) -> None:
+    with WritersQueue():
+        MoodAhead.objects.filter(pk=row.pk, digest=row.digest).update(position=position)
+
+
+def work_out(course_id: Any, *, clock: Clock | None = None, write: Write = _here) -> MoodAhead:
     """Make the forecast of a course anew and keep it. Half a second to a few; raises nothing for
     any state of the record. ``Course.DoesNotExist`` for a key of none.
     """
@@ -84,18 +100,20 @@ def work_out(course_id: Any, *, clock: Clock | None = None) -> MoodAhead:
         told |= {"reason_code": found.code, "reason": found.words, "what_to_do": found.what_to_do}
     else:
         told |= {"payload": found.payload, "people": found.people}
-    row, _ = MoodAhead.objects.update_or_create(
-        course=course,
-        defaults={
-            "patient_id": course.patient_id,
-            "digest": inputs.digest,
-            "model_version": mood_version(),
-            "made_at": (clock or system_clock()).now(),
-            "position": position,
-            **told,
-        },
-    )
-    return row
+    told |= {
+        "patient_id": course.patient_id,
+        "digest": inputs.digest,
+        "model_version": mood_version(),
+        "made_at": (clock or system_clock()).now(),
+        "position": position,
+    }
+    kept: MoodAhead = write(partial(_keep, course, told))
+    return kept
+
+
+def _keep(course: Course, told: dict[str, Any]) -> MoodAhead:
+    with WritersQueue():
+        return MoodAhead.objects.update_or_create(course=course, defaults=told)[0]
 
 
 def _learned(inputs: AheadInputs) -> Any:
@@ -106,15 +124,15 @@ def _learned(inputs: AheadInputs) -> Any:
         return _FAILED
 
 
-def catch_up(*, clock: Clock | None = None, most: int = 10_000) -> int:
+def catch_up(*, clock: Clock | None = None, most: int = 10_000, write: Write = _here) -> int:
     """Work out everything that is pending, in this process; the number of courses worked out."""
     done = 0
     while done < most:
-        course_ids = pending(min(10, most - done))
+        course_ids = pending(min(10, most - done), write=write)
         if not course_ids:
             break
         for course_id in course_ids:
-            work_out(course_id, clock=clock)
+            work_out(course_id, clock=clock, write=write)
             done += 1
     return done
 

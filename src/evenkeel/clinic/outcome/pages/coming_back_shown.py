@@ -86,7 +86,11 @@ def _head(standing: Standing) -> dict[str, str]:
     apart = abs((found.at.date() - planned.date()).days)
     if found.moves:
         small = f"{apart} days {found.kind} than planned, {day_text(planned)}"
+        if apart == 0:
+            small = f"{found.kind} on the day that is planned"
     word = "around " if found.kind == "earlier" else "until " if found.kind == "later" else ""
+    if found.not_before:
+        word = "not before "
     return {"big": f"{_HEADS[found.kind]}, {word}{day_text(found.at)}", "small": small}
 
 

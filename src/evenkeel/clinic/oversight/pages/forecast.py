@@ -112,8 +112,13 @@ def _decide(request: HttpRequest, site: Site, product: str) -> dict[str, str]:
         seen_hash=said.get("seen_hash", ""),
         reason=said.get("reason", ""),
         confirmed_by=way_confirmed(request),
+        seen_readings=_count_seen(said.get("seen_readings", "")),
     )
     return {"id": str(row.pk)}
+
+
+def _count_seen(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 def _sites(ctx: Any, permission: str = "forecast.view") -> list[Site]:
@@ -131,7 +136,7 @@ def _place(site: Site, product: str, choice: ForecastChoice | None) -> dict[str,
         "shown": is_demo() if choice is None else choice.shown,
         "found": found,
         "rows": _rows(found),
-        "picture": _picture(found),
+        "pictures": _pictures(found),
         "counts": [_count(found, by, title) for by, title in _BY] if found.scores else [],
     }
 
@@ -164,7 +169,8 @@ def _count(found: Calibration, by: str, title: str) -> dict[str, Any]:
     return {"title": title, "rows": rows}
 
 
-def _picture(found: Calibration) -> SafeString | None:
+def _pictures(found: Calibration) -> list[SafeString]:
+    """One for a wide screen and one for a phone, of which the page shows one; none of nothing."""
     rows = [
         CoverageRow(
             ENDPOINTS[kind],
@@ -178,4 +184,4 @@ def _picture(found: Calibration) -> SafeString | None:
         for kind, one in found.verdicts.items()
         if one.tally is not None
     ]
-    return coverage(Coverage(rows)) if rows else None
+    return [coverage(Coverage(rows)), coverage(Coverage(rows), 300, 0)] if rows else []

@@ -11,7 +11,7 @@ from evenkeel.clinic.record.errors import Conflict, Forbidden, Invalid, Refused
 from evenkeel.clinic.record.permissions import Role
 from evenkeel.clinic.session.announce import announce
 from evenkeel.clinic.session.forecast.calibration import calibration_of
-from evenkeel.clinic.session.models import ForecastChoice, SessionForecast
+from evenkeel.clinic.session.models import LIVE_STATES, ForecastChoice, Session, SessionForecast
 from evenkeel.pharmacology.calibration import STANDARD
 from evenkeel.protocol.products import PRODUCTS
 
@@ -26,10 +26,12 @@ def choose_forecast(
     seen_hash: str,
     reason: str,
     confirmed_by: str = "",
+    seen_readings: int | None = None,
 ) -> ForecastChoice:
     """Show the forecast of a product, or take it back into the shadow.
 
-    ``seen_hash`` is that of the calibration the director was shown; it is kept with the decision.
+    ``seen_hash`` is that of the calibration the director was shown, ``seen_readings`` how many it
+    counted, for the words of a refusal; the hash is kept with the decision.
     Raises ``Invalid`` without a reason or for a product that does not exist, ``Conflict``
     (``calibration_changed``) where more was scored since, ``Refused`` (``too_few``) where too few
     readings were scored to show it; taking it back is never refused for that.
@@ -50,11 +52,7 @@ def choose_forecast(
             code="too_few",
         )
     if shown and found.hash != seen_hash:
-        raise Conflict(
-            "More was scored while this page was open.",
-            what_to_do="Look at the figures as they are now, then decide.",
-            code="calibration_changed",
-        )
+        raise _changed(site, product, len(found.scores) - (seen_readings or len(found.scores)))
     row = ForecastChoice(
         site=site,
         product=product,
@@ -76,6 +74,25 @@ def choose_forecast(
         )
     announce()
     return row
+
+
+def _changed(site: Site, product: str, more: int) -> Conflict:
+    """What happened since the page was opened, and why it may happen again."""
+    live = Session.objects.filter(
+        site_id=site.pk, product=product, state__in=LIVE_STATES, first_dose_at__isnull=False
+    ).count()
+    many = "readings were" if more > 1 else "reading was"
+    told = f"{more} more {many} scored" if more > 0 else "The figures have changed"
+    why = ""
+    if live:
+        going = "A session is" if live == 1 else f"{live} sessions are"
+        why = f"{going} going on, and each of its readings is counted. "
+    return Conflict(
+        f"{told} while this page was open, so nothing was decided.",
+        what_to_do=f"{why}The figures are now as they stand; what you chose and wrote is kept. "
+        "Look at them, then decide again.",
+        code="calibration_changed",
+    )
 
 
 def _meaning(product: str, shown: bool) -> str:

@@ -25,10 +25,10 @@ from evenkeel.protocol.products import PRODUCTS
 #: [assumed]
 LEAD: Final = timedelta(hours=1)
 #: A monitor's readings of one sign within so many minutes say the same thing again: the first of
-#: them counts. Of those entered by hand the first two of a minute do: a reading and its repeat.
-#: [assumed]
+#: them counts. What somebody entered by hand counts, however soon it was repeated: only of more
+#: than anybody reads in a minute, a program then, do the first so many. [assumed]
 THINNED_MIN: Final = 5.0
-BY_HAND: Final = 2
+BY_HAND: Final = 6
 #: What a field of an observation is called as a reading.
 READINGS: Final = {
     "sbp_mmhg": "sbp",

@@ -21,7 +21,7 @@ from evenkeel.pharmacology.forecast import Forecast, Learned, Setting
 #: Virtual people of a live forecast: few enough to answer between two readings. [assumed]
 PEOPLE: Final = 1000
 #: Counted up whenever the way of learning changes, so that old scores are not mixed with new.
-METHOD: Final = 2
+METHOD: Final = 3
 
 
 @lru_cache(maxsize=16)
@@ -88,6 +88,11 @@ class Learner:
             self.scores += [replace(one, time_h=one.time_h - begun_h) for one in told]
             del self._untold[0]
         return self.scores
+
+    @property
+    def untold(self) -> int:
+        """How many steps wait to be scored."""
+        return len(self._untold)
 
     def pass_over(self) -> None:
         """Leave untold what could not be told."""

@@ -91,7 +91,7 @@ def _crossed(prediction: Prediction, line: Line, columns: NDArray[np.int64]) -> 
         # the odds were set on "ever in a session": the worst moment, not one more throw a reading
         at_most = acute.sedation.probability_at_most(int(line.value))[:, columns]
         return np.asarray(at_most.max(axis=1))
-    truth, sd = prediction.vital(line.kind)
+    truth, sd = prediction.vital(line.kind, columns)
     if line.over:
-        return probability_any_reading_at_least(truth[:, columns], line.value, sd)
-    return probability_any_reading_at_least(-truth[:, columns], -line.value, sd)
+        return probability_any_reading_at_least(truth, line.value, sd)
+    return probability_any_reading_at_least(-truth, -line.value, sd)

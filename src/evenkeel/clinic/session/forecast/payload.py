@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ AHEAD_MIN: Final = 30.0
 #: A reading that fits nobody is shown for so long. [assumed]
 SURPRISE_SHOWN_MIN: Final = 30.0
 _BANDS: Final = ("sbp_reading", "dbp_reading", "hr_reading", "dissociation", "moaas")
-_IF: Final = ("sbp", "dissociation", "moaas")
+_IF: Final = ("sbp", "dissociation")
 _NAMES: Final = {
     "sbp": "Systolic",
     "dbp": "Diastolic",
@@ -64,21 +64,21 @@ class Scene:
 
 def as_payload(inputs: Inputs, forecast: Forecast, prior: Forecast, scene: Scene) -> dict[str, Any]:
     """Bands, chances, readiness and what-ifs from ``scene.now`` on."""
-    newest_h = inputs.steps[-1].at_h if inputs.steps else 0.0
-    from_h = max(inputs.hours(scene.now), newest_h, 0.0)
+    scene = replace(scene, now=_begins(inputs, scene.now))
+    from_h = inputs.hours(scene.now)
     times = _times_h(from_h)
     shown = int(np.searchsorted(times, from_h + SHOWN_MIN / 60.0 + 1e-9))
     columns = _due(times, from_h, scene.every_min)
     level = _level_of(forecast)
     options = options_of(inputs, scene)
-    told, first = [], None
-    for option in options:
-        regimen = inputs.regimen(from_h, option.supposed)
-        names = (*_BANDS, "sbp", level) if first is None else _IF
-        found = forecast.predict(times, regimen, LEVELS, names)
-        told.append(_option(option, found, regimen, scene, columns, shown, inputs))
-        first = first or found
-    assert first is not None
+    regimens = [inputs.regimen(from_h, option.supposed) for option in options]
+    names = (*_BANDS, "sbp", level)
+    ways = forecast.ways(times, regimens, LEVELS, names, other_names=_IF, shown=shown)
+    first = ways[0]
+    told = [
+        _option(option, found, regimen, scene, columns, inputs)
+        for option, found, regimen in zip(options, ways, regimens, strict=True)
+    ]
     trust = asdict(inputs.trust)
     return {
         "state": "shown",
@@ -93,8 +93,8 @@ def as_payload(inputs: Inputs, forecast: Forecast, prior: Forecast, scene: Scene
         "minutes": _rounded(times[:shown] * 60.0, 2),
         "levels": list(LEVELS),
         "bands": {
-            **{name.removesuffix("_reading"): _table(first.bands[name], shown) for name in _BANDS},
-            "level": _table(first.bands[level], shown),
+            **{name.removesuffix("_reading"): _table(first.bands[name]) for name in _BANDS},
+            "level": _table(first.bands[level]),
         },
         "options": told,
         "lines": [asdict(line) for line in scene.lines],
@@ -107,6 +107,13 @@ def as_payload(inputs: Inputs, forecast: Forecast, prior: Forecast, scene: Scene
             "note": READINESS_NOTE,
         },
     }
+
+
+def _begins(inputs: Inputs, now: datetime) -> datetime:
+    """Where what is ahead begins, and what is supposed happens: now, and never before a reading
+    that was learned, whose time is rounded to the second."""
+    newest_h = inputs.steps[-1].at_h if inputs.steps else 0.0
+    return max(now, inputs.zero + timedelta(seconds=round(newest_h * 3600.0)))
 
 
 def _times_h(from_h: float) -> Array:
@@ -134,13 +141,12 @@ def _option(
     regimen: Regimen,
     scene: Scene,
     columns: NDArray[np.int64],
-    shown: int,
     inputs: Inputs,
 ) -> dict[str, Any]:
     by_line, by_level = chances(found, scene.lines, columns)
     ahead = int(columns[-1]) + 1
-    truth, _ = found.vital("sbp")
-    highest = truth[:, :ahead].max(axis=1, keepdims=True)
+    truth, _ = found.vital("sbp", slice(ahead))
+    highest = truth.max(axis=1, keepdims=True)
     return {
         "name": option.name,
         "label": option.label,
@@ -150,8 +156,8 @@ def _option(
         "chance": {name: round(value, 4) for name, value in by_line.items()},
         "any": {level: round(value, 4) for level, value in by_level.items()},
         "ready": _ready(found, regimen, inputs),
-        "sbp": _rounded(found.bands["sbp"][2, :shown], 1),
-        "dissociation": _rounded(found.bands["dissociation"][2, :shown], 2),
+        "sbp": _rounded(found.bands["sbp"][2], 1),
+        "dissociation": _rounded(found.bands["dissociation"][2], 2),
     }
 
 
@@ -213,12 +219,12 @@ def _moment(inputs: Inputs, at_h: float) -> str:
     return (inputs.zero + timedelta(seconds=round(at_h * 3600.0))).isoformat()
 
 
-def _table(values: Array, shown: int) -> list[list[float]]:
-    return [_rounded(row[:shown], 2) for row in values]
+def _table(values: Array) -> list[list[float]]:
+    return [_rounded(row, 2) for row in values]
 
 
 def _rounded(values: Array | Sequence[float], digits: int) -> list[float]:
-    return [round(float(v), digits) for v in values]
+    return [round(v, digits) for v in np.asarray(values, dtype=np.float64).tolist()]
 
 
 def as_refusal(code: str, words: str, what_to_do: str = "") -> dict[str, Any]:

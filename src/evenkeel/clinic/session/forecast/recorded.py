@@ -13,8 +13,8 @@ from itertools import groupby
 from typing import Any
 
 from evenkeel.clinic.course.forecast_terms import NoForecast
+from evenkeel.clinic.session.forecast.kept import events_of_session, inputs_of
 from evenkeel.clinic.session.forecast.learner import Learner
-from evenkeel.clinic.session.forecast.work import events_of_session, inputs_of
 from evenkeel.clinic.session.models import Session
 from evenkeel.pharmacology import PharmacologyError
 from evenkeel.pharmacology.calibration import Score
@@ -41,6 +41,8 @@ def replay_recorded(
 ) -> Replayed:
     """Every closed session in which drug was given, scored reading by reading.
 
+    Of somebody in the middle of a course the sessions before ``since`` are replayed too, for what
+    they taught, and not scored: else the rest would be forecast as of a stranger.
     The same record gives the same scores. ``progress`` is told how many sessions of how many are
     done. A session that cannot be forecast is left out, with the reason counted.
     """
@@ -48,26 +50,31 @@ def replay_recorded(
     if product:
         rows = rows.filter(product=product)
     if since is not None:
-        rows = rows.filter(opened_at__gte=since)
+        rows = rows.filter(course_id__in=rows.filter(opened_at__gte=since).values("course_id"))
+        if not carry:
+            rows = rows.filter(opened_at__gte=since)
     ordered = list(
         rows.select_related("patient", "site", "protocol_used").order_by("course_id", "number")
     )
     scores: list[Score] = []
     left_out: dict[str, int] = {}
     people: set[Any] = set()
+    kept = 0
     for done, (_, own) in enumerate(groupby(enumerate(ordered), key=lambda p: p[1].course_id)):
         carried: dict[str, Any] | None = None
         for place, session in own:
             found = _one(session, carried if carry else None)
-            if isinstance(found, str):
-                left_out[found] = left_out.get(found, 0) + 1
-            else:
+            counts = since is None or session.opened_at >= since
+            if not isinstance(found, str):
                 told, carried = found
-                scores += [replace(s, session_id=str(place), reading_id="") for s in told]
-                people.add(done)
+                if counts:
+                    scores += [replace(s, session_id=str(place), reading_id="") for s in told]
+                    people.add(done)
+                    kept += 1
+            elif counts:
+                left_out[found] = left_out.get(found, 0) + 1
             if progress is not None:
                 progress(place + 1, len(ordered))
-    kept = len(ordered) - sum(left_out.values())
     return Replayed(tuple(scores), kept, len(people), left_out)
 
 

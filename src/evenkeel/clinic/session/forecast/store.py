@@ -37,22 +37,31 @@ class Told:
 
 def store(session: Session, made: Made, position: int, *, shown: bool, now: datetime) -> None:
     """Write a forecast, and wake whoever follows."""
+    values = {
+        "position": position,
+        "made_at": now,
+        "shown": shown,
+        "version": made.version,
+        "payload": made.payload,
+        "learned": made.learned,
+    }
     with WritersQueue(), transaction.atomic():
-        newest = SessionForecast.objects.aggregate(newest=Max("serial"))["newest"] or 0
-        SessionForecast.objects.update_or_create(
-            session_id=session.pk,
-            defaults={
-                "site_id": session.site_id,
-                "serial": newest + 1,
-                "position": position,
-                "made_at": now,
-                "shown": shown,
-                "version": made.version,
-                "payload": made.payload,
-                "learned": made.learned,
-            },
-        )
+        values["serial"] = _next_serial()
+        if not SessionForecast.objects.filter(pk=session.pk).update(**values):
+            SessionForecast.objects.create(session_id=session.pk, site_id=session.site_id, **values)
         announce()
+
+
+def store_position(session_id: UUID, position: int) -> None:
+    """Say that a forecast has all up to a position in it, and wake whoever follows."""
+    with WritersQueue(), transaction.atomic():
+        rows = SessionForecast.objects.filter(pk=session_id)
+        rows.update(position=position, serial=_next_serial())
+        announce()
+
+
+def _next_serial() -> int:
+    return 1 + (SessionForecast.objects.aggregate(newest=Max("serial"))["newest"] or 0)
 
 
 def store_scores(session: Session, told: Told, *, now: datetime) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -20,14 +20,21 @@ from django.db.models import Exists, Max, OuterRef, Q
 from evenkeel.clinic.course.forecast_terms import NoForecast
 from evenkeel.clinic.session.forecast.backlog import Backlog
 from evenkeel.clinic.session.forecast.calibration import calibration_of, doubts
-from evenkeel.clinic.session.forecast.inputs import Inputs, read_inputs
+from evenkeel.clinic.session.forecast.inputs import Inputs
+from evenkeel.clinic.session.forecast.kept import Kept, events_of_session, inputs_of
 from evenkeel.clinic.session.forecast.learner import Learner, version_of
 from evenkeel.clinic.session.forecast.payload import as_payload, as_refusal
-from evenkeel.clinic.session.forecast.scene import about_of, given_of, scene_of
+from evenkeel.clinic.session.forecast.scene import scene_of
 from evenkeel.clinic.session.forecast.shown import shown_pairs
-from evenkeel.clinic.session.forecast.store import Made, Told, learned_in, store, store_scores
+from evenkeel.clinic.session.forecast.store import (
+    Made,
+    Told,
+    learned_in,
+    store,
+    store_position,
+    store_scores,
+)
 from evenkeel.clinic.session.models import LIVE_STATES, Session, SessionEvent, SessionForecast
-from evenkeel.clinic.session.moments import Event
 from evenkeel.clinic.session.raising import protocol_of
 from evenkeel.pharmacology import PeopleError
 from evenkeel.pharmacology.calibration import Score
@@ -35,54 +42,33 @@ from evenkeel.pharmacology.calibration import Score
 log = logging.getLogger("evenkeel.forecast")
 #: A forecast is looked at again after so long without anything new: the next half hour moves on.
 AGAIN_AFTER: Final = timedelta(minutes=1)
+#: Where an entry changes nothing that is forecast, screens are told so this often at most.
+_WORD_EVERY: Final = timedelta(seconds=2)
+#: So many steps may wait to be scored while others are forecast.
+_MOST_UNTOLD: Final = 8
 #: How the forecast does at a site is counted anew after so long.
 JUDGED_EVERY: Final = timedelta(hours=1)
 _ROWS: Final = ("patient", "site", "protocol_used")
-
-
-@dataclass
-class Kept:
-    """One session as this process knows it. ``waits``: an earlier one is not learned yet."""
-
-    session: Session
-    events: list[Event] = field(default_factory=list)
-    learner: Learner | None = None
-    position: int = -1
-    made_at: datetime | None = None
-    shown: bool | None = None
-    scored: int | None = None
-    waits: bool = False
-
-    @property
-    def newest(self) -> int:
-        """The position of its newest event."""
-        return max((event.position for event in self.events), default=0)
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing more is expected of it."""
-        return self.session.state not in LIVE_STATES
-
-    def begin_anew(self) -> None:
-        """Learn it again from the first step at the next turn."""
-        self.learner, self.position = None, -1
 
 
 class Forecaster:
     """Keeps the forecast of every live session up to date. One a database.
 
     ``within`` makes the context in which one session is worked out: it may raise ``TimeoutError``
-    there, and that session then has no forecast. ``alive`` is called after each.
+    there, and that session then has no forecast. ``alive`` is called after each. ``write`` runs
+    what writes, so that it may be done by a thread that is not made to stand back.
     """
 
     def __init__(
         self,
         within: Callable[[], AbstractContextManager[Any]] = nullcontext,
         alive: Callable[[], None] = lambda: None,
+        write: Callable[[Callable[[], None]], None] = lambda do: do(),
     ) -> None:
         self.kept: dict[UUID, Kept] = {}
         self.backlog = Backlog()
-        self._within, self._alive = within, alive
+        self._within, self._alive, self._write = within, alive, write
+        self._untold: dict[UUID, Kept] = {}
         self._judged: dict[tuple[UUID, str], tuple[datetime | None, list[str]]] = {}
         self._seen: int | None = None
         self._hurried: int | None = None
@@ -104,9 +90,17 @@ class Forecaster:
         for key in dict.fromkeys(session_id for session_id, _ in fresh):
             kept = self.kept.get(key)
             if kept is not None and kept.shown is not None and not kept.closed:
-                self.make(kept, now, kept.shown)
+                self.make(kept, now, kept.shown, score=False)
                 done += 1
         return done
+
+    def score_one(self, now: datetime) -> bool:
+        """Score what was forecast in a hurry, one session a call; whether there was any."""
+        if not self._untold:
+            return False
+        _, kept = self._untold.popitem()
+        self._tell(kept, now)
+        return True
 
     def turn(self, now: datetime) -> int:
         """Bring up to date what has something new, what changed first; returns how many."""
@@ -219,20 +213,49 @@ class Forecaster:
         # of what only aged, one a turn: whoever just entered something must not wait for all of it
         return [kept for _, kept in sorted(fresh, key=lambda pair: pair[0])] + stale[:1]
 
-    def make(self, kept: Kept, now: datetime, shown: bool) -> None:
+    def make(self, kept: Kept, now: datetime, shown: bool, *, score: bool = True) -> None:
         """Work out one session and store what came of it. Raises only what the database does.
 
         Of a live session the forecast is stored first and its scores after: screens wait for it.
+        Without ``score`` they are left to ``score_one``, within bounds.
         """
         kept.events += events_of_session(kept.session.pk, kept.newest if kept.events else -1)
-        made = self._made(kept, now)
-        if kept.closed:
-            self._tell(kept, now)
-        store(kept.session, made, kept.newest, shown=shown, now=now)
-        kept.position, kept.made_at, kept.shown = kept.newest, now, shown
-        if not kept.closed:
-            self._tell(kept, now)
+        if not self._is_as_forecast(kept, now, shown):
+            made = self._made(kept, now)
+            if kept.closed:
+                self._tell(kept, now)
+            self._store(kept, made, now, shown)
+            if not kept.closed:
+                self._untold[kept.session.pk] = kept
+                if score or (kept.learner is not None and kept.learner.untold > _MOST_UNTOLD):
+                    self._tell(kept, now)
         self._alive()
+
+    def _store(self, kept: Kept, made: Made, now: datetime, shown: bool) -> None:
+        session, newest = kept.session, kept.newest
+        self._write(lambda: store(session, made, newest, shown=shown, now=now))
+        kept.position, kept.made_at, kept.shown, kept.told_at = newest, now, shown, now
+
+    def _is_as_forecast(self, kept: Kept, now: datetime, shown: bool) -> bool:
+        """Whether what was recorded since changes nothing of the forecast that stands.
+
+        So it is with a note, and with readings of a monitor that say the same thing again. Screens
+        hear that it is in, now and then.
+        """
+        about, kept.about = kept.about, None
+        if kept.closed or shown != kept.shown or kept.made_at is None or about is None:
+            return False
+        if now - kept.made_at >= AGAIN_AFTER:
+            return False
+        kept.inputs = inputs_of(kept.session, kept.events)
+        if about != kept.all_but_the_moment(now):
+            return False
+        kept.about = about
+        if kept.told_at is None or now - kept.told_at >= _WORD_EVERY:
+            session, newest = kept.session, kept.newest
+            self._write(lambda: store_position(session.pk, newest))
+            kept.position, kept.told_at = newest, now
+        return True
 
     def _made(self, kept: Kept, now: datetime) -> Made:
         learner = kept.learner or Learner(self._learned_before(kept))
@@ -249,7 +272,7 @@ class Forecaster:
             return Made(_failed(error))
 
     def _worked_out(self, kept: Kept, learner: Learner, now: datetime) -> Made:
-        inputs = inputs_of(kept.session, kept.events)
+        inputs = kept.inputs = inputs_of(kept.session, kept.events)
         if isinstance(inputs, NoForecast):
             return Made(as_refusal(**asdict(inputs)))
         forecast = learner.learn(inputs)
@@ -258,6 +281,7 @@ class Forecaster:
         payload = as_payload(inputs, forecast, learner.prior, scene)
         payload["waits"] = kept.waits
         payload["unreliable"] = self._doubts(kept.session, now)
+        kept.about = kept.all_but_the_moment(now)
         given = inputs.first_dose_h is not None
         learned = learner.carried() if kept.closed and given else None
         return Made(payload, str(payload["version"]), learned)
@@ -267,9 +291,10 @@ class Forecaster:
 
         Where that fails, the forecast stands all the same.
         """
-        learner, inputs = kept.learner, inputs_of(kept.session, kept.events)
+        self._untold.pop(kept.session.pk, None)
+        learner, inputs = kept.learner, kept.inputs
         told = Told()
-        if learner is not None and not isinstance(inputs, NoForecast):
+        if learner is not None and isinstance(inputs, Inputs):
             told = Told(self._scores(learner, inputs), version_of(inputs.model.id))
             told.anew, learner.rewritten = learner.rewritten, False
         known, kept.scored = kept.scored, len(told.scores)
@@ -278,7 +303,8 @@ class Forecaster:
         if not told.anew:
             told.scores = told.scores[known:]
         if told.anew or told.scores:
-            store_scores(kept.session, told, now=now)
+            session = kept.session
+            self._write(lambda: store_scores(session, told, now=now))
 
     def _scores(self, learner: Learner, inputs: Inputs) -> list[Score]:
         try:
@@ -317,19 +343,6 @@ class Forecaster:
         if kept.waits:
             return None
         return next((taught for pk, _ in before if (taught := learned_in(pk)) is not None), None)
-
-
-def inputs_of(session: Session, events: list[Event]) -> Inputs | NoForecast:
-    """What a session's events say to the forecast."""
-    about = about_of(session, events)
-    given = given_of(session, protocol_of(session))
-    return read_inputs(events, session.pk, about, given, session.opened_at)
-
-
-def events_of_session(session_id: UUID, after: int = -1) -> list[Event]:
-    """The events of a session beyond a position, in the order they were recorded."""
-    rows = SessionEvent.objects.filter(session_id=session_id, position__gt=after)
-    return [Event.of(row) for row in rows.order_by("position", "happened_at", "pk")]
 
 
 def _failed(error: Exception) -> dict[str, Any]:

@@ -29,11 +29,8 @@ def _demote(user: str) -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def running_postgres(binaries: Path, *, durable: bool = True) -> Iterator[str]:
-    """The address of a fresh server with one database; gone when the block ends.
-
-    One that need not be ``durable`` does not wait for its disk.
-    """
+def running_postgres(binaries: Path) -> Iterator[str]:
+    """The address of a fresh server with one database; gone when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="evenkeel-pg-"))
     identity = _demote("postgres")
     if identity:
@@ -43,7 +40,6 @@ def running_postgres(binaries: Path, *, durable: bool = True) -> Iterator[str]:
     initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "evenkeel", "-A", "trust"]
     subprocess.run([*initdb, "-E", "UTF8", "--locale=C"], **run)
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    options += "" if durable else " -c fsync=off -c full_page_writes=off"
     start = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
     subprocess.run([*start, "-o", options, "start"], **run)
     try:

@@ -81,7 +81,7 @@ def _on_postgres(folder: Path, arguments: list[str]) -> Iterator[Callable[[], in
         yield None
         return
     with (
-        running_postgres(binaries, durable=False) as address,
+        running_postgres(binaries) as address,
         (folder / "postgres").open("w+") as output,
     ):
         process = _start(arguments, {"EVENKEEL_DATABASE": address}, output)

@@ -33,7 +33,7 @@ STORAGE = [
 STORAGE_OF_THE_SOAK = ["tests/clinic/course", "tests/clinic/outcome", "tests/clinic/oversight"]
 #: Pages are the same on both, and store by actions that are tested there; the soak has them too.
 PAGES_LEFT_OUT = ["--ignore-glob=*pages.py", "--ignore-glob=*_page.py"]
-WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "3")
+WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "4")
 #: A file of tests stays on one worker and in its order, for some tell a story step by step. Groups
 #: by mark (``loadgroup``) would do the same, but pytest-xdist 3.8 hands the group on in a private
 #: attribute that pytest 9.2 no longer has, and then groups nothing without a word.

@@ -287,7 +287,7 @@ moves = st.sampled_from(["next", "skip", "start", "back", "", "🡒"])
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -311,7 +311,7 @@ def test_whatever_is_posted_the_ask_stays_sound(
 
 
 @settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -24,16 +24,21 @@ from tests.template import prepare
 #: The part of the tests that stores: it runs on both databases.
 STORAGE = [
     "tests/clinic/record",
-    "tests/clinic/people",
     "tests/clinic/session",
     "tests/clinic/stock/test_drawing.py",
     "tests/clinic/stock/test_history.py",
 ]
 #: Stored by the same acts; the soak runs these there too.
-STORAGE_OF_THE_SOAK = ["tests/clinic/course", "tests/clinic/outcome", "tests/clinic/oversight"]
+STORAGE_OF_THE_SOAK = [
+    "tests/clinic/people",
+    "tests/clinic/course",
+    "tests/clinic/outcome",
+    "tests/clinic/oversight",
+    "tests/clinic/groups",
+]
 #: Pages are the same on both, and store by actions that are tested there; the soak has them too.
 PAGES_LEFT_OUT = ["--ignore-glob=*pages.py", "--ignore-glob=*_page.py"]
-WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "4")
+WORKERS = os.environ.get("EVENKEEL_TEST_WORKERS", "3")
 #: A file of tests stays on one worker and in its order, for some tell a story step by step. Groups
 #: by mark (``loadgroup``) would do the same, but pytest-xdist 3.8 hands the group on in a private
 #: attribute that pytest 9.2 no longer has, and then groups nothing without a word.

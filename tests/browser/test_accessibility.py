@@ -176,6 +176,7 @@ def test_every_address(world: World) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.soak
 def test_pages_with_much_on_them(db: None) -> None:
     installation.forget()
     cache.clear()

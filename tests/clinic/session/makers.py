@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from evenkeel.clinic.course.actions.move_course import move_course
 from evenkeel.clinic.oversight.actions.enroll_rems import enroll_patient, enroll_site
@@ -150,7 +151,7 @@ def treatable_case(clinic: Clinic, product: str = "racemic_iv", **facts: Any) ->
 
 def enroll(clinic: Clinic, patient: Patient) -> None:
     """The site and the person are enrolled in the risk program, signed by both."""
-    today = clinic.clock.now().date()
+    today = clinic.clock.now().astimezone(ZoneInfo(clinic.site.timezone)).date()
     if standing_site(clinic.site.pk) is None:
         enroll_site(
             clinic.as_("administrator"),

@@ -1,0 +1,41 @@
+"""Input that a caller may well give: whole numbers, other kinds of number, very many times."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evenkeel.pharmacology import Dose, Regimen, RegimenError, bolus, simulate, typical_people
+
+from .truth import Truth, made, scaled
+
+MADE = made()
+WHOLE: dict[str, Any] = {
+    "int": int,
+    "int64": np.int64,
+    "float32": np.float32,
+    "Fraction": Fraction,
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE.values(), ids=WHOLE)
+@pytest.mark.parametrize("kernel", ["compiled", "numpy"])
+def test_a_dose_in_whole_numbers_is_the_same_dose(kind: Any, kernel: Any) -> None:
+    """An infusion from 0 to 3 h, a dose at 2 h alone: all their times are whole."""
+    people, times = typical_people(MADE), np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    for at, over in ((0, 3), (2, 0)):
+        regimen = Regimen.of(Dose(kind(at), "iv", kind(100), "mg", kind(over)))
+        found = simulate(MADE, regimen, people, times, kernel=kernel)
+        for output, expected in Truth(MADE, people, 0).outputs(regimen, times).items():
+            assert scaled(found[output][0], expected) <= 1e-12
+
+
+@pytest.mark.parametrize("value", ["ten", "10", None, [1], 10**400, 1j], ids=lambda v: str(v)[:6])
+def test_a_dose_that_is_no_number_is_refused(value: Any) -> None:
+    with pytest.raises(RegimenError, match="must be a number"):
+        Regimen.of(bolus(value))
+    with pytest.raises(RegimenError, match="must be a number"):
+        Regimen.of(bolus(10, at_h=value))

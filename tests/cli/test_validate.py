@@ -139,6 +139,21 @@ def test_a_file_of_rows_kept_elsewhere(tmp_path: Path) -> None:
     assert "Traceback" not in nothing.stdout + nothing.stderr
 
 
+def test_collected_rows_are_read_in_words(tmp_path: Path) -> None:
+    """The example of the document, a row of effects and one that nobody can read."""
+    text = (ROOT / "docs" / "pharmacology.md").read_text()
+    example = json.loads(re.search(r"```json\n(\{\"rows\".*?)```", text, re.S)[1])  # type: ignore[index]
+    example["rows"] += [{"id": "pd", "values": [{"name": "SBP", "value": 13}]}, None]
+    own = tmp_path / "collected.json"
+    own.write_text(json.dumps(example))
+    done = run("--rows", str(own))
+    assert done.returncode == 0, done.stderr
+    assert "3 of 3 inside" in done.stdout
+    assert "0.5 mg/kg iv over 40 min, composite_racemic (weight_kg 73)" in done.stdout
+    assert "Refused: 2 of 5" in done.stdout
+    assert "recipe" in done.stdout.split("Refused")[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -120,6 +120,13 @@ def load_rows(path: Path) -> tuple[Target, ...]:
     return read_rows(text, path.name, strict=False)
 
 
+def _collected(document: object) -> list[object] | None:
+    """The rows of a table as it is collected, or None for another."""
+    if isinstance(document, dict) and "format" not in document:
+        document = document.get("rows")
+    return document if isinstance(document, list) and document else None
+
+
 def read_rows(text: str, file: str, *, strict: bool = True) -> tuple[Target, ...]:
     """Targets of the text of a file called ``file``.
 
@@ -129,9 +136,15 @@ def read_rows(text: str, file: str, *, strict: bool = True) -> tuple[Target, ...
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RowsError(file, "", "", f"is not JSON: {error}") from error
+    rows = None if strict else _collected(document)
+    if rows is not None:
+        from .collected import read_collected
+
+        return read_collected(rows)
     kind = FORMATS.get(str(document.get("format"))) if isinstance(document, dict) else None
     if kind is None:
-        raise RowsError(file, "", "format", f"must be one of {', '.join(FORMATS)}")
+        known = ", ".join(FORMATS)
+        raise RowsError(file, "", "format", f"must be one of {known}, or there must be rows")
     entries = document.get("targets")
     if not isinstance(entries, list) or not entries:
         raise RowsError(file, "", "targets", "must be a list of at least one target")

@@ -151,7 +151,7 @@ def test_collected_rows_are_read_in_words(tmp_path: Path) -> None:
     assert "3 of 3 inside" in done.stdout
     assert "0.5 mg/kg iv over 40 min, composite_racemic (weight_kg 73)" in done.stdout
     assert "Refused: 2 of 5" in done.stdout
-    assert "recipe" in done.stdout.split("Refused")[1]
+    assert "no rule reads 'sbp'" in done.stdout.split("Refused")[1]
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,8 @@ def test_a_row_that_is_none_and_one_that_stands_twice_are_refused_alone() -> Non
     refused = [target.refused for target in read_collected(rows)]
     assert refused[0] == refused[-1] == ""
     assert refused[1:-1] == [
-        "id stands twice", "must be an object", "id must be text", "has no metrics",
+        "id stands twice", "must be an object", "id must be text",
+        "has neither metrics nor values",
     ]  # fmt: skip
 
 
@@ -215,6 +216,118 @@ def test_whatever_a_row_says_it_is_answered_or_refused(data: st.DataObject) -> N
         found = answer(target)
         assert bool(target.refused) == (target.how is None)
         assert found.predicted is not None or found.why_not
+
+
+EFFECT: dict[str, Any] = {
+    "id": "W1",
+    "domain": "antidepressant",
+    "drug": "racemic ketamine",
+    "route": "iv",
+    "dose": "0.5 mg/kg/40 min vs midazolam 0.045",
+    "population": "TRD n=47 vs 25",
+    "endpoint": "MADRS change at 24 h",
+    "values": [],
+    "suggested_tolerance": "+-3 points each",
+    "status": "verified",
+    "url": "https://example.org/",
+    "note": "",
+}
+SPRAY = {"drug": "esketamine", "route": "intranasal", "population": "TRD 18-64 y"}
+
+
+def effects(value: Any, unit: str, name: str, **changes: Any) -> Target:
+    values = [{"name": name, "value": value, "unit": unit}]
+    (target,) = read_collected([{**EFFECT, "values": values, **changes}])
+    return target
+
+
+#: As SAME, of effects: value, unit and name, the row around it, and where it is bundled.
+SAME_EFFECTS: list[tuple[str, tuple[Any, str, str], dict[str, Any]]] = [
+    ("pd-v31.ketamine", (-16.5, "points", "ketamine"), {}),
+    ("pd-v31.midazolam", (-8.8, "points", "midazolam"), {}),
+    ("pd-v32.OR", (2.48, "ratio", "OR"), {"endpoint": "response at 24 h"}),
+    ("pd-v35.h72", (54, "%", "h72"),
+     {"dose": "0.5 mg/kg/40 min open label", "population": "TRD n=26",
+      "endpoint": "response at 24 and 72 h"}),
+    ("pd-v36-84.day8", (-15.3, "points", "day8"),
+     {**SPRAY, "dose": "84 mg days 1 and 4", "population": "TRD n=12 (placebo 33)"}),
+    ("pd-v15.SBP", (3.28, "mmHg", "SBP"),
+     {"dose": "0.5 mg/kg/40 min", "endpoint": "largest MEAN change, at 30 min",
+      "population": "mean age 56.7, 36.1% hypertensive"}),
+    ("pd-v10.drug", ("61 to 84", "%", "drug"),
+     {**SPRAY, "dose": "56-84 mg, 4 weeks", "endpoint": "ever with CADSS >4 and change >0"}),
+    ("pd-v09.t_peak", (40, "min", "t_peak"),
+     {**SPRAY, "dose": "56 or 84 mg", "population": "TRD", "endpoint": "CADSS time course"}),
+    ("pd-v27.nausea", (28, "%", "nausea"),
+     {**SPRAY, "dose": "56-84 mg + oral AD, 4 weeks", "endpoint": "incidence drug / placebo",
+      "population": "TRD <65 y"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "words"), SAME_EFFECTS, ids=[same[0] for same in SAME_EFFECTS]
+)
+def test_words_of_effects_give_what_the_recipe_gives(
+    name: str, number: tuple[Any, str, str], words: dict[str, Any]
+) -> None:
+    encoded = next(t for t in bundled() if t.id == name)
+    target = effects(*number, **words)
+    assert target.refused == ""
+    assert target.observed == pytest.approx(encoded.observed)
+    assert target.model == encoded.model
+    assert target.how is not None
+    assert encoded.how is not None
+    # Who is drawn, and when placebo was given, may be told in more detail.
+    besides = {"people", "covariates", "sessions_at_min"}
+    keys = (target.how.keys() | encoded.how.keys()) - besides
+    assert {k: target.how.get(k) for k in keys} == {k: encoded.how.get(k) for k in keys}
+
+
+def test_both_ends_of_a_range_are_one_number_with_a_band() -> None:
+    ends = {"drug_low": 61, "drug_high": 84}
+    values = [{"name": name, "value": value, "unit": "%"} for name, value in ends.items()]
+    said = "population model 55-85%; placebo 3-18%"
+    row = {**EFFECT, **SPRAY, "dose": "56-84 mg, 4 weeks", "endpoint": "ever with CADSS >4"}
+    (target,) = read_collected([{**row, "values": values, "suggested_tolerance": said}])
+    assert (target.observed, target.band) == (72.5, (55, 85))
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "why"),
+    [
+        ((0.65, "d", "d_QIDS"), {"endpoint": "effect at end"}, "no rule reads 'd qids'"),
+        (
+            (-15, "points", "28mg"),
+            {**SPRAY, "dose": "28/56/84 mg", "endpoint": "MADRS change day 28"},
+            "how often",
+        ),
+        (
+            (14, "%", "nausea"),
+            {**SPRAY, "dose": "56-84 mg", "endpoint": "incidence"},
+            "in how many sessions",
+        ),
+        ((-6, "points", "effect_day1_3"), {"endpoint": "MADRS mean"}, "several days"),
+        ((-6, "points", "ketamine"), {"endpoint": "MADRS change"}, "when it was read"),
+        (([1, 2], "points", "ketamine"), {}, "is no number"),
+        ((-16, "points", "ketamine"), {"dose": "0.1/0.2/0.5 mg/kg"}, "several doses"),
+        ((-16, "points", "ketamine"), {"drug": "racemic and esketamine"}, "two products"),
+    ],
+)
+def test_effects_that_no_rule_reads_are_refused(
+    number: tuple[Any, str, str], changes: dict[str, Any], why: str
+) -> None:
+    assert why in effects(*number, **changes).refused
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_whatever_a_row_of_effects_says_it_is_read_or_refused(data: st.DataObject) -> None:
+    changes = data.draw(st.dictionaries(st.sampled_from(sorted(EFFECT)), ODD, max_size=3))
+    one = {"name": "SBP", "value": 13, "unit": "mmHg", "endpoint": "maximum rise"}
+    values = [one | data.draw(st.dictionaries(st.sampled_from(sorted(one)), ODD, max_size=2))]
+    changes["values"] = data.draw(st.just(values) | ODD)
+    for target in read_collected([{**EFFECT, **changes}]):
+        assert bool(target.refused) == (target.how is None)
 
 
 def test_a_table_of_rows_is_told_by_its_rows(tmp_path: Path) -> None:

@@ -82,13 +82,11 @@ def _limits(clause: str, observed: Number, minute: float) -> Band | None:
     if "inside the range" in clause or "in range" in clause or "within range" in clause:
         ends = observed.low, observed.high
         return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
-    points = re.search(rf"\+?/?-\s*({_N})\s*(?:points|mmhg|bpm)?", clause)
-    span = re.search(rf"(?<![\d.])({_N})\s*(%)?\s*(?:-|to)\s*({_N})\s*(%|min\b|h\b)?", clause)
-    if span:
-        return _span(span, observed, minute)
-    if points and "+/-" in clause:
+    points = re.search(rf"\+/-\s*({_N})(?!\s*%)", clause)
+    if points:
         return value - float(points[1]), value + float(points[1])
-    return None
+    span = re.search(rf"(?<![\d.])({_N})\s*(%)?\s*(?:-|to)\s*({_N})\s*(%|min\b|h\b)?", clause)
+    return _span(span, observed, minute) if span else None
 
 
 def _span(match: re.Match[str], observed: Number, minute: float) -> Band:
@@ -99,3 +97,43 @@ def _span(match: re.Match[str], observed: Number, minute: float) -> Band:
         scale = (60.0 if match[4] == "h" else 1.0) * minute
         return low * scale, high * scale
     return low, high
+
+
+#: Words of a tolerance that speak of one thing; it must then be among the words of the number.
+_THINGS = (
+    r"\bsbp", r"\bdbp", r"\bhr\b", "response", "remission", "relapse", "anxiety", "ratio",
+    r"\bloc\b", "nausea", "maintenance", r"\bback\b|resol|return|baseline", "peak", "effect",
+)  # fmt: skip
+_UNITS = ("mmhg", "bpm", "points", "%")
+
+
+def tolerance_of(
+    tolerance: object, observed: Number, unit: str, about: str, control: bool
+) -> tuple[Band | None, str]:
+    """The band of an effect, from the tolerance its row suggests; None where none is said.
+
+    ``about`` are the words of the number and its endpoint.
+    """
+    text = plain(tolerance).replace("+-", "+/-")
+    clauses = _clauses(text)
+    for clause in clauses:
+        apart = any("placebo" in other for other in clauses)
+        if apart and ("placebo" in clause) != control:
+            continue
+        things = [thing for thing in _THINGS if re.search(thing, clause)]
+        if things and not any(re.search(thing, about) for thing in things):
+            continue
+        named = [one for one in _UNITS if one in clause]
+        if named and unit not in named and not (unit == "%" and "points" in named):
+            continue
+        if (re.search(r"\bmin\b", clause) is not None) and unit != "min":
+            continue
+        found = _at_most(clause) or _limits(clause, observed, 1.0 if unit == "min" else 0.0)
+        if found is not None and found[0] <= observed.value <= found[1]:
+            return found, clause.strip()
+    return None, text
+
+
+def _at_most(clause: str) -> Band | None:
+    found = re.search(rf"^\W*(?:<=|≤|at most)\s*({_N})", clause)
+    return (0.0, float(found[1])) if found else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..checking import ODD
 from ..rows import Target, refusal
-from . import pk
+from . import pd, pk
 
 
 def read_collected(rows: Sequence[object]) -> tuple[Target, ...]:
@@ -38,8 +38,8 @@ def _row(row: object, place: int, names: set[str]) -> Iterator[Target]:
         if "metrics" in row:
             yield from pk.targets_of(row, name)
         elif "values" in row:
-            yield refusal("pd", name, "effects in words are not read; they need a recipe each")
+            yield from pd.targets_of(row, name)
         else:
-            yield refusal("pk", name, "has no metrics")
+            yield refusal("pk", name, "has neither metrics nor values")
     except ODD as error:
         yield refusal("pk", f"{name} (row {place})", f"cannot be understood: {error!r}", row=name)

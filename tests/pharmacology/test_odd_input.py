@@ -9,7 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evenkeel.pharmacology import Dose, Regimen, RegimenError, bolus, simulate, typical_people
+from evenkeel.pharmacology import (
+    AskedError,
+    Bend,
+    Delay,
+    Dose,
+    Filter,
+    Integral,
+    PeopleError,
+    Regimen,
+    RegimenError,
+    bolus,
+    draw_people,
+    simulate,
+    typical_people,
+)
 
 from .truth import Truth, made, scaled
 
@@ -58,3 +72,43 @@ def test_very_many_times_cost_in_proportion(evenly: bool) -> None:
     alone = simulate(MADE, regimen, people, times[some], outputs=["s_ketamine_ng_ml"])
     there = found["s_ketamine_ng_ml"][:, some]
     assert np.abs(alone["s_ketamine_ng_ml"] - there).max() <= 1e-12 * found.array.max()
+
+
+S = "s_ketamine_ng_ml"
+SITE = Filter("site", {S: 1.0}, 6.0)
+DRIVE, SIGNAL = Bend("drive", {"site": 1.0}, 150.0), Delay("signal", "drive", 0.8)
+ASKED: list[tuple[dict[str, Any], str]] = [
+    ({"kernel": "gpu"}, "no kernel 'gpu'"),
+    ({"outputs": ["ketamine"]}, "made gives no 'ketamine'"),
+    ({"filters": [Filter("site", {"ketamine": 1.0}, 6.0)]}, "site reads .* 'ketamine'"),
+    ({"filters": [Filter("site", {S: 1.0}, np.ones(5))]}, "site has 5 values for 3 people"),
+    ({"filters": [Filter(S, {S: 1.0}, 6.0)]}, "is taken"),
+    ({"filters": [SITE, SITE]}, "'site' is taken"),
+    ({"integrals": [Integral("area", {"nothing": 1.0})]}, "area reads .* 'nothing'"),
+    ({"filters": [SITE], "stages": [DRIVE], "wanted": ["signal"]}, "no stage is called 'signal'"),
+    ({"filters": [SITE], "stages": [SIGNAL, DRIVE], "wanted": ["signal"]}, "signal reads"),
+    ({"filters": [SITE], "stages": [Bend("drive", {"site": 1.0}, np.ones(4))], "wanted": ["drive"]},
+     "drive has 4 values"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "said"), ASKED)
+def test_what_cannot_be_asked_for_is_told_by_its_name(asked: dict[str, Any], said: str) -> None:
+    people = draw_people(MADE, 3, 1)
+    with pytest.raises(AskedError, match=said):
+        simulate(MADE, Regimen.of(bolus(20)), people, [1.0], **asked)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"n": 2.5}, "people can be drawn, not 2.5"),
+        ({"n": "5"}, "people can be drawn, not '5'"),
+        ({"seed": -1}, "seed must be a whole number"),
+        ({"seed": 0.5}, "seed must be a whole number"),
+        ({"weight_kg": "heavy"}, "weight_kg must be a number"),
+    ],
+)
+def test_people_that_cannot_be_drawn_are_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(PeopleError, match=said):
+        draw_people(MADE, **{"n": 2, "seed": 1, **given})

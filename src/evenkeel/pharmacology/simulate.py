@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .asked import check_asked
 from .bends import Bend, Delay, Stage
 from .model import Model, Status
 from .people import People
@@ -80,11 +81,12 @@ def simulate(
     linear part is exact to rounding; the stages are of order 5 (see ``bends``). What is read at one
     time does not depend on which other times were asked for.
 
-    Raises ``RegimenError`` for a route the model does not have and ``TimesError`` for impossible
-    times.
+    Raises ``RegimenError`` for a route the model does not have, ``TimesError`` for impossible
+    times, and ``AskedError`` for what cannot be asked for.
     """
     times = check_times(times_h)
     own = tuple(model.outputs) if outputs is None else tuple(outputs)
+    check_asked(model, people.n, own, (*filters, *integrals), stages, wanted, kernel)
     read = {name for stage in stages if isinstance(stage, Bend) for name in stage.inputs}
     own += tuple(name for name in model.outputs if name in read and name not in own)
     names = (*own, *(f.name for f in filters), *(i.name for i in integrals))

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from .bends import COEFFICIENTS, GAUSS_POINTS, GAUSS_WEIGHTS, quarter_weights
+from .bends import (
+    COEFFICIENTS,
+    GAINS,
+    GAUSS_POINTS,
+    GAUSS_WEIGHTS,
+    MOST_STEPS,
+    STEEP,
+    quarter_weights,
+)
 from .lanes import (
     HELD,
     ROW,
@@ -121,15 +131,52 @@ def bend(u, half, power, fall, fall_power, out):  # type: ignore[no-untyped-def]
 
 
 @jit
+def grow_finely(y, gain, loss, u, i, start, end, panel_h, steps):  # type: ignore[no-untyped-def]
+    """The growth of one lane from a share of a panel to another in so many equal steps."""
+    a0, a1, a2, a3, a4 = 0.0, 0.0, 0.0, 0.0, 0.0
+    for v in range(5):
+        a0 += _COEFFICIENTS[0, v] * u[v, i]
+        a1 += _COEFFICIENTS[1, v] * u[v, i]
+        a2 += _COEFFICIENTS[2, v] * u[v, i]
+        a3 += _COEFFICIENTS[3, v] * u[v, i]
+        a4 += _COEFFICIENTS[4, v] * u[v, i]
+    for k in range(steps):
+        low = start + (end - start) * k / steps
+        high = start + (end - start) * (k + 1) / steps
+        all_of = high * (a0 + high * (a1 / 2 + high * (a2 / 3 + high * (a3 / 4 + high * a4 / 5))))
+        grown = 0.0
+        for g in range(-1, 3):
+            s = low if g < 0 else low + (high - low) * _POINTS[g]
+            before = s * (a0 + s * (a1 / 2 + s * (a2 / 3 + s * (a3 / 4 + s * a4 / 5))))
+            left = math.exp(-(loss * (high - s) + gain * (all_of - before)) * panel_h)
+            if g < 0:
+                grown += y * left
+            else:
+                here = a0 + s * (a1 + s * (a2 + s * (a3 + s * a4)))
+                grown += _WEIGHTS[g] * (high - low) * panel_h * gain * here * left
+        y = grown
+    return y
+
+
+@jit
+def steps_of(exponent, gains):  # type: ignore[no-untyped-def]
+    """In how many steps a growth with this exponent is followed, as ``bends.STEEP`` has it."""
+    if exponent > STEEP and gains > GAINS:
+        return min(MOST_STEPS, int(math.ceil(exponent / STEEP)))
+    return 1
+
+
+@jit
 def grow(y, gain, loss, u, quarter, length_h, panel_h, out, work):  # type: ignore[no-untyped-def]
     """One integrating-factor step of a ``Growth`` over a whole quarter of a panel (5, LANES)."""
     z, m, bits, powers = work
-    e = m[0]
+    e, steps = m[0], m[1]
     for i in range(LANES):
         mean = 0.0
         for v in range(5):
             mean += _WHOLE[quarter, v] * u[v, i]
         z[i] = -(loss[i] * length_h + gain[i] * mean * panel_h)
+        steps[i] = steps_of(-z[i], gain[i] * mean * panel_h)
     lane_exp(z, e, bits, powers)
     for i in range(LANES):
         out[i] = y[i] * e[i]
@@ -146,13 +193,19 @@ def grow(y, gain, loss, u, quarter, length_h, panel_h, out, work):  # type: igno
             for v in range(5):
                 here += _VALUES[quarter, g, v] * u[v, i]
             out[i] += weight * gain[i] * here * e[i]
+    for i in range(LANES):
+        if steps[i] > 1.0:
+            start = quarter * 0.25
+            out[i] = grow_finely(
+                y[i], gain[i], loss[i], u, i, start, start + 0.25, panel_h, int(steps[i])
+            )
 
 
 @jit
 def grow_part(y, gain, loss, u, quarter, share, panel_h, out, work):  # type: ignore[no-untyped-def]
     """The same from the start of a quarter to ``share`` of the panel: an output between nodes."""
     z, m, bits, powers = work
-    e = m[0]
+    e, steps = m[0], m[1]
     start = quarter * 0.25
     length = share - start
     here = np.empty(LANES)
@@ -174,7 +227,10 @@ def grow_part(y, gain, loss, u, quarter, share, panel_h, out, work):  # type: ig
                     here[i] += c_here * u[v, i]
                     z[i] += c_ahead * u[v, i]
         for i in range(LANES):
-            z[i] = -(loss[i] * (share - s) + gain[i] * z[i]) * panel_h
+            gains = gain[i] * z[i] * panel_h
+            z[i] = -(loss[i] * (share - s) * panel_h + gains)
+            if g < 0:
+                steps[i] = steps_of(-z[i], gains)
         lane_exp(z, e, bits, powers)
         if g < 0:
             for i in range(LANES):
@@ -183,6 +239,11 @@ def grow_part(y, gain, loss, u, quarter, share, panel_h, out, work):  # type: ig
             weight = _WEIGHTS[g] * length * panel_h
             for i in range(LANES):
                 out[i] += weight * gain[i] * here[i] * e[i]
+    for i in range(LANES):
+        if steps[i] > 1.0:
+            out[i] = grow_finely(
+                y[i], gain[i], loss[i], u, i, start, share, panel_h, int(steps[i])
+            )
 
 
 @jit

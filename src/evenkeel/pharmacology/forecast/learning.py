@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,7 @@ class Forecast:
         zeros = np.zeros(setting.n)
         return cls(setting, (), (), setting.prior(), zeros, zeros)
 
-    @property
+    @cached_property
     def weights(self) -> Array:
         """(n,) weights that sum to 1."""
         return normalized(self.log_weights)

@@ -119,7 +119,7 @@ def fit_many(
             else f"random effects of {model.id} to fit must be named, each once"
         )
     chosen = [every.index(name) for name in wanted]
-    values = np.asarray(values_ng_ml, dtype=np.float64)
+    values = np.ascontiguousarray(values_ng_ml, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != len(times) or len(outputs) != len(times):
         raise PeopleError(f"levels must be (people, {len(times)}), not {values.shape}")
     if (values <= 0).any() or not (sd > 0):
@@ -167,7 +167,7 @@ class _Problem:
         sd: float,
         covariates: dict[str, float],
     ) -> None:
-        self.model, self.values, self.sd = model, values, sd
+        self.model, self.values, self.sd = model, values, float(sd)
         names, self.times, self.pick = _places(outputs, times.tobytes())
         every = model.random_effects
         self.names = [every[c] for c in chosen]

@@ -1,12 +1,12 @@
 """Nausea and dizziness as time to a first event in a session.
 
 The hazard is a background plus a term in proportion to the level at the effect site, all of it
-times a frailty of the person (recurrence is likelier in whoever had it) and a factor of the session.
-The background is that of people who were sprayed without the drug; it has the frailty and the factor
-too, for with the same background at every session a course of years would come to more of it alone
-than was reported with the drug. The numbers are worked out by ``nausea_fit``. The integral of the
-site's level is exact without a filter of its own: the integral of the plasma level minus
-site x half-life / ln 2.
+times a frailty of the person (recurrence is likelier in whoever had it) and a factor of the
+session. The background is that of people who were sprayed without the drug; it has the frailty and
+the factor too, for with the same background at every session a course of years would come to more
+of it alone than was reported with the drug. The numbers are worked out by ``nausea_fit``. The
+integral of the site's level is exact without a filter of its own: the integral of the plasma level
+minus site x half-life / ln 2.
 """
 
 from __future__ import annotations

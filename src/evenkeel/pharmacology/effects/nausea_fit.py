@@ -1,9 +1,9 @@
 """How often people report dizziness and nausea, worked out from shares over a week and over years.
 
 ``python -m evenkeel.pharmacology.effects.nausea_fit`` prints the hazards, the log SD of frailty and
-the factor of later sessions that fit ``nausea.json`` best, and what they say to each arm. Who reports
-it in the first week says how likely a session is; how slowly the share grows over a hundred more says
-how far people differ and how much milder later sessions are. The numbers are rounded into
+the factor of later sessions that fit ``nausea.json`` best, and what they say to each arm. Who
+reports it in the first week says how likely a session is; how slowly the share grows over a hundred
+more says how far people differ and how much milder later sessions are. The numbers are rounded into
 ``acute.json`` by hand. A tool for developers; SciPy loads here.
 """
 

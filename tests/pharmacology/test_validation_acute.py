@@ -218,7 +218,7 @@ def test_incidence_is_the_area_of_the_site_by_quadrature() -> None:
         minutes = np.linspace(start, start + 120, 2401)
         site = crowd.levels(minutes)["site_sedation"]
         area = np.trapezoid(site, minutes / 60, axis=1)
-        factor = 1.0 if k < 2 else ACUTE["nausea_session_factor_later"]
+        factor = (k + 1.0) ** -ACUTE["nausea_session_exponent"]
         own = ACUTE["nausea_hazard_per_ng_h_ml"] * area + 2.0 * ACUTE["nausea_background_per_h"]
         total += factor * person.nausea_frailty * own
     assert value(ESKETAMINE, how) == pytest.approx(100 * (1 - np.exp(-total)).mean(), rel=1e-4)
@@ -229,7 +229,7 @@ def test_incidence_on_placebo_is_the_background() -> None:
         "incidence_percent", event="dizziness", watched_h=2.0, sessions_at_min=[0, 4320, 10080]
     )
     (crowd,) = crowds_of(ESKETAMINE, how)
-    sessions = 2.0 + ACUTE["nausea_session_factor_later"]
+    sessions = sum(k ** -ACUTE["nausea_session_exponent"] for k in (1.0, 2.0, 3.0))
     hazard = 2.0 * sessions * ACUTE["dizziness_background_per_h"]
     expected = 100 * (1 - np.exp(-hazard * crowd.person().dizziness_frailty)).mean()
     assert value(ESKETAMINE, how) == pytest.approx(expected)

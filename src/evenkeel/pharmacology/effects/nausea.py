@@ -73,8 +73,8 @@ def probability_of_event(hazard: Array) -> Array:
 
 
 def nausea_session_factor(session_number: ArrayLike, model: AcuteModel) -> Array:
-    """1 for the two sessions of the first week, the later factor from the third on."""
-    number = np.asarray(session_number)
+    """How much of the first session's hazard a later one has: its number to a falling power."""
+    number = np.asarray(session_number, dtype=np.float64)
     if np.any(number < 1):
         raise EffectsError("sessions are counted from 1")
-    return np.asarray(np.where(number < 3, 1.0, model["nausea_session_factor_later"]))
+    return np.asarray(number ** -model["nausea_session_exponent"])

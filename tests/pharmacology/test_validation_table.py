@@ -152,7 +152,7 @@ BROKEN_PD = [
 #: The same with what was corrected since; a correction is one on purpose, with its reason.
 CORRECTED = {
     "pk.json": "21f56722e398aedcb48549dc343fef633d34bfce4247ef71cfd50371e623e1c1",
-    "pd.json": "e8b486bd0630f86c8dbd9caadebb985bdad7f6f1cdbf33e68a5bb1804a53a4ee",
+    "pd.json": "01384ba96d50f1a11bc1d444c9bf75be12f1efc16280912b31b092d1689bae1b",
 }
 
 

@@ -6,8 +6,8 @@ since the most recent dosing occasion t_k: each occasion renews it and none adds
 against the drug sets X0: a person given an active placebo, or masked by anesthesia, improves more
 than one given an inert placebo; a person who knows that it is the drug, most. That extra is part of
 X in the drug arm and never of the drug's effect. Beside an inert placebo whoever gets the drug can
-tell, and more so by vein, beside salt water, than by spray, whose placebo tastes as bitter. Care is what builds up once and stays: a newly
-started antidepressant, an operation, regular visits.
+tell, and more so by vein, beside salt water, than by spray, whose placebo tastes as bitter. Care is
+what builds up once and stays: a newly started antidepressant, an operation, regular visits.
 """
 
 from __future__ import annotations

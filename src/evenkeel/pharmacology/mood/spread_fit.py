@@ -54,14 +54,13 @@ def misfit(spread: Spread, people: int = 2**13) -> float:
     for arm in (*published()["shares"], *published()["remissions"]):
         baseline, _, mean = _arm(arm, spread, normals)
         remitted = float(ndtr((arm["remission_madrs"] - mean) / spread.error_points).mean())
-        seen, parts = (arm["remission"], arm["n"] - arm["remission"]), (remitted, 1.0 - remitted)
+        seen, said = [arm["remission"], arm["n"] - arm["remission"]], [remitted, 1.0 - remitted]
         if "response" in arm:
             responded = float(ndtr((0.5 * baseline - mean) / spread.error_points).mean())
-            seen = (seen[0], arm["response"] - seen[0], arm["n"] - arm["response"])
-            parts = (remitted, responded - remitted, 1.0 - responded)
-        said = np.clip(parts, _TINY, 1.0)
+            seen[1:] = [arm["response"] - arm["remission"], arm["n"] - arm["response"]]
+            said[1:] = [responded - remitted, 1.0 - responded]
         found -= 2.0 * sum(
-            count * float(np.log(share * arm["n"] / count))
+            count * float(np.log(max(share, _TINY) * arm["n"] / count))
             for count, share in zip(seen, said, strict=True)
             if count > 0
         )

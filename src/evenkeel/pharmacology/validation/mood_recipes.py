@@ -187,7 +187,17 @@ def _standardized(recipe: Recipe, arms: Sequence[Arm]) -> float:
 def _share(which: str) -> Callable[[Recipe, Sequence[Arm]], float]:
     def found(recipe: Recipe, arms: Sequence[Arm]) -> float:
         at_most = float(recipe.get("at_most", _REMISSION_MADRS))
-        return 100.0 * float(_read(recipe, arms).share(which, at_most).mean())
+        if "responders" not in recipe:
+            return 100.0 * float(_read(recipe, arms).share(which, at_most).mean())
+        # Some were let in because they had responded when read in an earlier trial.
+        chosen, times = recipe["responders"], _times(recipe)
+        read = _read(recipe, arms, [float(chosen["at_h"]), *times])
+        responded = read.scores[:, 0] <= 0.5 * read.baseline
+        later = Read(read.baseline, read.scores[:, 1:])
+        those = Read(read.baseline[responded], later.scores[responded])
+        part = float(chosen["share"])
+        shares = (one.share(which, at_most).mean() for one in (those, later))
+        return 100.0 * float(np.dot((part, 1.0 - part), list(shares)))
 
     return found
 

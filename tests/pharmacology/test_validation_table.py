@@ -144,6 +144,8 @@ BROKEN_PD = [
     (put("auc", "how", "statistic"), "how.statistic", "'auc'"),
     (put([{"share": 2, "regimen": []}], "how", "arms"), "how.arms", "add up to 2"),
     (put("mg", "how", "regimen", 0, "unit"), None, ""),
+    (put({"share": 2, "at_h": 24}, "how", "responders"), "how.responders.share", "at most 1"),
+    (put({"share": 0.5}, "how", "responders"), "how.responders.at_h", "number"),
     (put(7, "how", "at_night"), "how.at_night", "not a key"),
     (put("held_level", "how", "regimen", 0, "route"), "how.regimen", "unit"),
 ]

@@ -235,6 +235,6 @@ def test_some_may_have_been_let_in_because_they_had_responded() -> None:
     how = recipe("remission_share_percent", SERIES, at_h=480.0, at_most=12)
     assert value(how) == pytest.approx(everybody)
     for part in (0.25, 1.0):
-        mixed = value({**how, "responders": {"share": part, "at_h": 288.0}})
+        mixed = value({**how, "responders": {"share": part, "at_h": 288.0, "covariates": {}}})
         assert mixed == pytest.approx(part * those + (1.0 - part) * everybody)
     assert those > everybody

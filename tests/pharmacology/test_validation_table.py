@@ -144,7 +144,11 @@ BROKEN_PD = [
     (put("auc", "how", "statistic"), "how.statistic", "'auc'"),
     (put([{"share": 2, "regimen": []}], "how", "arms"), "how.arms", "add up to 2"),
     (put("mg", "how", "regimen", 0, "unit"), None, ""),
-    (put({"share": 2, "at_h": 24}, "how", "responders"), "how.responders.share", "at most 1"),
+    (
+        put({"share": 2, "at_h": 24, "covariates": {}}, "how", "responders"),
+        "how.responders.share",
+        "at most 1",
+    ),
     (put({"share": 0.5}, "how", "responders"), "how.responders.at_h", "number"),
     (put(7, "how", "at_night"), "how.at_night", "not a key"),
     (put("held_level", "how", "regimen", 0, "route"), "how.regimen", "unit"),
@@ -154,7 +158,7 @@ BROKEN_PD = [
 #: The same with what was corrected since; a correction is one on purpose, with its reason.
 CORRECTED = {
     "pk.json": "21f56722e398aedcb48549dc343fef633d34bfce4247ef71cfd50371e623e1c1",
-    "pd.json": "01384ba96d50f1a11bc1d444c9bf75be12f1efc16280912b31b092d1689bae1b",
+    "pd.json": "38868c48a6ccbec1afe60db7d7e1eba98d781abdcfe68ee1fa2d8c1f6cdaffcb",
 }
 
 

@@ -191,13 +191,14 @@ def _share(which: str) -> Callable[[Recipe, Sequence[Arm]], float]:
             return 100.0 * float(_read(recipe, arms).share(which, at_most).mean())
         # Some were let in because they had responded when read in an earlier trial.
         chosen, times = recipe["responders"], _times(recipe)
-        read = _read(recipe, arms, [float(chosen["at_h"]), *times])
-        responded = read.scores[:, 0] <= 0.5 * read.baseline
-        later = Read(read.baseline, read.scores[:, 1:])
-        those = Read(read.baseline[responded], later.scores[responded])
         part = float(chosen["share"])
-        shares = (one.share(which, at_most).mean() for one in (those, later))
-        return 100.0 * float(np.dot((part, 1.0 - part), list(shares)))
+        before = {**recipe, "covariates": chosen["covariates"]}
+        earlier = [Arm.of(crowd, before) for crowd in crowds_of(arms[0].crowd.model.id, before)]
+        read = _read(recipe, earlier, [float(chosen["at_h"]), *times])
+        responded = read.scores[:, 0] <= 0.5 * read.baseline
+        those = Read(read.baseline[responded], read.scores[responded, 1:])
+        shares = [one.share(which, at_most).mean() for one in (those, _read(recipe, arms))]
+        return 100.0 * float(np.dot((part, 1.0 - part), shares))
 
     return found
 

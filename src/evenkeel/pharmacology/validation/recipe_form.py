@@ -182,6 +182,8 @@ def _check_pd(recipe: Recipe, model_id: str | None, check: Check) -> None:
     if "responders" in recipe:
         chosen = check.mapping("how.responders", recipe["responders"])
         check.number("how.responders.at_h", chosen.get("at_h"), 0.0)
+        for name, value in check.mapping("how.responders", chosen.get("covariates")).items():
+            check.number(f"how.responders.{name}", value)
         if not 0.0 < check.number("how.responders.share", chosen.get("share"), 0.0) <= 1.0:
             check.fail("how.responders.share", "must be above 0 and at most 1")
     model = None if model_id is None else load_model(model_id)

@@ -7,7 +7,14 @@ import pytest
 
 pytest.importorskip("numba")
 
-from evenkeel.pharmacology import Regimen, infusion, load_model, simulate, typical_people
+from evenkeel.pharmacology import (
+    PeopleError,
+    Regimen,
+    infusion,
+    load_model,
+    simulate,
+    typical_people,
+)
 from evenkeel.pharmacology.forecast import fit, fit_many
 
 MODEL = load_model("otto_2021_fanta_2015")
@@ -60,12 +67,64 @@ def test_who_did_not_work_out_stays_alone(measured: fit.Array) -> None:
     assert np.isnan(part[1][7]).all()
 
 
+@pytest.mark.parametrize(
+    ("model_id", "names"),
+    [
+        ("otto_2021_fanta_2015", None),
+        # More neighbors than one block of people holds.
+        ("simons_2022", None),
+        ("simons_2022", ["CLK1", "VK1"]),
+    ],
+)
 def test_both_ways_end_at_the_same_people(
-    measured: fit.Array, monkeypatch: pytest.MonkeyPatch
+    measured: fit.Array,
+    monkeypatch: pytest.MonkeyPatch,
+    model_id: str,
+    names: list[str] | None,
 ) -> None:
-    compiled = fit_many(MODEL, REGIMEN, TIMES, OUTPUTS, measured)
+    model = load_model(model_id)
+    outputs = (list(model.outputs) * 2)[:2] * 3
+    levels = measured[:7]
+    compiled = fit_many(model, REGIMEN, TIMES, outputs, levels, names=names)
+    alone = fit_many(model, REGIMEN, TIMES, outputs, levels[4:5], names=names)
     monkeypatch.setattr(fit, "has_compiled", lambda: False)
-    plain = fit_many(MODEL, REGIMEN, TIMES, OUTPUTS, measured)
+    plain = fit_many(model, REGIMEN, TIMES, outputs, levels, names=names)
     assert compiled.converged.all()
-    np.testing.assert_allclose(compiled.normals, plain.normals, atol=1e-4)
-    np.testing.assert_allclose(compiled.objective, plain.objective, atol=1e-6)
+    for one in (compiled, alone):
+        some = slice(4, 5) if one is alone else slice(None)
+        np.testing.assert_allclose(one.normals, plain.normals[some], atol=3e-4)
+        np.testing.assert_allclose(one.objective, plain.objective[some], atol=1e-6)
+        # Taken where the last step began, and the plain way goes on until all are at rest.
+        np.testing.assert_allclose(one.covariance, plain.covariance[some], atol=0.03)
+
+
+def test_whose_levels_cannot_be_explained_is_said_and_stays_alone(measured: fit.Array) -> None:
+    values = measured[:9].copy()
+    values[4] = 1e300
+    values[5] = np.nan
+    found = fit_many(MODEL, REGIMEN, TIMES, OUTPUTS, values)
+    others = np.array([0, 1, 2, 3, 6, 7, 8])
+    expected = fit_many(MODEL, REGIMEN, TIMES, OUTPUTS, measured[others])
+    assert found.converged[others].all()
+    assert not found.converged[4]
+    np.testing.assert_allclose(found.normals[others], expected.normals, atol=3e-4)
+    # No levels: the typical person, as uncertain as before.
+    np.testing.assert_allclose(found.normals[5], 0.0, atol=1e-9)
+    np.testing.assert_allclose(found.covariance[5], np.eye(len(MODEL.random_effects)), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "names", "message"),
+    [
+        ("clements_1981", None, "must be named"),
+        ("simons_2022", [], "must be named"),
+        ("simons_2022", ["CLK1", "CLK1"], "each once"),
+        ("simons_2022", ["CLK1", "height"], "under the name 'height'"),
+    ],
+)
+def test_what_cannot_be_fitted_is_said(
+    measured: fit.Array, model_id: str, names: list[str] | None, message: str
+) -> None:
+    model = load_model(model_id)
+    with pytest.raises(PeopleError, match=message):
+        fit_many(model, REGIMEN, TIMES, [next(iter(model.outputs))] * 6, measured, names=names)

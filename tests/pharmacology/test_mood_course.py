@@ -72,8 +72,24 @@ def test_an_active_placebo_does_more_than_an_inert_one():
 
 def test_only_who_can_tell_is_unblinded():
     for where in ("midazolam", "masked_anesthesia"):
-        assert setting(where).drug_points == setting(where).control_points
+        for vein in (False, True):
+            place = setting(where, into_a_vein=vein)
+            assert place.drug_points == place.control_points
     assert setting("inert").drug_points > setting("inert").control_points
+
+
+def test_a_drip_beside_salt_water_tells_more_than_a_bitter_spray():
+    """The same once somebody knows what it is; the control arm is the same in any case."""
+    for where in ("inert", "inert_with_antidepressant", "inert_with_new_antidepressant"):
+        spray, drip = setting(where), setting(where, into_a_vein=True)
+        assert drip.drug_points > spray.drug_points
+        assert drip.control_points == spray.control_points
+    told = [setting("open_label", into_a_vein=vein).drug_points for vein in (False, True)]
+    assert told[0] == told[1]
+    by_vein = follow(ONCE, "inert").expectation_points
+    told = setting("inert", into_a_vein=True).drug_points / setting("inert").control_points
+    beside = follow(NOTHING, "inert", at_h=[0.0]).expectation_points
+    np.testing.assert_allclose(by_vein, told * beside)
 
 
 def test_expectation_is_renewed_and_does_not_add_up():

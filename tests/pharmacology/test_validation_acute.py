@@ -218,9 +218,9 @@ def test_incidence_is_the_area_of_the_site_by_quadrature() -> None:
         minutes = np.linspace(start, start + 120, 2401)
         site = crowd.levels(minutes)["site_sedation"]
         area = np.trapezoid(site, minutes / 60, axis=1)
-        factor = 1.0 if k < 2 else ACUTE["nausea_session_factor_later"]
-        total += factor * ACUTE["nausea_hazard_per_ng_h_ml"] * person.nausea_frailty * area
-        total += 2.0 * ACUTE["nausea_background_per_h"]
+        factor = (k + 1.0) ** -ACUTE["nausea_session_exponent"]
+        own = ACUTE["nausea_hazard_per_ng_h_ml"] * area + 2.0 * ACUTE["nausea_background_per_h"]
+        total += factor * person.nausea_frailty * own
     assert value(ESKETAMINE, how) == pytest.approx(100 * (1 - np.exp(-total)).mean(), rel=1e-4)
 
 
@@ -228,7 +228,10 @@ def test_incidence_on_placebo_is_the_background() -> None:
     how = recipe(
         "incidence_percent", event="dizziness", watched_h=2.0, sessions_at_min=[0, 4320, 10080]
     )
-    expected = 100 * (1 - np.exp(-6.0 * ACUTE["dizziness_background_per_h"]))
+    (crowd,) = crowds_of(ESKETAMINE, how)
+    sessions = sum(k ** -ACUTE["nausea_session_exponent"] for k in (1.0, 2.0, 3.0))
+    hazard = 2.0 * sessions * ACUTE["dizziness_background_per_h"]
+    expected = 100 * (1 - np.exp(-hazard * crowd.person().dizziness_frailty)).mean()
     assert value(ESKETAMINE, how) == pytest.approx(expected)
 
 

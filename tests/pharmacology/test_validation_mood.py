@@ -224,3 +224,17 @@ def test_arms_share_the_people_of_a_course() -> None:
         # for what a reading at 0 cut off.
         means.append(np.clip(found.madrs[half, 0] + error[:40, 0], 0, 60).mean())
     assert value(how) == pytest.approx(np.mean(means), abs=0.4)
+
+
+def test_some_may_have_been_let_in_because_they_had_responded() -> None:
+    """All of them, or a part beside everybody; who responded is judged by what was read."""
+    found = asked(SERIES, [288.0, 480.0], "open_label")
+    scores, baseline = found.readings(SEED), found.people.baseline_madrs
+    responded = scores[:, 0] <= 0.5 * baseline
+    those, everybody = (100.0 * (one[:, 1] <= 12).mean() for one in (scores[responded], scores))
+    how = recipe("remission_share_percent", SERIES, at_h=480.0, at_most=12)
+    assert value(how) == pytest.approx(everybody)
+    for part in (0.25, 1.0):
+        mixed = value({**how, "responders": {"share": part, "at_h": 288.0, "covariates": {}}})
+        assert mixed == pytest.approx(part * those + (1.0 - part) * everybody)
+    assert those > everybody

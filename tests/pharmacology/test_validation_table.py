@@ -144,6 +144,12 @@ BROKEN_PD = [
     (put("auc", "how", "statistic"), "how.statistic", "'auc'"),
     (put([{"share": 2, "regimen": []}], "how", "arms"), "how.arms", "add up to 2"),
     (put("mg", "how", "regimen", 0, "unit"), None, ""),
+    (
+        put({"share": 2, "at_h": 24, "covariates": {}}, "how", "responders"),
+        "how.responders.share",
+        "at most 1",
+    ),
+    (put({"share": 0.5}, "how", "responders"), "how.responders.at_h", "number"),
     (put(7, "how", "at_night"), "how.at_night", "not a key"),
     (put("held_level", "how", "regimen", 0, "route"), "how.regimen", "unit"),
 ]
@@ -152,7 +158,7 @@ BROKEN_PD = [
 #: The same with what was corrected since; a correction is one on purpose, with its reason.
 CORRECTED = {
     "pk.json": "21f56722e398aedcb48549dc343fef633d34bfce4247ef71cfd50371e623e1c1",
-    "pd.json": "e8b486bd0630f86c8dbd9caadebb985bdad7f6f1cdbf33e68a5bb1804a53a4ee",
+    "pd.json": "38868c48a6ccbec1afe60db7d7e1eba98d781abdcfe68ee1fa2d8c1f6cdaffcb",
 }
 
 

@@ -51,6 +51,7 @@ _SOURCES = (
     "ladder_kernel.py",
     "quantile_kernel.py",
     "fit_kernel.py",
+    "descent_kernel.py",
     "particle_kernel.py",
     "formula_kernel.py",
     "tape.py",

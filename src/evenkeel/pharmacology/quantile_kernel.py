@@ -22,12 +22,12 @@ WORD = 8
 
 
 @jit
-def _gather(values, scale, shift, who, n, first, count, columns):  # type: ignore[no-untyped-def]
+def _gather(values, row, scale, shift, who, n, first, count, columns):  # type: ignore[no-untyped-def]
     """columns[c] = scale * values[who, first + c] + shift[who] for ``count`` columns."""
     done = 0
-    if count == TOGETHER and n == values.shape[0] and values.strides[1] == 8:
+    if count == TOGETHER and n == shift.shape[0]:
         done = n // TOGETHER * TOGETHER
-        step = values.strides[0]
+        step = row * 8
         here = values.ctypes.data + first * 8
         for i in range(0, done, TOGETHER):
             transpose(here + i * step, step, columns.ctypes.data + i * 8, columns.strides[0])
@@ -37,7 +37,7 @@ def _gather(values, scale, shift, who, n, first, count, columns):  # type: ignor
     for i in range(done, who.shape[0]):
         person = who[i]
         for c in range(count):
-            columns[c, i] = values[person, first + c] * scale + shift[person]
+            columns[c, i] = values[person * row + first + c] * scale + shift[person]
 
 
 @jit
@@ -99,8 +99,11 @@ def _sort(people, column):  # type: ignore[no-untyped-def]
 
 
 @jit
-def run_quantiles(values, scale, shift, weights, levels, out, first, last):  # type: ignore[no-untyped-def]
-    """Fill out (levels, T) for the columns first..last of scale * values (N, T) + shift (N,)."""
+def run_quantiles(values, row, scale, shift, weights, levels, out, first, last):  # type: ignore[no-untyped-def]
+    """Fill out (levels, T) for the columns first..last of scale * values (N, T) + shift (N,).
+
+    ``values`` is flat; a person's begin ``row`` after those of the one before.
+    """
     held = np.nonzero(weights > 0.0)[0]
     n = held.shape[0]
     # Filled up to whole rows with the last person, who then weighs nothing.
@@ -125,7 +128,7 @@ def run_quantiles(values, scale, shift, weights, levels, out, first, last):  # t
     for t in range(first, last):
         place = (t - first) % TOGETHER
         if place == 0:
-            _gather(values, scale, shift, who, n, t, min(TOGETHER, last - t), columns)
+            _gather(values, row, scale, shift, who, n, t, min(TOGETHER, last - t), columns)
         column = columns[place]
         low, high = _range(column, lows, highs)
         width = BINS / (high - low) if high - low > 1e-300 else 0.0

@@ -93,39 +93,30 @@ def _linear_work(
     """What fills ``out`` for some blocks of people."""
     from .linear_kernel import run_linear
 
-    a, closed = system.a, system.a.closed
-    reach = _reach(system)
-    t_lists = reach.times(closed, reach)
+    way, large = way_of(system, inputs, plan), out.nbytes > LARGE
+    jumps, going = way[12:15], way[15:]
 
     def work(first: int, last: int) -> None:
         run_linear(
-            first, last, offset, system.rates, closed.start, closed.cols, lists,
-            a.start, a.cols, a.depth, system.output_start, system.output_cols,
-            system.output_values, t_lists, reach.start, reach.cols, reach.place,
-            inputs.state, inputs.amount, inputs.factor, inputs.factors,
-            plan.ops, plan.steps_h, plan.slots, longest, large, out,
+            first, last, offset, system.rates, *way[:8], system.output_values, *way[8:12],
+            *jumps, inputs.factors, *going, large, out,
         )  # fmt: skip
 
-    lists, longest, large = lists_of(a), plan.longest, out.nbytes > LARGE
     return work
 
 
-def again_and_again(
-    system: System, inputs: Inputs, times: Array, plan: LinearPlan
-) -> Callable[[], Array]:
-    """As ``linear`` with the compiled kernel, to be called whenever the system's and the inputs'
-    arrays were filled anew. What it gives is overwritten by the next call.
+def way_of(system: System, inputs: Inputs, plan: LinearPlan) -> tuple[Any, ...]:
+    """What the compiled kernel needs to know beside the people, in the order of
+    ``descent_kernel``: it is the same for all who share a regimen and times.
     """
-    out = room_for(len(system.outputs), system.n, len(times))
-    work = _linear_work(system, inputs, plan, out, 0)
-
-    def propagate() -> Array:
-        _share_out(system.n, False, work)
-        if system.failed.any():
-            out[:, system.failed] = np.nan
-        return out
-
-    return propagate
+    a, closed, reach = system.a, system.a.closed, _reach(system)
+    return (
+        closed.start, closed.cols, lists_of(a), a.start, a.cols, a.depth,
+        system.output_start, system.output_cols,
+        reach.times(closed, reach), reach.start, reach.cols, reach.place,
+        inputs.state, inputs.amount, inputs.factor,
+        plan.ops, plan.steps_h, plan.slots, plan.longest,
+    )  # fmt: skip
 
 
 def bent(

@@ -1,9 +1,12 @@
 """Nausea and dizziness as time to a first event in a session.
 
-The hazard is a background plus a term in proportion to the level at the effect site, times a
-frailty of the person (recurrence is likelier in whoever had it) and a factor of the session. The
-integral of the site's level is exact without a filter of its own: the integral of the plasma
-level minus site x half-life / ln 2.
+The hazard is a background plus a term in proportion to the level at the effect site, all of it
+times a frailty of the person (recurrence is likelier in whoever had it) and a factor of the
+session. The background is that of people who were sprayed without the drug; it has the frailty and
+the factor too, for with the same background at every session a course of years would come to more
+of it alone than was reported with the drug. The numbers are worked out by ``nausea_fit``. The
+integral of the site's level is exact without a filter of its own: the integral of the plasma level
+minus site x half-life / ln 2.
 """
 
 from __future__ import annotations
@@ -52,13 +55,15 @@ def cumulative_hazard(
         raise EffectsError(f"the event is nausea or dizziness, not {event!r}")
     model = person.model
     frailty = person.nausea_frailty if event == "nausea" else person.dizziness_frailty
-    factor = nausea_session_factor(session_number, model) * model[f"{event}_hazard_per_ng_h_ml"]
-    background = np.asarray(watched_h, dtype=np.float64) * model[f"{event}_background_per_h"]
+    factor = nausea_session_factor(session_number, model)
+    by_exposure = factor * model[f"{event}_hazard_per_ng_h_ml"]
+    watched = np.asarray(watched_h, dtype=np.float64)
+    background = factor * model[f"{event}_background_per_h"] * watched
     hazard = np.empty(exposure_at_site.shape)
     for rows in row_slices(*exposure_at_site.shape):
-        piece = np.multiply(exposure_at_site[rows], frailty[rows, None], out=hazard[rows])
-        piece *= factor
+        piece = np.multiply(exposure_at_site[rows], by_exposure, out=hazard[rows])
         piece += background
+        piece *= frailty[rows, None]
     return hazard
 
 
@@ -68,8 +73,8 @@ def probability_of_event(hazard: Array) -> Array:
 
 
 def nausea_session_factor(session_number: ArrayLike, model: AcuteModel) -> Array:
-    """1 for the two sessions of the first week, the later factor from the third on."""
-    number = np.asarray(session_number)
+    """How much of the first session's hazard a later one has: its number to a falling power."""
+    number = np.asarray(session_number, dtype=np.float64)
     if np.any(number < 1):
         raise EffectsError("sessions are counted from 1")
-    return np.asarray(np.where(number < 3, 1.0, model["nausea_session_factor_later"]))
+    return np.asarray(number ** -model["nausea_session_exponent"])

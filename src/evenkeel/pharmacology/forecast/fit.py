@@ -8,9 +8,10 @@ one call does a whole step for everybody, and one person and all neighbors fill 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,9 @@ from ..model import Model
 from ..people import People, effects_root, typical_people
 from ..plan import LinearPlan, check_times, linear_plan
 from ..regimen import Regimen
-from ..solve import again_and_again, linear
+from ..solve import linear, shared_out, way_of
 from ..system import Layout, build_in
-from ..tape import Run, has_compiled
+from ..tape import has_compiled
 from ..written import begun
 
 Array = NDArray[np.float64]
@@ -54,8 +55,8 @@ class Fit:
     """The fitted people: ``normals`` and ``effects`` (people, k) in the order of ``names``.
 
     ``objective`` (people,) is minus twice the log posterior but for a constant; ``converged``
-    (people,) says where the steps came to rest; ``covariance`` (people, k, k) is that of the
-    normals by the curvature at the mode.
+    (people,) says where the steps came to rest; ``curvature`` (people, k, k) is that of half the
+    objective at the mode.
     """
 
     names: tuple[str, ...]
@@ -63,8 +64,13 @@ class Fit:
     effects: Array
     objective: Array
     converged: NDArray[np.bool_]
-    covariance: Array
+    curvature: Array
     steps: int
+
+    @cached_property
+    def covariance(self) -> Array:
+        """(people, k, k) that of the normals, by the curvature at the mode."""
+        return np.asarray(np.linalg.inv(self.curvature), dtype=np.float64)
 
 
 def fit_person(
@@ -99,22 +105,30 @@ def fit_many(
 
     ``names`` are the random effects to fit (all if None; the others stay typical); ``sd`` is the
     proportional error. NaN values are levels that were not taken. Raises ``PeopleError`` for
-    levels that are not above zero, or shapes that do not fit.
+    levels that are not above zero, shapes that do not fit, names of no random effect, and a model
+    that has none.
     """
     times = check_times(times_h)
     every = model.random_effects
-    chosen = [every.index(name) for name in (every if names is None else names)]
-    values = np.asarray(values_ng_ml, dtype=np.float64)
+    wanted = tuple(every if names is None else names)
+    unknown = set(wanted) - set(every)
+    if unknown or not wanted or len(set(wanted)) < len(wanted):
+        raise PeopleError(
+            f"in {model.id} nothing differs between people under the name {min(unknown)!r}"
+            if unknown
+            else f"random effects of {model.id} to fit must be named, each once"
+        )
+    chosen = [every.index(name) for name in wanted]
+    values = np.ascontiguousarray(values_ng_ml, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != len(times) or len(outputs) != len(times):
         raise PeopleError(f"levels must be (people, {len(times)}), not {values.shape}")
     if (values <= 0).any() or not (sd > 0):
         raise PeopleError("a level and its error must be above zero")
     problem = _Problem(model, regimen, times, tuple(outputs), values, chosen, sd, covariates)
-    z, objective, converged, information, steps = _descend(problem, len(values), len(chosen))
-    effects = z @ problem.root
-    covariance: Array = np.asarray(np.linalg.inv(information), dtype=np.float64)
+    down = _descend_compiled if problem.compiled else _descend
+    z, objective, converged, curvature, steps = down(problem, len(values), len(chosen))
     kept = tuple(every[c] for c in chosen)
-    return Fit(kept, z, effects, objective, converged, covariance, steps)
+    return Fit(kept, z, z @ problem.root, objective, converged, curvature, steps)
 
 
 #: Layouts made before, with the model they are of: a model has no hash of its own.
@@ -153,15 +167,19 @@ class _Problem:
         sd: float,
         covariates: dict[str, float],
     ) -> None:
-        self.model, self.values, self.sd = model, values, sd
+        self.model, self.values, self.sd = model, values, float(sd)
         names, self.times, self.pick = _places(outputs, times.tobytes())
         every = model.random_effects
         self.names = [every[c] for c in chosen]
         self.root = np.ascontiguousarray(effects_root(model)[chosen][:, chosen])
         self.layout, self.typical = _layout(model, regimen, names, tuple(covariates.items()))
         self.plan: LinearPlan | None = None
-        self._held: tuple[Run, Array, Callable[[], Array]] | None = None
         self.measured = np.isfinite(values)
+
+    @property
+    def compiled(self) -> bool:
+        """Whether it can be gone through compiled: none's doses last as long as they please."""
+        return self.layout.fixed and has_compiled()
 
     def people(self, z: Array) -> People:
         """The people that the chosen normals (n, k) stand for."""
@@ -171,29 +189,12 @@ class _Problem:
 
     def predict(self, z: Array) -> Array:
         """Levels (len(z), L) of people given by the chosen normals."""
-        if self.layout.fixed and has_compiled():
-            found = self._found(z)
-        else:
-            system, inputs = build_in(self.layout, self.people(z))
-            if self.plan is None:
-                self.plan = linear_plan(inputs, self.times)
-            found = linear(system, inputs, self.times, plan=self.plan)
+        system, inputs = build_in(self.layout, self.people(z), compiled=has_compiled())
+        if self.plan is None:
+            self.plan = linear_plan(inputs, self.times)
+        found = linear(system, inputs, self.times, plan=self.plan)
         picked: Array = found[self.pick[0], :, self.pick[1]].T
         return picked
-
-    def _found(self, z: Array) -> Array:
-        """All outputs (outputs, len(z), T), in arrays made at the first step for so many people."""
-        if self._held is None or self._held[0].vectors.shape[1] != len(z):
-            run, system, inputs = begun(self.layout, self.people(z))
-            if self.plan is None:
-                self.plan = linear_plan(inputs, self.times)
-            columns = [self.names.index(name.removeprefix("effect ")) for name in run.varying]
-            propagate = again_and_again(system, inputs, self.times, self.plan)
-            self._held = run, self.root[:, columns], propagate
-        run, root, propagate = self._held
-        run.vectors[:] = (z @ root).T
-        run()
-        return propagate()
 
     def look(self, levels: Array, z: Array) -> tuple[Array, Array, Array]:
         """What is minimized (people,), the step and the curvature, from levels of neighbors."""
@@ -324,3 +325,48 @@ def _descend(
             best = best - np.einsum("pj,pjk,pk->p", move, curvature, move)
             return z, best, settled, curvature, step
     return z, best, settled, curvature, MOST_STEPS
+
+
+def _descend_compiled(
+    problem: _Problem, people: int, k: int
+) -> tuple[Array, Array, NDArray[np.bool_], Array, int]:
+    from ..descent_kernel import descend
+
+    tape, way, root = _written(problem)
+    pick = np.array(problem.pick)
+    z, objective = np.zeros((people, k)), np.empty(people)
+    converged = np.zeros(people, dtype=bool)
+    curvature, taken = np.zeros((people, k, k)), np.zeros(people, dtype=np.int64)
+    curvature[:] = np.eye(k)
+    work = partial(
+        descend, problem.values, problem.sd, _NUDGE, NEAR, _LEAST, SETTLED, MOST_STEPS,
+        _neighbors(k), root, pick, len(problem.times), tape, way,
+        z, objective, converged, curvature, taken,
+    )  # fmt: skip
+    shared_out(people, work)
+    return z, objective, converged, curvature, int(taken.max(initial=0))
+
+
+#: What the compiled way down needs of a problem, by its layout, its times and who is fitted.
+_WRITTEN: dict[tuple[object, ...], tuple[Layout, tuple[Any, ...]]] = {}
+
+
+def _written(problem: _Problem) -> tuple[Any, ...]:
+    """(tape, way, root) of ``descent_kernel``, made once for the fits that share them."""
+    layout = problem.layout
+    key = id(layout), problem.times.tobytes(), tuple(problem.names)
+    found = _WRITTEN.get(key)
+    if found is None or found[0] is not layout:
+        if len(_WRITTEN) >= _MOST_LAYOUTS:
+            _WRITTEN.clear()
+        run, system, inputs = begun(layout, problem.people(np.zeros((1, len(problem.names)))))
+        asked = run.program
+        tape = (
+            run.steps, run.alike, run.known, run.places, asked.rows, asked.least,
+            len(system.rates),
+        )  # fmt: skip
+        way = way_of(system, inputs, linear_plan(inputs, problem.times))
+        columns = [problem.names.index(name.removeprefix("effect ")) for name in run.varying]
+        root = np.ascontiguousarray(problem.root[:, columns])
+        found = _WRITTEN[key] = layout, (tape, way, root)
+    return found[1]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,9 @@ from .prediction import SESSION, Prediction, Surprise, predict, predict_ways
 from .weights import Normal, effective_number, moments, normalized, systematic
 
 Array = NDArray[np.float64]
+#: Normals (n, columns) and own places (n, columns) of people, their log likelihood (n,) and log
+#: ratio (n,), and (n,) whether they moved in this round.
+Moving = tuple[Array, Array, Array, Array, NDArray[np.bool_]]
 
 #: Below this share of effective people they are drawn anew and moved.
 RENEW = 0.5
@@ -74,7 +78,7 @@ class Forecast:
         zeros = np.zeros(setting.n)
         return cls(setting, (), (), setting.prior(), zeros, zeros)
 
-    @property
+    @cached_property
     def weights(self) -> Array:
         """(n,) weights that sum to 1."""
         return normalized(self.log_weights)
@@ -246,19 +250,14 @@ class Forecast:
         near = _nearest(self.normals, self.weights)
         normals, log = self.normals[chosen], self.log_likelihood[chosen]
         own, extra = near.own(normals)
+        taken = np.empty(len(log), dtype=bool)
         moved, rounds, taken_last = 0.0, 0, 0.0
         while rounds < most and moved < enough:
             drawn, chance = draws.take()
             if rounds + 1 < most and moved + taken_last < enough:
                 draws.ahead()
-            offered_own, offered, offered_extra = near.step(own, drawn, STRIDE)
-            offered_log = self._likelihoods(offered)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                taken = np.log(chance) < offered_log + offered_extra - log - extra
-            np.copyto(normals, offered, where=taken[:, None])
-            np.copyto(own, offered_own, where=taken[:, None])
-            np.copyto(log, offered_log, where=taken)
-            np.copyto(extra, offered_extra, where=taken)
+            people = normals, own, log, extra, taken
+            shared_out(len(log), partial(self._offer, near, people, drawn, chance))
             taken_last = float(taken.mean())
             moved, rounds = moved + taken_last, rounds + 1
         return replace(
@@ -269,18 +268,28 @@ class Forecast:
             accepted=moved / rounds,
         )
 
+    def _offer(
+        self, near: Normal, people: Moving, drawn: Array, chance: Array, first: int, last: int
+    ) -> None:
+        """Offer people first..last a place each, and move those who take theirs."""
+        some = slice(first, last)
+        normals, own, log, extra, taken = people
+        normals, own, log, extra = normals[some], own[some], log[some], extra[some]
+        offered_own, offered, offered_extra = near.step(own, drawn[some], STRIDE)
+        offered_log = self._likelihoods(offered)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            moves = np.log(chance[some]) < offered_log + offered_extra - log - extra
+        taken[some] = moves
+        np.copyto(normals, offered, where=moves[:, None])
+        np.copyto(own, offered_own, where=moves[:, None])
+        np.copyto(log, offered_log, where=moves)
+        np.copyto(extra, offered_extra, where=moves)
+
     def _likelihoods(self, normals: Array) -> Array:
         """(n,) log likelihood of all readings for other virtual people."""
         times = sorted({one.time_h for one in self.observations})
-        shown = shown_by(self.observations)
-        found = np.empty(len(normals))
-
-        def part(first: int, last: int) -> None:
-            acute = self.setting.run(normals[first:last], np.array(times), *shown)
-            found[first:last] = log_likelihoods(self.observations, acute, times)
-
-        shared_out(len(normals), part)
-        return found
+        acute = self.setting.run(normals, np.array(times), *shown_by(self.observations))
+        return log_likelihoods(self.observations, acute, times)
 
 
 def shown_by(readings: Iterable[Observation]) -> tuple[set[str], set[str]]:

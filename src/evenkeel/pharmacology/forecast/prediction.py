@@ -190,7 +190,7 @@ class _Telling:
             found.append(self._vital_bands)
         values = self.acute.result.values
         found += [
-            partial(self._add, name, np.ascontiguousarray(values[kind]))
+            partial(self._add, name, values[kind])
             for name, kind in self.bare.items()
             if kind not in EFFECT_OF
         ]

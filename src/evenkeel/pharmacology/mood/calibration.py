@@ -22,7 +22,7 @@ from ..model_file import load_model
 from ..people import typical_people
 from ..regimen import Regimen, devices, infusion
 from ..simulate import simulate
-from .expectation import care, occasions_h, renewal, setting_of
+from .expectation import care, goes_into_a_vein, occasions_h, renewal, setting_of
 from .form import Form, column
 from .outcome import ArmOutcome, expected_outcome
 from .parameters import MoodError
@@ -204,7 +204,10 @@ def _predicted(
         found: Array = np.log(first / second).mean(axis=1)
         return found
     occasions = _occasions(row, known)
-    place = setting_of(row.setting, expectation, form.values)
+    vein = any(
+        goes_into_a_vein(known.regimens[n][1]) for r in row.regimens for n in known.mixtures[r]
+    )
+    place = setting_of(row.setting, expectation, form.values, into_a_vein=vein)
     shape = renewal(times, occasions, place.decay_time_constant_h, place.onset_time_constant_h)
     beside = care(times, occasions, place)
     without = np.broadcast_to(column(place.control_points) * shape + beside, (lanes, len(times)))

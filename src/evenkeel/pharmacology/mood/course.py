@@ -23,7 +23,7 @@ from ..quantiles import weighted_quantiles
 from ..regimen import Regimen
 from ..simulate import least_trusted, simulate, trust
 from ..solve import Kernel
-from .expectation import care, expectation, occasions_h, setting_of
+from .expectation import care, expectation, goes_into_a_vein, occasions_h, setting_of
 from .form import Form, drive_inputs
 from .outcome import bounded, phq9_from_madrs, remitted, responded
 from .parameters import MoodError, MoodParameters, load_mood
@@ -234,7 +234,8 @@ def course(
         model, regimen, people, mood_people.therapy, times, used, kernel
     )
     occasions = occasions_h(regimen) if at_h is None else tuple(sorted(at_h))
-    place = setting_of(where, load_mood().values("expectation"), used.values)
+    hopes = load_mood().values("expectation")
+    place = setting_of(where, hopes, used.values, into_a_vein=goes_into_a_vein(regimen))
     hoped = expectation(times, occasions, place, drug=len(regimen) > 0)
     cared = care(times, occasions, place)
     times_each = mood_people.sensitivity[:, None]

@@ -5,8 +5,9 @@
 since the most recent dosing occasion t_k: each occasion renews it and none adds up. What stands
 against the drug sets X0: a person given an active placebo, or masked by anesthesia, improves more
 than one given an inert placebo; a person who knows that it is the drug, most. That extra is part of
-X in the drug arm and never of the drug's effect. Care is what builds up once and stays: a newly
-started antidepressant, an operation, regular visits.
+X in the drug arm and never of the drug's effect. Beside an inert placebo whoever gets the drug can
+tell, and more so by vein, beside salt water, than by spray, whose placebo tastes as bitter. Care is
+what builds up once and stays: a newly started antidepressant, an operation, regular visits.
 """
 
 from __future__ import annotations
@@ -55,18 +56,28 @@ class Setting:
 
 
 def setting(
-    name: str, form: FormName | None = None, parameters: MoodParameters | None = None
+    name: str,
+    form: FormName | None = None,
+    parameters: MoodParameters | None = None,
+    *,
+    into_a_vein: bool = False,
 ) -> Setting:
     """A setting by name, with the numbers fitted beside ``form`` (the default form if not given).
 
     Raises ``MoodError`` for a name that is not one of ``SETTINGS``.
     """
     known = parameters or load_mood()
-    return setting_of(name, known.values("expectation"), known.values(form or known.default))
+    own = known.values(form or known.default)
+    return setting_of(name, known.values("expectation"), own, into_a_vein=into_a_vein)
 
 
-def setting_of(name: str, values: Mapping[str, float], own: Values) -> Setting:
-    """A setting from the numbers of ``expectation`` and those of a form, one each or (n,)."""
+def setting_of(
+    name: str, values: Mapping[str, float], own: Values, *, into_a_vein: bool = False
+) -> Setting:
+    """A setting from the numbers of ``expectation`` and those of a form, one each or (n,).
+
+    ``into_a_vein`` says how the drug is given (see ``goes_into_a_vein``).
+    """
     if name not in _SETTINGS:
         raise MoodError(f"there is no setting {name!r}; there are: {', '.join(SETTINGS)}")
     kind, can_tell, care = _SETTINGS[name]
@@ -78,15 +89,21 @@ def setting_of(name: str, values: Mapping[str, float], own: Values) -> Setting:
     elif care:
         care_points = values[f"{care}_points"]
         care_h = values["antidepressant_time_constant_h"]
+    unblinding = "infusion_unblinding_points" if into_a_vein else "unblinding_points"
     return Setting(
         name=name,
-        drug_points=points + (own["unblinding_points"] if can_tell else 0.0),
+        drug_points=points + (own[unblinding] if can_tell else 0.0),
         control_points=points,
         decay_time_constant_h=values["decay_time_constant_h"],
         onset_time_constant_h=values["onset_time_constant_h"],
         care_points=care_points,
         care_time_constant_h=care_h,
     )
+
+
+def goes_into_a_vein(regimen: Regimen) -> bool:
+    """Whether any dose of a regimen does."""
+    return any(dose.route == "iv" for dose in regimen)
 
 
 def occasions_h(regimen: Regimen) -> tuple[float, ...]:

@@ -12,7 +12,7 @@ from ..people import typical_people
 from ..regimen import Regimen, devices, infusion
 from .calibration import Rows
 from .course import draw_mood_people, drug_effect
-from .expectation import care, occasions_h, renewal, setting_of
+from .expectation import care, goes_into_a_vein, occasions_h, renewal, setting_of
 from .form import Form
 from .least_squares import Fitted, free_of, minimize
 from .parameters import MoodParameters
@@ -109,7 +109,8 @@ def _arm(
     times = from_h + grid_h
     people = typical_people(model, weight_kg=75.0)
     effect = drug_effect(model, regimen, people, 0.0, times, form)[0][0]
-    place = setting_of(where, expectation, form.values)
+    vein = goes_into_a_vein(regimen)
+    place = setting_of(where, expectation, form.values, into_a_vein=vein)
     occasions = occasions_h(regimen)
     drawn = draw_mood_people(_PEOPLE, _SEED, between_trials="none")
     shape = renewal(times[:1], occasions, place.decay_time_constant_h, place.onset_time_constant_h)

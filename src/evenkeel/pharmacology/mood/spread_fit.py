@@ -51,16 +51,16 @@ def misfit(spread: Spread, people: int = 2**13) -> float:
     for arm in published()["sds"]:
         baseline, score, _ = _arm(arm, spread, normals)
         found += 2.0 * arm["n"] * float(np.log(arm["sd"] / (baseline - score).std())) ** 2
-    for arm in published()["shares"]:
+    for arm in (*published()["shares"], *published()["remissions"]):
         baseline, _, mean = _arm(arm, spread, normals)
-        lines = (arm["remission_madrs"], 0.5 * baseline)
-        remitted, responded = (
-            float(ndtr((line - mean) / spread.error_points).mean()) for line in lines
-        )
-        seen = (arm["remission"], arm["response"] - arm["remission"], arm["n"] - arm["response"])
-        said = np.clip([remitted, responded - remitted, 1.0 - responded], _TINY, 1.0)
+        remitted = float(ndtr((arm["remission_madrs"] - mean) / spread.error_points).mean())
+        seen, said = [arm["remission"], arm["n"] - arm["remission"]], [remitted, 1.0 - remitted]
+        if "response" in arm:
+            responded = float(ndtr((0.5 * baseline - mean) / spread.error_points).mean())
+            seen[1:] = [arm["response"] - arm["remission"], arm["n"] - arm["response"]]
+            said[1:] = [responded - remitted, 1.0 - responded]
         found -= 2.0 * sum(
-            count * float(np.log(share * arm["n"] / count))
+            count * float(np.log(max(share, _TINY) * arm["n"] / count))
             for count, share in zip(seen, said, strict=True)
             if count > 0
         )

@@ -29,8 +29,11 @@ MEANING: Mapping[tuple[str, ...], str] = {
         "After a fast injection dissociation is forecast to last longer than was seen."
     ),
     ("pd-v27.dizziness",): "Dizziness over a course is forecast too often.",
-    ("pd-v34.response", "pd-v47.remission_induction_end"): (
-        "Fewer people are forecast to respond or to remit than did in trials."
+    ("pd-v34.response",): (
+        "Fewer people are forecast to respond to one infusion than did in trials."
+    ),
+    ("pd-v47.remission_induction_end",): (
+        "Fewer people are forecast to remit within four weeks than did in a long trial."
     ),
     ("pd-v47.remission_week56",): (
         "Over a year the forecast of mood is too dark for those who stay in treatment."

@@ -187,7 +187,18 @@ def _standardized(recipe: Recipe, arms: Sequence[Arm]) -> float:
 def _share(which: str) -> Callable[[Recipe, Sequence[Arm]], float]:
     def found(recipe: Recipe, arms: Sequence[Arm]) -> float:
         at_most = float(recipe.get("at_most", _REMISSION_MADRS))
-        return 100.0 * float(_read(recipe, arms).share(which, at_most).mean())
+        if "responders" not in recipe:
+            return 100.0 * float(_read(recipe, arms).share(which, at_most).mean())
+        # Some were let in because they had responded when read in an earlier trial.
+        chosen, times = recipe["responders"], _times(recipe)
+        part = float(chosen["share"])
+        before = {**recipe, "covariates": chosen["covariates"]}
+        earlier = [Arm.of(crowd, before) for crowd in crowds_of(arms[0].crowd.model.id, before)]
+        read = _read(recipe, earlier, [float(chosen["at_h"]), *times])
+        responded = read.scores[:, 0] <= 0.5 * read.baseline
+        those = Read(read.baseline[responded], read.scores[responded, 1:])
+        shares = [one.share(which, at_most).mean() for one in (those, _read(recipe, arms))]
+        return 100.0 * float(np.dot((part, 1.0 - part), shares))
 
     return found
 

@@ -79,7 +79,7 @@ MOOD_NEEDS: Mapping[str, tuple[str, ...]] = {
 _PD_MAY = (
     *("statistic", "regimen", "arms", "people", "covariates", "sessions_at_min", "control"),
     *("above", "at_least", "at_most", "any_of", "one_draw_per_session", "among", "effect"),
-    *("counted_from_min", "readings_min"),
+    *("counted_from_min", "readings_min", "responders"),
 )
 NOT_MODELED = "none"
 _TIMES = ("at_min", "readings_min", "sessions_at_min", "at_h")
@@ -179,6 +179,13 @@ def _check_pd(recipe: Recipe, model_id: str | None, check: Check) -> None:
     for key in _TIMES:
         if key in recipe:
             check.numbers(f"how.{key}", recipe[key], 0.0)
+    if "responders" in recipe:
+        chosen = check.mapping("how.responders", recipe["responders"])
+        check.number("how.responders.at_h", chosen.get("at_h"), 0.0)
+        for name, value in check.mapping("how.responders", chosen.get("covariates")).items():
+            check.number(f"how.responders.{name}", value)
+        if not 0.0 < check.number("how.responders.share", chosen.get("share"), 0.0) <= 1.0:
+            check.fail("how.responders.share", "must be above 0 and at most 1")
     model = None if model_id is None else load_model(model_id)
     shares = 0.0
     for regimen, share in arms_of(recipe, check):

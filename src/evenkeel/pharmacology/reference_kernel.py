@@ -245,9 +245,15 @@ def _between(
 
 
 def _grown(
-    y: Array, gain: Array, loss: Array, coefficients: Array, start: float, end: float, panel_h: float
+    y: Array,
+    gain: Array,
+    loss: Array,
+    coefficients: Array,
+    start: float,
+    end: float,
+    panel_h: float,
 ) -> Array:
-    """A growth from one share of a panel to another, each person in steps that are no steep fall."""
+    """A growth from one share of a panel to another, each person in steps that are not steep."""
     gains = gain * _spanned(coefficients, start, end) * panel_h
     exponent = loss * (end - start) * panel_h + gains
     steep = (exponent > STEEP) & (gains > GAINS)
@@ -271,15 +277,19 @@ def _spanned(coefficients: Array, low: float, high: float) -> Array:
 
 
 def _step(
-    y: Array, gain: Array, loss: Array, coefficients: Array, start: float, end: float, panel_h: float
+    y: Array,
+    gain: Array,
+    loss: Array,
+    coefficients: Array,
+    start: float,
+    end: float,
+    panel_h: float,
 ) -> Array:
     """One integrating-factor step with three points."""
 
     def left(s: float) -> Array:
         """What is left at ``end`` of one unit at s."""
-        faded: Array = np.exp(
-            -(loss * (end - s) + gain * _spanned(coefficients, s, end)) * panel_h
-        )
+        faded: Array = np.exp(-(loss * (end - s) + gain * _spanned(coefficients, s, end)) * panel_h)
         return faded
 
     total: Array = y * left(start)

@@ -17,6 +17,7 @@ from evenkeel.pharmacology import (
     Filter,
     Integral,
     PeopleError,
+    PharmacologyError,
     Regimen,
     RegimenError,
     bolus,
@@ -24,6 +25,8 @@ from evenkeel.pharmacology import (
     simulate,
     typical_people,
 )
+from evenkeel.pharmacology.forecast import Forecast, Observation, Setting
+from evenkeel.pharmacology.forecast.observations import ReadingError
 
 from .truth import Truth, made, scaled
 
@@ -112,3 +115,36 @@ def test_what_cannot_be_asked_for_is_told_by_its_name(asked: dict[str, Any], sai
 def test_people_that_cannot_be_drawn_are_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(PeopleError, match=said):
         draw_people(MADE, **{"n": 2, "seed": 1, **given})
+
+
+WHO: list[tuple[dict[str, Any], str]] = [
+    ({"weight": 95}, "nothing knows a covariate 'weight'"),
+    ({"weight_kg": 9000}, "weight_kg is 9000"),
+    ({"sbp_usual_mmhg": 900}, "sbp_usual_mmhg is 900"),
+    ({"sbp_usual_mmhg": float("nan")}, "sbp_usual_mmhg must be finite"),
+    ({"hr_usual_bpm": "fast"}, "hr_usual_bpm must be a number"),
+    ({"hypertension": 7}, "hypertension is 7"),
+    ({"age_years": -5}, "age_years is -5"),
+]
+
+
+@pytest.mark.parametrize(("known", "said"), WHO)
+def test_nobody_is_forecast_whom_there_cannot_be(known: dict[str, Any], said: str) -> None:
+    with pytest.raises(PharmacologyError, match=said):
+        Forecast.prior(Setting(MADE, Regimen.of(bolus(20)), known, n=50)).predict([0.5])
+
+
+@pytest.mark.parametrize("levels", [(), (0.9, 0.1), (2.0,), (-0.1,), (float("nan"),)])
+def test_quantile_levels_that_are_none_are_refused(levels: tuple[float, ...]) -> None:
+    """None at all ended the process: the compiled quantiles wrote beyond an empty array."""
+    forecast = Forecast.prior(Setting(MADE, Regimen.of(bolus(20)), n=50))
+    with pytest.raises(AskedError, match="must ascend between 0 and 1"):
+        forecast.predict([0.5], levels=levels)
+
+
+@pytest.mark.parametrize("value", ["high", None, 10**400, [1]])
+def test_a_reading_that_is_no_number_is_refused(value: Any) -> None:
+    forecast = Forecast.prior(Setting(MADE, Regimen.of(bolus(20)), n=50))
+    for reading in (Observation(0.5, "sbp", value), Observation(value, "sbp", 130)):
+        with pytest.raises(ReadingError, match="must be a number"):
+            forecast.update(reading)

@@ -22,6 +22,7 @@ from evenkeel.pharmacology import (
     RegimenError,
     bolus,
     draw_people,
+    known_people,
     simulate,
     typical_people,
 )
@@ -148,3 +149,19 @@ def test_a_reading_that_is_no_number_is_refused(value: Any) -> None:
     for reading in (Observation(0.5, "sbp", value), Observation(value, "sbp", 130)):
         with pytest.raises(ReadingError, match="must be a number"):
             forecast.update(reading)
+
+
+def test_nobody_is_refused_and_all_who_fail_are_values() -> None:
+    with pytest.raises(PeopleError, match="at least one person"):
+        typical_people(MADE, weight_kg=np.array([]))
+    with pytest.raises(PeopleError, match="at least one person"):
+        known_people(MADE, {"CL": np.array([])})
+    regimen, few = Regimen.of(bolus(20)), draw_people(MADE, 3, 1)
+    with pytest.raises(PeopleError, match="at least one person"):
+        simulate(MADE, regimen, few.part(slice(0, 0)), [1.0])
+    failing = known_people(MADE, {"CL": np.array([np.nan, -1.0])})
+    found = simulate(MADE, regimen, failing, [1.0, 2.0])
+    assert found.failed.all()
+    quantiles = found.quantiles(S)
+    assert quantiles.shape == (5, 2)
+    assert np.isnan(quantiles).all()

@@ -68,6 +68,8 @@ def known_people(
             else f"parameters of {sorted(sizes)} people do not belong together"
         )
     n = sizes.pop()
+    if n < 1:
+        raise PeopleError("there must be at least one person")
     return People(n, _covariates(model, n, covariates), {}, dict(parameters))
 
 
@@ -77,6 +79,8 @@ def typical_people(model: Model, **covariates: float | Array) -> People:
     Raises ``PeopleError`` for covariates the model does not know or no person can have.
     """
     n = max((np.size(v) for v in covariates.values()), default=1)
+    if n < 1:
+        raise PeopleError("there must be at least one person")
     return People(n, _covariates(model, n, covariates), {})
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .asked import check_asked
 from .bends import Bend, Delay, Stage
+from .errors import PeopleError
 from .model import Model, Status
 from .people import People
 from .plan import check_times
@@ -56,7 +57,9 @@ class Result:
     def quantiles(
         self, name: str, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)
     ) -> Array:
-        """(levels, times) quantiles over the people who did not fail."""
+        """(levels, times) quantiles over the people who did not fail; NaN where all did."""
+        if self.failed.all():
+            return np.full((len(levels), len(self.times_h)), np.nan)
         found: Array = np.quantile(self.values[name][~self.failed], levels, axis=0)
         return found
 
@@ -86,6 +89,8 @@ def simulate(
     """
     times = check_times(times_h)
     own = tuple(model.outputs) if outputs is None else tuple(outputs)
+    if people.n < 1:
+        raise PeopleError("there must be at least one person")
     check_asked(model, people.n, own, (*filters, *integrals), stages, wanted, kernel)
     read = {name for stage in stages if isinstance(stage, Bend) for name in stage.inputs}
     own += tuple(name for name in model.outputs if name in read and name not in own)

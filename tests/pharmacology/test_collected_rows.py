@@ -101,6 +101,21 @@ def test_what_was_taken_for_granted_stands_beside_what_was_given() -> None:
     assert "middle of '0.4-0.6 mg/kg'" in only(dose="0.4-0.6 mg/kg").note
 
 
+def test_apparent_clearance_is_that_of_the_route_and_systemic_that_by_vein() -> None:
+    oral = {"route": "oral", "dose": "50 mg", "suggested_acceptance": None}
+    apparent, systemic, share = (
+        answer(only(**oral, metrics={name: 50})).predicted
+        for name in ("CL_F_L_h", "CL_L_h", "F_fraction")
+    )
+    assert apparent is not None
+    assert systemic is not None
+    assert share is not None
+    assert apparent == pytest.approx(systemic / share, rel=1e-6)
+    species = only(metrics={"S_NK_Cmax_ng_mL": 40})
+    assert species.how is not None
+    assert species.how["output"] == "s_norketamine_ng_ml"
+
+
 def test_levels_beside_times_are_one_target_each() -> None:
     targets = collected(metrics={"time_h": [0.5, 1, 2], "median_ng_mL": [130, 100, 60]})
     assert [t.observed for t in targets] == [130, 100, 60]

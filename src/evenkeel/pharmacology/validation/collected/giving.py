@@ -64,7 +64,8 @@ def given(row: Row, asked: Metric) -> Given:
     if re.search(r"\bfilm|\biv\b|oral", beside) and other_drug(beside) is None:
         raise UnreadError(f"a second product: {beside.strip()[:60]!r}")
     dose, end, notes = _dose(drug, route, own, dose_text, asked)
-    if asked.statistic in ("clearance_l_h", "vss_l") and route != "iv":
+    systemic = asked.statistic in ("clearance_l_h", "vss_l") and not asked.apparent
+    if systemic and route != "iv":
         # Systemic clearance and volume are those of a dose by vein in the model of the route.
         default_model(drug, regimen_of([dose]))
         dose = {

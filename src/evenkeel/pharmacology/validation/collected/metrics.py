@@ -20,7 +20,12 @@ _SPECIES = {
     "r_norketamine": "r_norketamine",
     "norketamine": "norketamine",
     "nk": "norketamine",
+    "s_nk": "s_norketamine",
+    "r_nk": "r_norketamine",
     "ketamine": "ketamine",
+    "k": "ketamine",
+    "s_k": "s_ketamine",
+    "r_k": "r_ketamine",
     "hnk": "hydroxynorketamine",
     "s_hnk": "s_hydroxynorketamine",
     "s_hydroxynorketamine": "s_hydroxynorketamine",
@@ -59,7 +64,8 @@ class Metric:
     """One number asked for. ``statistic`` of the recipes; ``factor`` brings it to the row's unit.
 
     ``compared`` is ``ratio``, ``change`` (of exposure with something over without), ``metabolite``
-    (over its parent) or empty. ``until_min`` ends an area; None is to infinity.
+    (over its parent) or empty. ``until_min`` ends an area; None is to infinity. ``apparent`` is a
+    clearance over the bioavailability of the row's own route (CL/F).
     """
 
     statistic: str
@@ -72,6 +78,7 @@ class Metric:
     until_min: float | None = None
     compared: str = ""
     molar: bool = False
+    apparent: bool = False
 
 
 def metric(key: str) -> Metric:
@@ -161,8 +168,9 @@ def _quantity(name: str) -> Metric | None:
                 return Metric("max", "", unit, factor, molar=unit in _MOLAR_LEVEL)
         elif statistic in ("time_of_max_min", "half_life_min") and unit in _TIME:
             return Metric(statistic, "", unit, _TIME[unit])
-        elif statistic == "clearance_l_h" and unit in _CLEARANCE:
-            return Metric(statistic, "", unit, *_CLEARANCE[unit])
+        elif statistic == "clearance_l_h" and unit.removeprefix("f_") in _CLEARANCE:
+            plain = unit.removeprefix("f_")
+            return Metric(statistic, "", plain, *_CLEARANCE[plain], apparent=unit != plain)
         elif statistic == "vss_l" and unit in _VOLUME:
             return Metric(statistic, "", unit, *_VOLUME[unit])
         elif statistic == "bioavailability" and unit in ("percent", "fraction", ""):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -97,3 +99,18 @@ def test_nothing_is_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
             thread.join(10.0)
         timers = set(threading.enumerate()) - before
     assert not recycled._kept
+
+
+def test_a_script_that_still_holds_a_result_comes_to_its_end() -> None:
+    """It is dropped while the interpreter ends: nothing may wait for a thread then."""
+    script = (
+        "from evenkeel.pharmacology import recycled\n"
+        "held = recycled.block(recycled.LEAST)\n"
+        "again = recycled.block(2 * recycled.LEAST)\n"
+        "print(len(held))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{recycled.LEAST}\n"

@@ -8,6 +8,8 @@ is its only holder. A gigabyte is kept at most, and nothing for longer than ``KE
 
 from __future__ import annotations
 
+import atexit
+import sys
 import threading
 import time
 from typing import Any
@@ -29,6 +31,11 @@ _kept: dict[int, Array] = {}
 _since: dict[int, float] = {}
 #: Held by the one timer there is at a time; taken without waiting, for the same reason.
 _armed = threading.Lock()
+
+
+_ending: list[bool] = []
+# Before the first module is taken apart, and so before the last result is dropped.
+atexit.register(_ending.append, True)
 
 
 class _Block:
@@ -63,6 +70,10 @@ def forget() -> None:
 
 
 def _keep(dropped: Array) -> None:
+    # What a script still holds is dropped when the interpreter ends; a timer started then never
+    # comes to run, and who starts it would wait for it for ever.
+    if _ending or sys.is_finalizing():
+        return
     if sum(map(len, list(_kept.values()))) + len(dropped) > MOST:
         return
     _since[id(dropped)] = time.monotonic()

@@ -49,6 +49,7 @@ def only(**changes: Any) -> Target:
 SAME: list[tuple[str, dict[str, Any]]] = [
     ("O1.cmax", {}),
     ("O1.cmax", {"route": "IV, 40-min infusion", "dose": "500 ug/kg"}),
+    ("O1.cmax", {"dose": "0.5 mg kg-1"}),
     ("B3.tmax", {"route": "oral", "dose": "25 mg", "metrics": {"Tmax_min": "57.6 +/- 48"}}),
     ("B3.auc_per_mg", {"route": "oral", "dose": "25 mg",
                        "metrics": {"AUC0_8_per_mg_ng_h_mL": "3.1 ± 0.7"}}),
@@ -176,6 +177,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"dose": "10 mg bid"}, "more than one dose"),
     ({"dose": "-0.5 mg/kg"}, "a dose of -0.5"),
     ({"dose": "30 g"}, "nobody gives that"),
+    ({"dose": "20 mg/m2"}, "for each of what"),
+    ({"dose": "0.5 mg per kg"}, "for each of what"),
     ({"dose": ""}, "route and dose must be said"),
     ({"dose": "1.1 mg/kg/h", "route": "IV infusion"}, "does not say for how long"),
     ({"population": "children 4-9 y"}, "for adults"),

@@ -161,6 +161,7 @@ def amount_of(text: str, *, any_of_several: bool = False) -> Amount:
     Raises ``UnreadError`` for none, several, or a course of doses.
     """
     bare = re.sub(r"\([^()]*\)", " ", text)
+    bare = re.sub(r"\s*[.*]?\s*\b(kg|h|min)\s*\^?-1\b", r"/\1", bare)
     if _REPEATED.search(bare):
         raise UnreadError(f"{text[:60]!r} is more than one dose")
     several = re.search(rf"{_N}\s*(?:/|,|\bor\b|\band\b)\s*{_N}\s*(?:mg|g|ug)", bare)
@@ -170,6 +171,8 @@ def amount_of(text: str, *, any_of_several: bool = False) -> Amount:
     if len(found) != 1:
         raise UnreadError(f"{text[:60]!r} names {len(found)} doses; one is needed")
     match = found[0]
+    if re.search(r"\bkg\b|m2\b", bare[: match.start()] + bare[match.end() :]):
+        raise UnreadError(f"{text[:60]!r} is for each of what?")
     low = _finite(match[1])
     value = low if match[2] is None else (low + _finite(match[2])) / 2.0
     value *= _MG[match[3]]

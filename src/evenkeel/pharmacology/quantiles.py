@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .solve import in_threads, threads
+from .sharing import in_threads, threads
 from .tape import has_compiled
 
 Array = NDArray[np.float64]

@@ -126,6 +126,8 @@ def test_the_model_follows_drug_and_route(capsys: Out, words: tuple[str, ...], m
         (("35 mg im", "--model", OTTO), "knows no route 'im'"),
         ((IV, "--weight", "nan"), "weight_kg must be a number"),
         ((IV, "--weight", "9000"), "weight_kg is 9000"),
+        ((IV, "--output", "effects", "--set", "sbp_usual_mmhg=nan"), "must be finite"),
+        ((IV, "--output", "effects", "--set", "sbp_usual_mmhg=900"), "a person has 40 to 300"),
         ((IV, "--weight", "-70"), "weight_kg is -70"),
         ((IV, "--age", "50"), "knows no covariate 'age_years'"),
         ((IV, "--set", "shoe=43"), "knows no covariate 'shoe'"),

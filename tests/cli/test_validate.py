@@ -123,12 +123,35 @@ def test_a_file_of_rows_kept_elsewhere(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "1 of 1 inside" in done.stdout
     assert "PK: geometric mean fold error at most 1.35" in done.stdout
-    chosen[0]["band"] = [1, 2]
-    own.write_text(json.dumps({"format": document["format"], "targets": chosen}))
-    broken = run("--rows", str(own))
-    assert broken.returncode == 1
-    assert "own.json: O1.cmax: band" in broken.stderr
-    assert "Traceback" not in broken.stderr
+    broken = {**chosen[0], "id": "O1.other", "band": [1, 2]}
+    own.write_text(json.dumps({"format": document["format"], "targets": [*chosen, broken, 5]}))
+    mixed = run("--rows", str(own), "--json", str(tmp_path / "mixed.json"))
+    assert mixed.returncode == 0, mixed.stderr
+    assert "1 of 1 inside" in mixed.stdout
+    assert "Refused: 2 of 3" in mixed.stdout
+    kept = json.loads((tmp_path / "mixed.json").read_text())
+    assert [t["id"] for t in kept["targets"]] == ["O1.cmax"]
+    assert [t["why"].split(":")[0] for t in kept["refused"]] == ["band", "must be an object"]
+    own.write_text(json.dumps({"format": document["format"], "targets": [broken]}))
+    nothing = run("--rows", str(own))
+    assert nothing.returncode == 1
+    assert "O1.other (target 1)  band: 1 to 2 does not hold" in nothing.stdout
+    assert "Traceback" not in nothing.stdout + nothing.stderr
+
+
+def test_collected_rows_are_read_in_words(tmp_path: Path) -> None:
+    """The example of the document, a row of effects and one that nobody can read."""
+    text = (ROOT / "docs" / "pharmacology.md").read_text()
+    example = json.loads(re.search(r"```json\n(\{\"rows\".*?)```", text, re.S)[1])  # type: ignore[index]
+    example["rows"] += [{"id": "pd", "values": [{"name": "SBP", "value": 13}]}, None]
+    own = tmp_path / "collected.json"
+    own.write_text(json.dumps(example))
+    done = run("--rows", str(own))
+    assert done.returncode == 0, done.stderr
+    assert "3 of 3 inside" in done.stdout
+    assert "0.5 mg/kg iv over 40 min, composite_racemic (weight_kg 73)" in done.stdout
+    assert "Refused: 2 of 5" in done.stdout
+    assert "no rule reads 'sbp'" in done.stdout.split("Refused")[1]
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,10 @@ BROKEN: list[tuple[str, Any, str, str]] = [
     ("version", 0, '"version"', "outside 1"),
     ("version", "1", '"version"', "must be a number"),
     ("citation", {}, '"citation"', "lacks 'text'"),
+    ("citation__year", 1982, '"year"', "not a key that belongs here"),
+    ("population__weight", [40, 90], '"weight"', "not a key that belongs here"),
+    ("outputs__ketamine_ng_ml__term", {}, '"term"', "not a key that belongs here"),
+    ("residual__s_ketamine_ng_ml__sd_log", 1, '"sd_log"', "not a key that belongs here"),
     ("population", [], '"population"', "must be an object"),
     ("sampling", "tears", '"sampling"', "it must be one of"),
     ("drug", "aspirin", '"drug"', "it must be one of"),
@@ -272,6 +276,24 @@ def test_a_broken_file_is_refused_by_its_line(path: str, value: Any, line: str, 
         read_model(text, "made.json")
     assert said in error.value.message
     assert line in text.splitlines()[error.value.line - 1], error.value
+
+
+def test_a_key_that_stands_twice_is_refused_by_its_line() -> None:
+    """Of two values JSON would silently take the last."""
+    plain = json.dumps(document(), indent=1)
+    for before, name in (('"Vm": {', "V"), ('"routes": {', "title"), ('"value": 60,', "value")):
+        twice = {"V": TWICE, "title": '"title": "other",', "value": '"value": 6,'}[name]
+        text = plain.replace(before, f"{twice}\n{before}", 1)
+        with pytest.raises(ModelError, match=f"'{name}' stands twice") as error:
+            read_model(text, "made.json")
+        lines = text.splitlines()[error.value.line - 2 : error.value.line]
+        assert any(f'"{name}":' in line for line in lines)
+    # The same name in two objects is no contradiction, nor is a colon in a text.
+    read_model(plain.replace("none", "a: b, a: b"), "made.json")
+    misspelled = plain.replace('"residual"', '"residuals"')
+    with pytest.raises(ModelError, match="'residuals' is not a key") as error:
+        read_model(misspelled, "made.json")
+    assert '"residuals"' in misspelled.splitlines()[error.value.line - 1]
 
 
 def test_what_is_no_model_file_at_all_is_refused() -> None:
@@ -403,7 +425,7 @@ def test_what_the_document_shows_works() -> None:
     done = subprocess.run([sys.executable, "-c", python], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("derived")
-    [file] = re.findall(r"```json\n(.*?)```", text, re.S)
+    [file] = re.findall(r"```json\n({\n  \"format\": \"evenkeel-model.*?)```", text, re.S)
     assert read_model(file, "example.json").random_effects == ("CL",)
 
 

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from evenkeel.pharmacology import (
+    Dose,
     Regimen,
     bolus,
+    draw_people,
     infusion,
     load_model,
     reference_kernel,
@@ -24,6 +26,8 @@ from evenkeel.pharmacology.mood import (
 )
 from evenkeel.pharmacology.reference_kernel import dense
 from evenkeel.pharmacology.system import build
+
+from .truth import Truth, scaled, stage_slopes
 
 FORMS = [States, TwoExponential]
 MODEL = "composite_racemic"
@@ -228,3 +232,38 @@ def test_error_falls_at_order_four_or_more(form, monkeypatch):
     errors = [np.abs(found(panels) - finest).max() for panels in (1, 2, 4)]
     assert errors[0] / errors[1] > 16
     assert errors[1] / errors[2] > 16
+
+
+SLOW = {"norketamine_clearance_factor": 0.1}
+SLOWER = {"hepatic_clint_factor": 0.05}
+
+
+@pytest.mark.parametrize("kernel", ["compiled", "numpy"])
+@pytest.mark.parametrize(
+    ("model_id", "dose", "over_h", "route", "covariates"),
+    [
+        ("otto_2021_fanta_2015", 2.0, 3.0, "iv", SLOW),
+        ("composite_racemic", 1.0, 0.0, "sc", SLOW | SLOWER),
+        ("ashraf_2018", 1.0, 2 / 3, "iv", SLOWER),
+        ("simons_2022", 5.0, 3.0, "iv", SLOWER),
+        ("perez_ruixo_2021", 1.0, 0.0, "nasal", SLOWER),
+    ],
+)
+def test_the_states_are_true_for_who_clears_slowly(
+    model_id, dose, over_h, route, covariates, kernel
+):
+    """Their level stays up into panels over which the fast state forgets many times over."""
+    model, form = load_model(model_id), States()
+    people = draw_people(model, 2, 3, **covariates)
+    regimen = Regimen.of(Dose(0.0, route, dose, "mg/kg", over_h)).repeated([0.0, 72.0])
+    times_h = np.linspace(0.0, 240.0, 41)
+    stages = form.stages(model.outputs)
+    found = simulate(
+        model, regimen, people, times_h, stages=stages, wanted=form.wanted, kernel=kernel
+    )
+    for person in range(2):
+        truth = Truth(model, people, person)
+        slopes = stage_slopes(truth, list(stages), {})
+        expected = truth.integrated(regimen, times_h, slopes, len(form.wanted))
+        for k, name in enumerate(form.wanted):
+            assert scaled(found[name][person], expected[:, len(model.compartments) + k]) <= 2e-5

@@ -259,6 +259,7 @@ def test_a_document_is_the_regimen_it_states() -> None:
         ({"format": FORMAT, "doses": [{**DOSE, "amount": float("nan")}]}, "a finite number"),
         ({"format": FORMAT, "doses": [{**DOSE, "amount": -1}]}, "negative"),
         ({"format": FORMAT, "doses": [{**DOSE, "over_h": 1}]}, "both 'over_min' and 'over_h'"),
+        ({"format": FORMAT, "doses": [{**DOSE, "over_min": 0}]}, "an infusion takes some time"),
         ({"format": FORMAT, "doses": [DOSE, DOSE]}, "overlap"),
         ({"format": FORMAT, "doses": [DOSE], "on_days": [0, "x"]}, "'on_days' must be a number"),
         ({"format": FORMAT, "doses": [DOSE], "on_days": list(range(2001))}, "1 to 2000"),

@@ -264,6 +264,11 @@ def test_a_recipe_divided_by_another_and_by_that_again() -> None:
         ("mean", np.mean),
         ("median", np.median),
         ("geometric mean", lambda x: np.exp(np.mean(np.log(x)))),
+        ("sd", lambda x: np.sqrt(np.sum((x - x.mean()) ** 2) / 29)),
+        ("cv percent", lambda x: 100 * np.std(x, ddof=1) / np.mean(x)),
+        ("geometric cv percent", lambda x: 100 * np.sqrt(np.exp(np.log(x).var(ddof=1)) - 1)),
+        ("p5", lambda x: np.quantile(x, 0.05)),
+        ("p97.5", lambda x: np.quantile(x, 0.975)),
     ],
 )
 def test_people_are_drawn_and_summarized(summary: str, of: Callable[[Any], Any]) -> None:
@@ -272,6 +277,21 @@ def test_people_are_drawn_and_summarized(summary: str, of: Callable[[Any], Any])
     people = draw_people(model, 30, 7)
     levels = simulate(model, regimen_of([INFUSION]), people, [40 / 60])["ketamine_ng_ml"][:, 0]
     assert value(model.id, how) == pytest.approx(float(of(levels)))
+
+
+def test_the_spread_of_one_person_is_refused() -> None:
+    with pytest.raises(RecipeError, match="sd of one person"):
+        value("composite_racemic", recipe("at", [INFUSION], at_min=40, people={
+            "n": 1, "seed": 7, "summary": "sd"}))  # fmt: skip
+
+
+def test_a_trough_is_just_before_a_dose_and_an_average_is_over_the_window() -> None:
+    daily = [{**INFUSION, "at_min": [0, 1440, 2880]}]
+    own = Reference("composite_racemic", daily, "ketamine_ng_ml")
+    trough = value("composite_racemic", recipe("min", daily, window_min=[1000, 2900]))
+    assert trough == pytest.approx(own.level(1440 / 60 - 1e-9), rel=1e-6)
+    average = value("composite_racemic", recipe("average", daily, window_min=[1440, 2880]))
+    assert average == pytest.approx(own.area(24.0, 48.0) / 24.0, rel=1e-6)
 
 
 def test_peaks_of_drawn_people_are_their_own() -> None:

@@ -74,6 +74,12 @@ def test_exact_intervals_are_those_of_scipy(of: int, data: st.DataObject) -> Non
     assert exact_interval(inside, of) == pytest.approx((theirs.low, theirs.high), abs=1e-8)
 
 
+@pytest.mark.parametrize(("inside", "of"), [(0, 2000), (1100, 2000), (9000, 10_000)])
+def test_exact_intervals_of_thousands_are_those_of_scipy(inside: int, of: int) -> None:
+    theirs = binomtest(inside, of).proportion_ci(0.95, method="exact")
+    assert exact_interval(inside, of) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
 @pytest.mark.parametrize(("inside", "of"), [(-1, 3), (4, 3), (0, 0)])
 def test_what_is_no_share_is_refused(inside: int, of: int) -> None:
     with pytest.raises(ValueError, match="no share"):

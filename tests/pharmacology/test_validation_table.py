@@ -263,3 +263,42 @@ def test_an_inner_recipe_takes_what_it_does_not_say_from_the_outer() -> None:
     outer = {"statistic": "auc", "output": "a", "unit_factor": 60, "divided_by": {"output": "b"}}
     assert inner(outer) == {"statistic": "auc", "output": "b"}
     assert inner({"statistic": "auc"}) is None
+
+
+ODD_VALUES: list[Any] = [None, -1, "x", "", [], {}, True, [[]], [None], {"a": 1}, 1e308, 10**400]
+
+
+def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inside: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        inside = list(value.items())
+    elif isinstance(value, list):
+        inside = list(enumerate(value))
+    return [*([at] if at else []), *(p for k, v in inside for p in _places(v, (*at, k)))]
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_any_change_of_a_row_is_answered_or_refused_alone(name: str, tmp_path: Path) -> None:
+    """Every value of a row replaced by every odd one, beside a row that is well."""
+    document = json.loads(bundled_text(name))
+    whole = next(t for t in document["targets"] if t["band"] and t["how"])
+    changed = [whole]
+    for at in _places(whole):
+        for odd in ODD_VALUES:
+            other = copy.deepcopy(whole)
+            inner_most = other
+            for key in at[:-1]:
+                inner_most = inner_most[key]
+            inner_most[at[-1]] = odd
+            own_id = {} if at[0] == "id" else {"id": f"{whole['row']}.{len(changed)}"}
+            changed.append({**other, **own_id})
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps({"format": document["format"], "targets": changed}))
+    targets = load_rows(own)
+    assert len(targets) == len(changed)
+    assert not targets[0].refused
+    refused = [t for t in targets if t.refused]
+    assert len(refused) > len(changed) / 2
+    assert all(t.how is None and t.band is None for t in refused)
+    with pytest.raises(RowsError):
+        read_rows(own.read_text(), "own.json")

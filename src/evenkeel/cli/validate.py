@@ -30,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--row", action="append", metavar="ID", help="one row or target; may be repeated"
     )
     parser.add_argument(
-        "--rows", type=Path, metavar="FILE", help="run a file of the same format instead"
+        "--rows",
+        type=Path,
+        metavar="FILE",
+        help="run a file of published rows instead; what cannot be run is refused row by row",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there as well")
     parser.add_argument(
@@ -44,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer every target and print the report; status 1 only where no run could be made."""
+    """Answer every target and print the report; status 1 only where nothing could be run."""
     from evenkeel.pharmacology.errors import PharmacologyError
     from evenkeel.pharmacology.validation import mood_comparison, report
     from evenkeel.pharmacology.validation.answers import answer_all
@@ -65,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         from evenkeel.pharmacology.validation.document import markdown
 
         _write(folder, markdown(answers, comparison), answers)
-    return 0
+    return 1 if all(answer.target.refused for answer in answers) else 0
 
 
 def _chosen(arguments: argparse.Namespace) -> list[Target]:

@@ -6,6 +6,7 @@ when ``warm`` is called.
 
 from .bends import Bend, Delay, Growth
 from .errors import (
+    AskedError,
     ExpressionError,
     ModelError,
     PeopleError,
@@ -23,6 +24,7 @@ from .simulate import Result, compare, simulate, warm
 from .system import Filter, Integral
 
 __all__ = [
+    "AskedError",
     "Bend",
     "Delay",
     "Dose",

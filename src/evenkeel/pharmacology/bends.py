@@ -70,6 +70,11 @@ COEFFICIENTS = np.linalg.inv(np.vander(NODES, increasing=True))
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 GAUSS_POINTS = (_POINTS + 1.0) / 2.0
 GAUSS_WEIGHTS = _WEIGHTS / 2.0
+#: A growth whose exponent over a quarter of a panel is larger, and whose gain has any part in that,
+#: goes through it in as many equal steps as keep it below: three points follow no steeper fall.
+STEEP, GAINS = 1.0, 1e-5
+#: No more steps than this; a growth so fast has long arrived.
+MOST_STEPS = 512
 
 
 def _powers(at: Array) -> Array:

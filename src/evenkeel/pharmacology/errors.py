@@ -43,3 +43,9 @@ class TimesError(PharmacologyError):
     """Output times that are not finite, negative or not in order."""
 
     code = "times"
+
+
+class AskedError(PharmacologyError):
+    """An output, filter, stage or kernel that is not there, or values that fit no people."""
+
+    code = "asked"

@@ -49,6 +49,7 @@ _SOURCES = (
     "plan.py",
     "linear_kernel.py",
     "ladder_kernel.py",
+    "stage_kernel.py",
     "quantile_kernel.py",
     "fit_kernel.py",
     "descent_kernel.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -68,3 +69,24 @@ def _skip(text: str, at: int) -> int | None:
             depth -= 1
         if depth <= 0:
             return at
+
+
+def repeated_key(text: str) -> tuple[int, str] | None:
+    """The line and name of the first key that stands twice in one object of valid JSON ``text``."""
+    open_objects: list[set[str] | None] = []
+    at, last = 0, ""
+    while token := _TOKEN.match(text, at):
+        found, at = token.group(1), token.end()
+        if found in "{[":
+            open_objects.append(set() if found == "{" else None)
+        elif found in "}]":
+            open_objects.pop()
+        elif found == ":":
+            keys = open_objects[-1]
+            name = json.loads(last)
+            if keys is not None and name in keys:
+                return text.count("\n", 0, token.start(1)) + 1, name
+            if keys is not None:
+                keys.add(name)
+        last = found
+    return None

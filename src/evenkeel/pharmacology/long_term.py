@@ -14,6 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .errors import PharmacologyError
+
 Array = NDArray[np.float64]
 Domain = Literal["bladder", "cognition", "dependence", "tolerance"]
 WINDOW_WEEKS = 26.0
@@ -23,7 +25,7 @@ _LABEL = (
 )
 
 
-class LongTermError(ValueError):
+class LongTermError(PharmacologyError):
     """An exposure that cannot be: a negative dose, a time that is not a number, shapes apart."""
 
     code = "long-term"

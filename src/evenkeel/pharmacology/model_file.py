@@ -14,6 +14,7 @@ import numpy as np
 from .document import Document
 from .errors import ExpressionError, ModelError
 from .expressions import FUNCTIONS, Expression, parse
+from .locate import repeated_key
 from .model import (
     HOURS_PER_UNIT,
     Covariate,
@@ -87,6 +88,9 @@ def read_model(text: str, file: str) -> Model:
         raise ModelError(file, error.lineno, error.msg) from error
     except (ValueError, RecursionError) as error:
         raise ModelError(file, 1, f"cannot be read: {error}") from error
+    twice = repeated_key(text)
+    if twice is not None:
+        raise ModelError(file, twice[0], f"{twice[1]!r} stands twice in one object")
     return _Reader(text, file, document).model()
 
 
@@ -118,13 +122,16 @@ class _Reader(Document):
     # --- the parts -------------------------------------------------------------------------
 
     def model(self) -> Model:
-        self.object(keys=_REQUIRED)
+        self.object()
+        # A key that is misspelled is named before the one that is missing for it.
         self.no_more_than(_REQUIRED + _OPTIONAL)
+        self.object(keys=_REQUIRED)
         self.text_of("format", choices=(FORMAT,))
         model_id = self.text_of("id")
         if self.file != f"{model_id}.json":
             raise self.wrong(f"the id {model_id!r} is not the file's name", "id")
         self.object("citation", keys=("text",))
+        self.no_more_than(("text", "doi", "pmid"), "citation")
         covariates = {name: self.covariate(name) for name in self.object("covariates")}
         parameters = {name: self.parameter(name) for name in self.object("parameters")}
         variability = tuple(
@@ -171,6 +178,8 @@ class _Reader(Document):
 
     def population(self) -> Mapping[str, Any]:
         found = self.object("population", keys=("text",))
+        # What is misspelled here would leave a person outside the studied range unmarked.
+        self.no_more_than(("text", "n", "weight_kg", "age_years"), "population")
         for name in ("weight_kg", "age_years"):
             if name in found and found[name] is not None:
                 path = ("population", name)
@@ -283,6 +292,7 @@ class _Reader(Document):
         if name not in OUTPUTS:
             raise self.wrong(f"{name!r} is none of {OUTPUTS}", *path)
         self.object(*path, keys=("terms",))
+        self.no_more_than(("terms",), *path)
         terms = {}
         for compartment in self.object(*path, "terms"):
             if compartment not in compartments:
@@ -298,6 +308,7 @@ class _Reader(Document):
         kind = self.text_of(*path, "kind", choices=("proportional", "log_additive", "combined"))
         sd_key = "sd_proportional" if kind == "combined" else "sd"
         self.object(*path, keys=(sd_key,))
+        self.no_more_than((sd_key, "sd_add_ng_ml", "kind", "mark", "source", "note"), *path)
         return Residual(
             name,
             cast(Any, kind),

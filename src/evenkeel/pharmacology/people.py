@@ -68,6 +68,8 @@ def known_people(
             else f"parameters of {sorted(sizes)} people do not belong together"
         )
     n = sizes.pop()
+    if n < 1:
+        raise PeopleError("there must be at least one person")
     return People(n, _covariates(model, n, covariates), {}, dict(parameters))
 
 
@@ -77,6 +79,8 @@ def typical_people(model: Model, **covariates: float | Array) -> People:
     Raises ``PeopleError`` for covariates the model does not know or no person can have.
     """
     n = max((np.size(v) for v in covariates.values()), default=1)
+    if n < 1:
+        raise PeopleError("there must be at least one person")
     return People(n, _covariates(model, n, covariates), {})
 
 
@@ -86,8 +90,10 @@ def draw_people(model: Model, n: int, seed: int = 0, **covariates: float | Array
     Covariates not given have the model's default. Raises ``PeopleError`` as above, and for an
     ``n`` below 1 or above ``LARGEST``.
     """
-    if not 1 <= n <= LARGEST:
-        raise PeopleError(f"between 1 and {LARGEST} people can be drawn, not {n}")
+    if not isinstance(n, int | np.integer) or not 1 <= n <= LARGEST:
+        raise PeopleError(f"between 1 and {LARGEST} people can be drawn, not {n!r}")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise PeopleError(f"the seed must be a whole number from 0 on, not {seed!r}")
     effects: dict[str, Array] = {name: np.empty(n) for name in model.random_effects}
     roots = [_root(block.omega2) for block in model.variability]
     for group, start in enumerate(range(0, n, GROUP)):
@@ -221,7 +227,10 @@ def _covariates(model: Model, n: int, given: Mapping[str, float | Array]) -> dic
             raise PeopleError(f"{model.id} knows no covariate {name!r}; it knows: {known}")
     found = {}
     for covariate in asked.values():
-        value = np.asarray(given.get(covariate.name, covariate.default), dtype=np.float64)
+        try:
+            value = np.asarray(given.get(covariate.name, covariate.default), dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise PeopleError(f"{covariate.name} must be a number for everybody") from error
         if value.ndim > 1 or value.size not in (1, n):
             raise PeopleError(f"{covariate.name} has {value.size} values for {n} people")
         if not np.isfinite(value).all():

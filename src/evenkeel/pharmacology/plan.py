@@ -37,6 +37,8 @@ FIRST = 0.5
 LONGEST_H = 24.0 * 366 * 30
 #: Plans of so many events and outputs together are kept for the next to ask.
 _SHORT = 1024
+#: A run of evenly spaced outputs is first looked for among so many.
+_LOOKED_AT = 64
 MOST_TIMES = 1_000_000
 
 
@@ -183,11 +185,17 @@ def _run_length(times: Array, first: int, now: float, until: float, tolerance: f
     step = float(times[first]) - now
     if step <= tolerance:
         return 0
-    ahead = times[first:]
-    expected = now + step * np.arange(1, len(ahead) + 1)
-    # The end of the run sets the step, so that no error of the first distance adds up.
-    fits = (np.abs(ahead - expected) <= 1e-9 * step) & (ahead < until)
-    return len(fits) if fits.all() else int(np.argmin(fits))
+    count, size = 0, _LOOKED_AT
+    while first + count < len(times):
+        ahead = times[first + count : first + count + size]
+        expected = now + step * np.arange(count + 1, count + len(ahead) + 1)
+        # The end of the run sets the step, so that no error of the first distance adds up.
+        fits = (np.abs(ahead - expected) <= 1e-9 * step) & (ahead < until)
+        if not fits.all():
+            return count + int(np.argmin(fits))
+        # A run is gone through once, and no more than twice as far as it goes.
+        count, size = count + len(ahead), 2 * size
+    return count
 
 
 class _Slots:
@@ -196,6 +204,8 @@ class _Slots:
     def __init__(self, tolerance: float, ops: list[tuple[int, int, int, int]]) -> None:
         self.tolerance, self.ops = tolerance, ops
         self.steps: list[float] = []
+        #: The first step of each width of the tolerance, so that many are not gone through.
+        self.places: dict[int, int] = {}
         self.holds: list[int] = []
         self.last_used: list[int] = []
         self.built: list[int] = []
@@ -208,13 +218,19 @@ class _Slots:
             return to
         return now
 
+    def number(self, step: float) -> int:
+        """Of the first step that is the same within the tolerance; a new one is added."""
+        place = int(step / self.tolerance)
+        near = [self.places[k] for k in (place - 1, place, place + 1) if k in self.places]
+        same = [i for i in near if abs(self.steps[i] - step) <= self.tolerance]
+        if same:
+            return min(same)
+        self.places.setdefault(place, len(self.steps))
+        self.steps.append(step)
+        return len(self.steps) - 1
+
     def get(self, step: float, uses: int = 1) -> int:
-        number = next(
-            (i for i, s in enumerate(self.steps) if abs(s - step) <= self.tolerance),
-            len(self.steps),
-        )
-        if number == len(self.steps):
-            self.steps.append(step)
+        number = self.number(step)
         if number in self.holds:
             slot = self.holds.index(number)
         else:

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import AskedError
 from .sharing import in_threads, threads
 from .tape import has_compiled
 
@@ -34,8 +35,12 @@ def weighted_quantiles(
     of the weight lies (the inverse of the weighted distribution). Levels ascend. NaN may stand
     only where the weight is 0; infinite values are larger than all others. ``alone`` keeps to the
     thread it is called in. ``columns`` is how many of the first are looked at, all if None.
+    Raises ``AskedError`` for levels that are none, or do not ascend between 0 and 1.
     """
     wanted = np.asarray(levels, dtype=np.float64)
+    ascending = wanted.ndim == 1 and len(wanted) > 0 and bool((np.diff(wanted) >= 0).all())
+    if not (ascending and wanted[0] >= 0 and wanted[-1] <= 1):
+        raise AskedError(f"quantile levels must ascend between 0 and 1, not {tuple(levels)}")
     moved = np.zeros(len(values)) if shift is None else np.ascontiguousarray(shift)
     columns = values.shape[1] if columns is None else min(columns, values.shape[1])
     if not has_compiled():

@@ -11,7 +11,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .bends import COEFFICIENTS, GAUSS_POINTS, GAUSS_WEIGHTS, Bend, Delay, Stage
+from .bends import (
+    COEFFICIENTS,
+    GAINS,
+    GAUSS_POINTS,
+    GAUSS_WEIGHTS,
+    MOST_STEPS,
+    STEEP,
+    Bend,
+    Delay,
+    Stage,
+)
 from .chart import combined
 from .plan import ADVANCE, BUILD, DEGREE, JUMP, KEEP, RETURN, RUN, Ladder, LinearPlan
 from .system import Inputs, System
@@ -228,19 +238,63 @@ def _between(
         decayed: Array = np.exp(-z) * y[0] + z * drive
         return decayed
     node = min(DEGREE - 1, int(share * DEGREE)) if from_node is None else from_node
-    start = node / DEGREE
-    gain, loss = _of(stage.gain_per_h, part), _of(stage.loss_per_h, part)
+    gain, loss = (
+        np.broadcast_to(_of(one, part), y[0].shape) for one in (stage.gain_per_h, stage.loss_per_h)
+    )
+    return _grown(y[node], gain, loss, coefficients, node / DEGREE, share, panel_h)
+
+
+def _grown(
+    y: Array,
+    gain: Array,
+    loss: Array,
+    coefficients: Array,
+    start: float,
+    end: float,
+    panel_h: float,
+) -> Array:
+    """A growth from one share of a panel to another, each person in steps that are not steep."""
+    gains = gain * _spanned(coefficients, start, end) * panel_h
+    exponent = loss * (end - start) * panel_h + gains
+    steep = (exponent > STEEP) & (gains > GAINS)
+    steps = np.where(steep, np.minimum(np.ceil(exponent / STEEP), MOST_STEPS), 1.0)
+    found = np.array(y)
+    for number in np.unique(steps).tolist():
+        own = steps == number
+        edges = start + (end - start) * np.arange(number + 1.0) / number
+        for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            found[own] = _step(
+                found[own], gain[own], loss[own], coefficients[:, own], low, high, panel_h
+            )
+    return found
+
+
+def _spanned(coefficients: Array, low: float, high: float) -> Array:
+    """The integral of what drives a growth between two shares of the panel, in panels."""
+    orders = np.arange(1, DEGREE + 2)
+    found: Array = ((high**orders - low**orders) / orders) @ coefficients
+    return found
+
+
+def _step(
+    y: Array,
+    gain: Array,
+    loss: Array,
+    coefficients: Array,
+    start: float,
+    end: float,
+    panel_h: float,
+) -> Array:
+    """One integrating-factor step with three points."""
 
     def left(s: float) -> Array:
-        """What is left at ``share`` of one unit at s."""
-        orders = np.arange(1, DEGREE + 2)
-        spans = (share**orders - s**orders) / orders
-        faded: Array = np.exp(-(loss * (share - s) + gain * (spans @ coefficients)) * panel_h)
+        """What is left at ``end`` of one unit at s."""
+        faded: Array = np.exp(-(loss * (end - s) + gain * _spanned(coefficients, s, end)) * panel_h)
         return faded
 
-    total: Array = y[node] * left(start)
+    total: Array = y * left(start)
     for point, weight in zip(GAUSS_POINTS, GAUSS_WEIGHTS, strict=True):
-        s = start + (share - start) * float(point)
+        s = start + (end - start) * float(point)
         here = (s ** np.arange(DEGREE + 1)) @ coefficients
-        total = total + weight * (share - start) * panel_h * gain * here * left(s)
+        total = total + weight * (end - start) * panel_h * gain * here * left(s)
     return total

@@ -37,6 +37,13 @@ class Dose:
     unit: Unit = "mg"
     over_h: float = 0.0
 
+    def __post_init__(self) -> None:
+        # Times and amounts become bytes further on; whole numbers have others than floats.
+        for name in ("at_h", "amount", "over_h"):
+            value = getattr(self, name)
+            if type(value) is not float:
+                object.__setattr__(self, name, _number(name, value))
+
     @property
     def end_h(self) -> float:
         """When the last of it is given."""
@@ -208,6 +215,15 @@ def _after(dose: Dose, at_h: float) -> list[Dose]:
 def _part(dose: Dose, from_h: float, to_h: float) -> Dose:
     share = (to_h - from_h) / dose.over_h
     return replace(dose, at_h=from_h, over_h=to_h - from_h, amount=dose.amount * share)
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        if isinstance(value, str | bytes):
+            raise TypeError
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise RegimenError(f"{name} of a dose must be a number, not {value!r}") from None
 
 
 def _check(dose: Dose) -> None:

@@ -94,12 +94,16 @@ def _dose(item: object, place: int) -> Dose:
     routes = tuple(dict.fromkeys(ROUTES.values()))
     if item["route"] not in routes:
         raise RegimenError(f"{where}: the key 'route' must be one of {', '.join(routes)}")
+    over_h = _hours(item, "over", where)
+    if over_h == 0 and ("over_min" in item or "over_h" in item):
+        # As in words: who wrote it meant an infusion, and at once is something else.
+        raise RegimenError(f"{where}: an infusion takes some time; leave it out for one at once")
     return Dose(
         _hours(item, "at", where),
         item["route"],
         _number(item["amount"], "amount"),
         item["unit"],
-        _hours(item, "over", where),
+        over_h,
     )
 
 

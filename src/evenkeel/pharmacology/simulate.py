@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .asked import check_asked
 from .bends import Bend, Delay, Stage
+from .errors import PeopleError
 from .model import Model, Status
 from .people import People
 from .plan import check_times
@@ -56,7 +58,9 @@ class Result:
     def quantiles(
         self, name: str, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)
     ) -> Array:
-        """(levels, times) quantiles over the people who did not fail."""
+        """(levels, times) quantiles over the people who did not fail; NaN where all did."""
+        if self.failed.all():
+            return np.full((len(levels), len(self.times_h)), np.nan)
         found: Array = np.quantile(self.values[name][~self.failed], levels, axis=0)
         return found
 
@@ -81,11 +85,14 @@ def simulate(
     linear part is exact to rounding; the stages are of order 5 (see ``bends``). What is read at one
     time does not depend on which other times were asked for.
 
-    Raises ``RegimenError`` for a route the model does not have and ``TimesError`` for impossible
-    times.
+    Raises ``RegimenError`` for a route the model does not have, ``TimesError`` for impossible
+    times, and ``AskedError`` for what cannot be asked for.
     """
     times = check_times(times_h)
     own = tuple(model.outputs) if outputs is None else tuple(outputs)
+    if people.n < 1:
+        raise PeopleError("there must be at least one person")
+    check_asked(model, people.n, own, (*filters, *integrals), stages, wanted, kernel)
     read = {name for stage in stages if isinstance(stage, Bend) for name in stage.inputs}
     own += tuple(name for name in model.outputs if name in read and name not in own)
     names = (*own, *(f.name for f in filters), *(i.name for i in integrals))

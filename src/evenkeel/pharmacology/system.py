@@ -394,8 +394,8 @@ def inputs_of(
                 jumps.append((dose.at_h, state, dose.amount, known[key]))
     jumps.sort(key=lambda jump: jump[0])
     return (
-        np.array([j[0] for j in jumps]),
+        np.array([j[0] for j in jumps], dtype=np.float64),
         np.array([j[1] for j in jumps], dtype=np.int64),
-        np.array([j[2] for j in jumps]),
+        np.array([j[2] for j in jumps], dtype=np.float64),
         np.array([j[3] for j in jumps], dtype=np.int64),
     ), factors

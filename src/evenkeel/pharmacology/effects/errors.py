@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ..errors import PharmacologyError
 
-class EffectsError(ValueError):
+
+class EffectsError(PharmacologyError):
     """An input or the parameter file cannot be used; `code` is stable, the message for people."""
 
     code = "effects"

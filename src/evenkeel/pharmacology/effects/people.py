@@ -48,6 +48,14 @@ COVARIATES = (
 )
 
 
+#: What no living person is outside of; a slip of the unit or the key is caught here.
+_POSSIBLE = {
+    "age_years": (0.0, 120.0),
+    "hypertension": (0.0, 1.0),
+    "sbp_usual_mmhg": (40.0, 300.0),
+    "dbp_usual_mmhg": (20.0, 200.0),
+    "hr_usual_bpm": (20.0, 250.0),
+}
 #: The usual pressure is taken as the mean of so many readings of one other day. [assumed: two or
 #: more is what guidelines ask for]
 READINGS_OF_USUAL = 2
@@ -235,10 +243,17 @@ def _covariates(covariates: Mapping[str, ArrayLike], n: int) -> dict[str, Array]
     for name, value in covariates.items():
         if name not in COVARIATES:
             continue
-        array = np.asarray(value, dtype=np.float64)
+        try:
+            array = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise EffectsError(f"{name} must be a number for everybody") from None
         if array.ndim > 1 or (array.ndim == 1 and len(array) != n):
             raise EffectsError(f"{name} must be one number or {n} of them, not {array.shape}")
         if not np.all(np.isfinite(array)):
             raise EffectsError(f"{name} must be finite")
+        low, high = _POSSIBLE.get(name, (-np.inf, np.inf))
+        if np.any(array < low) or np.any(array > high):
+            odd = array.min() if np.any(array < low) else array.max()
+            raise EffectsError(f"{name} is {odd:g}; a person has {low:g} to {high:g}")
         known[name] = np.broadcast_to(array, (n,))
     return known

@@ -79,7 +79,7 @@ def check(observations: Iterable[Observation], model: Model, effects: bool = Tru
             raise ReadingError(f"there is no reading of {one.kind!r}; there are: {known}")
         if one.kind in KINDS and not effects:
             raise ReadingError(f"this forecast leaves effects out, so it cannot read {one.kind!r}")
-        if not (math.isfinite(one.time_h) and math.isfinite(one.value)) or one.time_h < 0:
+        if not (_finite(one.time_h) and _finite(one.value)) or one.time_h < 0:
             raise ReadingError(f"a reading must be a number at a time from 0 on: {one}")
         if one.kind == "moaas" and one.value not in range(6):
             raise ReadingError(f"MOAA/S is a whole number 0 to 5, not {one.value:g}")
@@ -89,6 +89,14 @@ def check(observations: Iterable[Observation], model: Model, effects: bool = Tru
             raise ReadingError(f"the CADSS is a whole number 0 to 92, not {one.value:g}")
         if one.kind in model.outputs and one.value <= 0:
             raise ReadingError("a measured level must be above zero")
+
+
+def _finite(value: object) -> bool:
+    """Whether it is a number at all, and a finite one."""
+    try:
+        return not isinstance(value, str) and math.isfinite(value)  # type: ignore[arg-type]
+    except (TypeError, OverflowError):
+        return False
 
 
 def likelihood(one: Observation, acute: Acute, column: int, weights: Array | None) -> Likelihood:

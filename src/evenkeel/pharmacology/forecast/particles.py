@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..acute import Acute, simulate_acute, simulate_acute_ways
-from ..effects import RANDOM_EFFECTS, AcutePerson, people_from_normals, typical_person
+from ..effects import COVARIATES, RANDOM_EFFECTS, AcutePerson, people_from_normals, typical_person
 from ..errors import PeopleError
 from ..model import Model
 from ..people import WEIGHT, People
@@ -46,6 +46,10 @@ class Setting:
     def __post_init__(self) -> None:
         if not 10 <= self.n <= 1_000_000:
             raise PeopleError(f"a forecast takes 10 to 1000000 virtual people, not {self.n}")
+        for name in self.covariates:
+            if name not in (*COVARIATES, *self.model.covariates, WEIGHT.name):
+                known = ", ".join(dict.fromkeys((WEIGHT.name, *self.model.covariates, *COVARIATES)))
+                raise PeopleError(f"nothing knows a covariate {name!r}; there are: {known}")
         if self.learned is not None:
             _ = self._placing
 

@@ -11,6 +11,7 @@ from importlib import resources
 
 from ..errors import PharmacologyError
 from . import acute_recipes, mood_recipes, recipes
+from .checking import ODD
 from .recipe_form import ACUTE_NEEDS
 from .rows import Target
 from .statistics import fold
@@ -87,6 +88,8 @@ def answer(target: Target) -> Answer:
 
 def _answer(target: Target) -> Answer:
     """Answer by the recipe of the target; what goes wrong is part of the answer."""
+    if target.refused:
+        return Answer(target, None, "", target.refused)
     if target.how is None:
         return Answer(target, None, "", "no model answers it")
     try:
@@ -98,7 +101,7 @@ def _answer(target: Target) -> Answer:
             found = mood_recipes.predict(target.model, target.how)
     except PharmacologyError as error:
         return Answer(target, None, "", str(error))
-    except (LookupError, TypeError, ValueError) as error:
+    except (*ODD, MemoryError) as error:
         # A recipe of somebody else's rows, well formed and yet without what its effect needs.
         return Answer(target, None, "", f"the recipe cannot be followed: {error!r}")
     if not math.isfinite(found.value):

@@ -9,6 +9,9 @@ from typing import Any, NoReturn
 
 from ..errors import PharmacologyError
 
+#: What a value of another kind than expected may raise on its way through a recipe.
+ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 
 class RowsError(PharmacologyError):
     """A table of observations contradicts itself. Names the file, the target and the key."""
@@ -19,6 +22,7 @@ class RowsError(PharmacologyError):
         super().__init__(": ".join(part for part in (file, target, key, message) if part))
         self.target = target
         self.key = key
+        self.why = ": ".join(part for part in (key, message) if part)
 
 
 @dataclass(frozen=True)

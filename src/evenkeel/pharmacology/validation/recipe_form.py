@@ -19,6 +19,8 @@ Recipe = Mapping[str, Any]
 #: Statistics of concentrations and the keys each needs beside ``covariates``.
 PK_NEEDS: Mapping[str, tuple[str, ...]] = {
     "max": ("regimen", "output", "window_min"),
+    "min": ("regimen", "output", "window_min"),
+    "average": ("regimen", "output", "window_min"),
     "time_of_max_min": ("regimen", "output", "window_min"),
     "at": ("regimen", "output", "at_min"),
     "auc": ("regimen", "output", "window_min"),
@@ -35,7 +37,10 @@ _PK_MAY: Mapping[str, tuple[str, ...]] = {
     "vss_l": ("dose_share",),
 }
 _PK_ALWAYS = ("statistic", "covariates", "interaction", "unit_factor", "per_kg", "divided_by")
-SUMMARIES = ("mean", "median", "geometric mean")
+SUMMARIES = (
+    *("mean", "median", "geometric mean", "sd", "cv percent", "geometric cv percent"),
+    *("p2.5", "p5", "p10", "p25", "p75", "p90", "p95", "p97.5"),
+)
 
 #: Statistics of acute effects and the keys each needs beside regimen or arms, and people.
 ACUTE_NEEDS: Mapping[str, tuple[str, ...]] = {

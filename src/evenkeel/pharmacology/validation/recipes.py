@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from ..people import People, draw_people, parameters, typical_people
 from ..regimen import Dose, Regimen, Unit, bolus, devices, infusion
 from ..simulate import Result, simulate, trust
 from ..system import Integral
-from .recipe_form import Recipe, inner
+from .recipe_form import SUMMARIES, Recipe, inner
 
 Array = NDArray[np.float64]
 
@@ -156,12 +156,21 @@ def _worked(asked: Asked) -> Array:
 
 
 def _summary(values: Array, people: Mapping[str, object] | None) -> float:
-    summary = "mean" if people is None else people["summary"]
-    if summary == "median":
-        return float(np.median(values))
-    if summary == "geometric mean":
-        return float(np.exp(np.log(values).mean()))
-    return float(values.mean())
+    summary = "mean" if people is None else str(people["summary"])
+    if summary not in ("mean", "median", "geometric mean") and len(values) < 2:
+        raise RecipeError(f"the {summary} of one person")
+    return float(SUMMARY_OF[summary](values))
+
+
+SUMMARY_OF: Mapping[str, Callable[[Array], float]] = {
+    "mean": lambda values: values.mean(),
+    "median": lambda values: np.median(values),
+    "geometric mean": lambda values: np.exp(np.log(values).mean()),
+    "sd": lambda values: values.std(ddof=1),
+    "cv percent": lambda values: 100.0 * values.std(ddof=1) / values.mean(),
+    "geometric cv percent": lambda values: 100.0 * np.sqrt(np.expm1(np.log(values).var(ddof=1))),
+    **{name: partial(np.percentile, q=float(name[1:])) for name in SUMMARIES if name[0] == "p"},
+}
 
 
 def _peak(asked: Asked) -> tuple[Array, Array]:
@@ -205,6 +214,21 @@ def _whole(asked: Asked) -> tuple[Array, Array]:
 
 def _max(asked: Asked) -> Array:
     return _peak(asked)[0]
+
+
+def _min(asked: Asked) -> Array:
+    """Between events a level has no trough: it stands at the ends of the window or at a dose."""
+    start, end = asked.window_h
+    minutes = max(2, round((end - start) * 60.0)) + 1
+    # A dose at a time has just been given there; what is left before it stands just ahead.
+    before = [dose.at_h - 1e-9 for dose in asked.regimen if start < dose.at_h <= end]
+    grid = np.unique(np.concatenate((np.linspace(start, end, minutes), before)))
+    return np.asarray(asked.run(grid).min(axis=1), dtype=np.float64)
+
+
+def _average(asked: Asked) -> Array:
+    start, end = asked.window_h
+    return _auc(asked) / (end - start)
 
 
 def _time_of_max(asked: Asked) -> Array:
@@ -267,6 +291,8 @@ def _parameter_sum(asked: Asked) -> Array:
 
 STATISTICS: Mapping[str, Callable[[Asked], Array]] = {
     "max": _max,
+    "min": _min,
+    "average": _average,
     "time_of_max_min": _time_of_max,
     "at": _at,
     "auc": _auc,

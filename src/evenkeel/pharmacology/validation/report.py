@@ -18,12 +18,16 @@ def text(
 ) -> str:
     """The whole report. ``whole`` is false where only some rows were asked for: no goals then."""
     lines: list[str] = []
-    for section in sections(answers):
+    run = [answer for answer in answers if not answer.target.refused]
+    refused = [answer for answer in answers if answer.target.refused]
+    for section in sections(run):
         lines += [*_section(section), ""]
+    if refused:
+        lines += [*_refused(refused, len(answers)), ""]
     if comparison is not None:
         lines += [*_comparison(comparison), ""]
     if whole:
-        lines += _goals(goals(answers))
+        lines += _goals(goals(run))
     else:
         lines.append("The goals are for a whole run; these are some of its rows.")
     return "\n".join(lines) + "\n"
@@ -31,17 +35,32 @@ def text(
 
 def data(answers: Sequence[Answer], comparison: Comparison | None = None) -> dict[str, Any]:
     """The same as an object for JSON."""
+    run = [answer for answer in answers if not answer.target.refused]
     return {
         "format": "evenkeel-validation-report/1",
-        "goals": [{"name": g.name, "found": g.found, "met": g.met} for g in goals(answers)],
+        "goals": [{"name": g.name, "found": g.found, "met": g.met} for g in goals(run)],
         "groups": [
             {"kind": section.kind, "role": section.role, **_sums(summary)}
-            for section in sections(answers)
+            for section in sections(run)
             for summary in (section.whole, *section.groups)
         ],
         "mood": None if comparison is None else comparison.data(),
-        "targets": [_entry(answer) for answer in answers],
+        "targets": [_entry(answer) for answer in run],
+        "refused": [
+            {"id": answer.target.id, "row": answer.target.row, "why": answer.target.refused}
+            for answer in answers
+            if answer.target.refused
+        ],
     }
+
+
+def _refused(answers: Sequence[Answer], of: int) -> Iterator[str]:
+    title = f"Refused: {len(answers)} of {of}; they count nowhere"
+    yield title
+    yield "=" * len(title)
+    wide = min(40, max(len(answer.target.id) for answer in answers))
+    for answer in answers:
+        yield f"  {answer.target.id.ljust(wide)}  {answer.target.refused}"
 
 
 def _section(section: Section) -> Iterator[str]:

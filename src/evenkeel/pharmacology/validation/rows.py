@@ -1,14 +1,16 @@
 """Published observations as targets: read from a file, checked, and fixed before any run.
 
 Two formats are read: concentrations (``rows/pk.json``, whose ``about`` documents its recipes) and
-effects (``rows/pd.json``, whose ``conventions`` do). A file that contradicts itself is refused
-with the target and the key that are wrong, and nothing of it is used.
+effects (``rows/pd.json``, whose ``conventions`` do). A bundled table that contradicts itself is
+refused with the target and the key that are wrong, and nothing of it is used. In a file of somebody
+else's only the targets that are wrong are refused, each with its reason.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -16,8 +18,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..model_file import load_model, model_ids
-from .checking import Check, RowsError
-from .groups import group_of, groups_of_rows
+from .checking import ODD, Check, RowsError
+from .groups import NO_GROUP, group_of, groups_of_rows
 from .recipe_form import Recipe, check_recipe
 
 Kind = Literal["pk", "pd"]
@@ -28,6 +30,8 @@ FORMATS: Mapping[str, Kind] = {"evenkeel-validation/1": "pk", "evenkeel-validati
 #: The bundled tables, in the order in which they are printed.
 BUNDLED = ("pk.json", "pd.json")
 
+#: Bytes of a file of somebody else's: some hundred thousand targets.
+LARGEST_FILE = 100_000_000
 _TEXTS = ("id", "row", "citation", "url", "population", "endpoint", "unit", "band_from")
 _NEEDED = (*_TEXTS, "note", "verification", "observed", "band", "role", "quantitative", "model")
 #: What may never change once the rows have been run; the texts around it may be corrected.
@@ -52,7 +56,8 @@ class Target:
     """One published number, the band a prediction must fall in, and how to predict it.
 
     ``how`` is None where nothing predicts it, ``band`` where it is not judged. ``given`` says what
-    was given where the endpoint does not. ``expected`` is ``fail`` where the publication
+    was given where the endpoint does not. ``refused`` says why it cannot be run at all; its numbers
+    then mean nothing. ``expected`` is ``fail`` where the publication
     contradicts itself and the row says so beforehand.
     """
 
@@ -78,6 +83,7 @@ class Target:
     how: Recipe | None
     note: str
     corrected: Correction | None = None
+    refused: str = ""
 
     @property
     def what(self) -> str:
@@ -101,34 +107,92 @@ def bundled_text(name: str) -> str:
 
 
 def load_rows(path: Path) -> tuple[Target, ...]:
-    """Targets of a file. Raises ``RowsError`` where it cannot be read or contradicts itself."""
+    """Targets of a file of somebody else's, the wrong ones refused.
+
+    Raises ``RowsError`` where it cannot be read or is no table of observations.
+    """
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise RowsError(path.name, "", "", f"is larger than {LARGEST_FILE} bytes")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RowsError(path.name, "", "", f"cannot be read: {error}") from error
-    return read_rows(text, path.name)
+    return read_rows(text, path.name, strict=False)
 
 
-def read_rows(text: str, file: str) -> tuple[Target, ...]:
-    """Targets of the text of a file called ``file``; raises ``RowsError``."""
+def _collected(document: object) -> list[object] | None:
+    """The rows of a table as it is collected, or None for another."""
+    if isinstance(document, dict) and "format" not in document:
+        document = document.get("rows")
+    return document if isinstance(document, list) and document else None
+
+
+def read_rows(text: str, file: str, *, strict: bool = True) -> tuple[Target, ...]:
+    """Targets of the text of a file called ``file``.
+
+    Raises ``RowsError`` for what is no table, and if ``strict`` for any target that is wrong.
+    """
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RowsError(file, "", "", f"is not JSON: {error}") from error
+    rows = None if strict else _collected(document)
+    if rows is not None:
+        from .collected import read_collected
+
+        return read_collected(rows)
     kind = FORMATS.get(str(document.get("format"))) if isinstance(document, dict) else None
     if kind is None:
-        raise RowsError(file, "", "format", f"must be one of {', '.join(FORMATS)}")
+        known = ", ".join(FORMATS)
+        raise RowsError(file, "", "format", f"must be one of {known}, or there must be rows")
     entries = document.get("targets")
     if not isinstance(entries, list) or not entries:
         raise RowsError(file, "", "targets", "must be a list of at least one target")
     found: dict[str, Target] = {}
     for number, entry in enumerate(entries, 1):
-        target = _target(entry, kind, file, number)
-        if target.id in found:
-            raise RowsError(file, target.id, "id", "stands twice")
+        try:
+            target = _target(entry, kind, file, number)
+            if target.id in found:
+                raise RowsError(file, target.id, "id", "stands twice")
+        except RowsError as error:
+            if strict:
+                raise
+            target = refusal(kind, f"{error.target} (target {number})", error.why)
+        except ODD as error:
+            if strict:
+                raise
+            target = refusal(kind, f"target {number}", f"cannot be understood: {error!r}")
         found[target.id] = target
     siblings = groups_of_rows((t.row, t.group) for t in found.values())
     return tuple(t if t.group else replace(t, group=siblings[t.row]) for t in found.values())
+
+
+def refusal(kind: Kind, name: str, why: str, row: str = "") -> Target:
+    """A target that cannot be run, and why it cannot."""
+    return Target(
+        id=name,
+        row=row or name,
+        kind=kind,
+        citation="",
+        url="",
+        population="",
+        endpoint="",
+        unit="",
+        group=NO_GROUP,
+        observed=math.nan,
+        band=None,
+        band_from="",
+        role="informational",
+        quantitative=False,
+        verification="",
+        model=None,
+        status_expected=None,
+        expected=None,
+        given="",
+        how=None,
+        note="",
+        refused=why,
+    )
 
 
 def fingerprint(text: str, *, first: bool = False) -> str:

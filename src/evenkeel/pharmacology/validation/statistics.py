@@ -46,7 +46,14 @@ def exact_interval(inside: int, of: int, level: float = 0.95) -> tuple[float, fl
 
 
 def _at_most(k: int, n: int, p: float) -> float:
-    return math.fsum(math.comb(n, i) * p**i * (1.0 - p) ** (n - i) for i in range(k + 1))
+    if p in (0.0, 1.0):
+        return 1.0 if p == 0.0 or k >= n else 0.0
+    # By logarithms: of a thousand rows the number of ways is no float any more.
+    yes, no, ways = math.log(p), math.log1p(-p), math.lgamma(n + 1)
+    return math.fsum(
+        math.exp(ways - math.lgamma(i + 1) - math.lgamma(n - i + 1) + i * yes + (n - i) * no)
+        for i in range(k + 1)
+    )
 
 
 def _root(rising: Callable[[float], float], value: float) -> float:

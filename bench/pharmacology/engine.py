@@ -92,7 +92,8 @@ def w2(people_parameters: Array, times_min: Array) -> Array:
         ],
         wanted=["pressure", "lift"],
     )
-    from evenkeel.pharmacology.solve import in_threads, room_for
+    from evenkeel.pharmacology.sharing import in_threads
+    from evenkeel.pharmacology.solve import room_for
 
     out = room_for(5, len(people_parameters), len(times_min))
 

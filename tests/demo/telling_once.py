@@ -1,6 +1,7 @@
 """Plays a small demonstration into a folder and prints what a reader of the record would see.
 
-Run as a program: ``python -m tests.demo.telling_once FOLDER SEED START``. Ids are replaced by the
+Run as a program: ``python -m tests.demo.telling_once FOLDER SEED START
+[PEOPLE]``. Ids are replaced by the
 order in which they first appear, and secrets (salts, hashes, tokens) are left out, so that two
 runs can be compared.
 """
@@ -21,7 +22,7 @@ _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 _SECRET = re.compile(
     r"(pin_hash|password|token_hash|digest|body_hash|code_hash|read_digest|document_hash)$"
 )
-PEOPLE = 5
+PEOPLE = "5"
 
 
 class Reader:
@@ -46,13 +47,13 @@ class Reader:
         return value
 
 
-def main(folder: str, seed: str, start: str) -> None:
+def main(folder: str, seed: str, start: str, people: str = PEOPLE) -> None:
     wishes = running.Wishes(
         home=Path(folder),
         ports=Ports(0, 0),
         seed=seed,
         start=datetime.fromisoformat(start),
-        people=PEOPLE,
+        people=int(people),
         timezone="UTC",
     )
     settings = running.build(running.prepare(wishes), wishes)
@@ -81,4 +82,4 @@ def main(folder: str, seed: str, start: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:5])

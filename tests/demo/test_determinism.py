@@ -11,8 +11,9 @@ import pytest
 START = "2026-11-24T14:00:00+00:00"
 
 
-def told(folder: Path, seed: str) -> list[str]:
-    command = [sys.executable, "-m", "tests.demo.telling_once", str(folder), seed, START]
+def told(folder: Path, seed: str, start: str = START, people: int = 5) -> list[str]:
+    program = [sys.executable, "-m", "tests.demo.telling_once"]
+    command = [*program, str(folder), seed, start, str(people)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.splitlines()
@@ -31,3 +32,11 @@ def test_seed_and_start_make_the_clinic(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_another_seed_gives_another(tmp_path: Path) -> None:
     assert told(tmp_path / "one", "a") != told(tmp_path / "two", "b")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("day", range(23, 30))
+def test_everybody_is_told_on_every_day_of_the_week(tmp_path: Path, day: int) -> None:
+    start = f"2026-11-{day}T14:00:00+00:00"
+    lines = told(tmp_path, "harbor", start, people=47)
+    assert sum('"appointment.book"' in line for line in lines) > 300

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from evenkeel.pharmacology import (
     infusion,
     load_model,
     model_ids,
-    solve,
+    sharing,
 )
 from evenkeel.pharmacology.between import MOST_KEPT, landings
 from evenkeel.pharmacology.expressions import parse
@@ -94,7 +96,7 @@ def test_moves_are_those_of_the_formulas(monkeypatch: pytest.MonkeyPatch) -> Non
 
     rng_mean = rng.standard_normal(11)
     compiled, again = all_of_it(), all_of_it()
-    monkeypatch.setattr(solve, "_cores", lambda: 1)
+    monkeypatch.setattr(sharing, "_cores", lambda: frozenset({0}))
     alone = all_of_it()
     monkeypatch.setattr(weights, "has_compiled", lambda: False)
     for one, other, single, plain in zip(compiled, again, alone, all_of_it(), strict=True):
@@ -123,17 +125,59 @@ def test_tasks_may_share_out_what_they_do_and_their_errors_arrive() -> None:
     done: list[int] = []
 
     def task(k: int) -> None:
-        solve.in_threads([lambda i=i: done.append(10 * k + i) for i in range(3)])  # type: ignore[misc]
+        sharing.in_threads([lambda i=i: done.append(10 * k + i) for i in range(3)])  # type: ignore[misc]
 
-    solve.in_threads([lambda k=k: task(k) for k in range(5)])  # type: ignore[misc]
+    sharing.in_threads([lambda k=k: task(k) for k in range(5)])  # type: ignore[misc]
     assert sorted(done) == [10 * k + i for k in range(5) for i in range(3)]
 
     def failing() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        solve.in_threads([failing, lambda: None, failing])
-    assert solve.later(lambda: 7)() == 7
+        sharing.in_threads([failing, lambda: None, failing])
+    assert sharing.later(lambda: 7)() == 7
+
+
+def test_nobody_waits_for_helpers_that_are_busy_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "_cores", lambda: frozenset({0, 1}))
+    helpers = sharing._Helpers()
+    monkeypatch.setattr(sharing, "_helpers", lambda: helpers)
+    free, busy = threading.Event(), threading.Barrier(3)
+
+    def long() -> int:
+        busy.wait(10)
+        free.wait(10)
+        return 3
+
+    begun = [sharing.later(long) for _ in range(2)]
+    busy.wait(10)
+    here = threading.get_ident()
+    by: list[int] = []
+    sharing.in_threads([lambda: by.append(threading.get_ident())] * 5)
+    assert by == [here] * 5
+    assert sharing.later(threading.get_ident)() == here
+    free.set()
+    assert [one() for one in begun] == [3, 3]
+
+
+def test_helpers_are_kept_off_the_core_that_calls_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    cores = os.sched_getaffinity(0)
+    if len(cores) < 2 or sharing._core_asked() is None:
+        pytest.skip("needs two cores, and a system that tells on which a thread runs")
+    helpers = sharing._Helpers()
+    helpers.begin(lambda: None).result()
+    core = min(cores)
+    monkeypatch.setattr(sharing, "_core_asked", lambda: lambda: core)
+    assert helpers.begin(lambda: os.sched_getaffinity(0)).result() == cores - {core}
+
+    def until_free() -> set[int]:
+        for _ in range(2_000_000):
+            if os.sched_getaffinity(0) == cores:
+                break
+        return os.sched_getaffinity(0)
+
+    # Whoever has begun may go on where the caller no longer works.
+    assert helpers.wait(helpers.begin(until_free)) == cores
 
 
 def test_a_regimen_of_readings_at_odd_times_is_propagated_alike() -> None:

@@ -27,7 +27,9 @@ def _go_on(telling: Telling) -> Iterator[None]:
     gap = story.spacing_days if story.stage == "maintenance" else 4
     ahead = max(1, gap - story.last_days)
     couches = house.chairs[LIVE_CHAIRS:]
-    day, at, couch = telling.diary.next_place(telling.on(-ahead).date(), len(story.name), couches)
+    day, at, couch = telling.diary.next_place(
+        telling.on(-ahead, later=True).date(), len(story.name), couches
+    )
     book(
         house,
         telling.fresh(),
@@ -123,7 +125,7 @@ def _move(telling: Telling) -> Iterator[None]:
         chair=house.chairs[-1],
     )
     couches = house.chairs[LIVE_CHAIRS:]
-    day, at, couch = telling.diary.next_place(telling.on(-2).date(), 1, couches)
+    day, at, couch = telling.diary.next_place(telling.on(-2, later=True).date(), 1, couches)
     move_appointment(
         house.ctx("desk", house.start - timedelta(hours=2)),
         appointment_id=made.pk,

@@ -39,7 +39,7 @@ def fill(settings: DemoSettings, *, rest_share: float | None = None) -> None:
     house = find_house(settings.seed, settings.start)
     stories = cast_of(settings.people)[len(IN_CHAIRS) :]
     known = set(Course.objects.values_list("patient_id", flat=True))
-    diary = Diary()
+    diary = Diary(house.zone)
     for done, story in enumerate(stories):
         note_progress(done, len(stories), clock.now())
         telling = Telling(house, story, diary)

@@ -37,7 +37,7 @@ def build_scene(house: House, stories: tuple[Story, ...]) -> None:
     asking.choose_messages(house, house.patients[ADA.name], "sms")
     asking.choose_messages(house, house.patients[WREN.name], "none")
     harms.enroll_house(house)
-    diary = Diary()
+    diary = Diary(house.zone)
     for chair, story in zip(house.chairs, (WREN, ADA, TOMAS, GIL), strict=False):
         telling = Telling(house, story, diary, chair=chair)
         for _ in tell_past(telling):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from importlib import resources
 from typing import Final
 
 from evenkeel.clinic.course.models import Course
 from evenkeel.clinic.people.actions.register_patient import register_patient
 from evenkeel.clinic.people.models import Chair, Patient
-from evenkeel.clinic.session.booking import OPENS
+from evenkeel.clinic.session.booking import OPENS, STANDING
+from evenkeel.clinic.session.models import Appointment, AppointmentStatus
 from evenkeel.demo.cast import Story
 from evenkeel.demo.scores import ScoreCourse
 from evenkeel.demo.stage import House
@@ -21,6 +22,7 @@ from evenkeel.interop.fhir.importing import import_bundle
 
 #: When sessions of the past began.
 SLOTS: Final = (time(8, 30), time(11, 0), time(13, 30))
+_SLOT_LASTS: Final = timedelta(minutes=150)
 #: Doses of induction; they are given twice a week.
 INDUCTION_DOSES: Final = 6
 _INDUCTION_GAPS_DAYS: Final = (4, 3)
@@ -30,8 +32,12 @@ _REFERRED_BEFORE_DAYS: Final = 24
 
 @dataclass(slots=True)
 class Diary:
-    """Which couch is taken when, so that the days of the past can be believed."""
+    """Which couch is taken when, so that the days of the past can be believed.
 
+    Also by what others wrote: the opening, a group, a run of the history that was cut short.
+    """
+
+    zone: tzinfo
     taken: set[tuple[date, time, int]] = field(default_factory=set)
 
     def place(self, day: date, wish: int, couches: list[Chair]) -> tuple[time, Chair]:
@@ -53,10 +59,20 @@ class Diary:
         for turn in range(len(SLOTS)):
             at = SLOTS[(wish + turn) % len(SLOTS)]
             for number, couch in enumerate(couches):
-                if (day, at, number) not in self.taken:
-                    self.taken.add((day, at, number))
-                    return at, couch
+                if (day, at, number) in self.taken or self._stands(couch, day, at):
+                    continue
+                self.taken.add((day, at, number))
+                return at, couch
         return None
+
+    def _stands(self, couch: Chair, day: date, at: time) -> bool:
+        begins = datetime.combine(day, at, tzinfo=self.zone)
+        return Appointment.objects.filter(
+            chair=couch,
+            status__in=(*STANDING, AppointmentStatus.DONE),
+            starts_at__lt=begins + _SLOT_LASTS,
+            ends_at__gt=begins,
+        ).exists()
 
 
 @dataclass(slots=True)
@@ -101,7 +117,7 @@ class Telling:
 
 def register(house: House, story: Story) -> Patient:
     """The person at the front desk, on the day of the referral."""
-    telling = Telling(house, story, Diary())
+    telling = Telling(house, story, Diary(house.zone))
     at = telling.on(referred_days_ago(house, story), time(9, 15))
     if story.stage == "imported":
         return _import(house, story, at)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import AskedError
-from .solve import in_threads, threads
+from .sharing import in_threads, threads
 from .tape import has_compiled
 
 Array = NDArray[np.float64]

@@ -17,8 +17,9 @@ from .model import Model, Status
 from .people import People
 from .plan import check_times
 from .regimen import Regimen
+from .sharing import WORTH_A_THREAD, in_threads, threads
 from .sharpness import fineness
-from .solve import WORTH_A_THREAD, Kernel, bent, in_threads, linear, room_for, threads
+from .solve import Kernel, bent, linear, room_for
 from .system import Filter, Integral, build, fastest_per_h
 
 Array = NDArray[np.float64]

@@ -1,15 +1,10 @@
-"""Propagates a system through its regimen. The people are shared out among threads."""
+"""Propagates a system through its regimen. The people are shared out among the cores."""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache, partial
-from itertools import pairwise
-from typing import Any, Literal, TypeVar
+from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,20 +15,18 @@ from .between import landings
 from .chart import Chart
 from .pattern import Sparsity
 from .plan import Ladder, LinearPlan, ladder, linear_plan
+from .sharing import blocks_shared_out
 from .system import Inputs, System
 from .tape import has_compiled
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Kernel = Literal["auto", "compiled", "numpy", "jax"]
-Found = TypeVar("Found")
 
 #: A result larger than this does not stay in the cache, so it is written past it.
 LARGE = 32_000_000
 #: So many kinds of segment keep their exponentials at a time.
 KEPT = 6
-#: Fewer people than this are not worth a second thread.
-WORTH_A_THREAD = 512
 
 
 def lists_of(a: Sparsity) -> tuple[Any, ...]:
@@ -193,90 +186,11 @@ def _reached(closed: Sparsity, terms: tuple[int, ...], cols: tuple[int, ...]) ->
     return Sparsity.of(own @ closed.mask)
 
 
-def threads() -> int:
-    """How many threads share the work: as many as this process may use cores; one where this
-    thread is itself one of those that share something.
-    """
-    return 1 if getattr(_inside, "task", False) else _cores()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_cores(), thread_name_prefix="pharmacology")
-
-
-if hasattr(os, "register_at_fork"):
-    # Threads do not live on in a child process; it makes its own.
-    os.register_at_fork(after_in_child=_pool.cache_clear)
-
-
 def _share_out(people: int, alone: bool, work: Callable[[int, int], object]) -> None:
     """Call ``work(first_block, last_block)`` so that all blocks of people are done."""
     from .vectors import LANES
 
-    blocks = -(-people // LANES)
-    if alone or people < WORTH_A_THREAD or threads() == 1:
-        work(0, blocks)
-        return
-    edges = np.linspace(0, blocks, min(blocks, threads() * 4) + 1).astype(int).tolist()
-    in_threads([partial(work, first, last) for first, last in pairwise(edges)])
-
-
-def shared_out(people: int, work: Callable[[int, int], object]) -> None:
-    """Call ``work(first, last)`` for all people, an equal part of them on each core."""
-    if people < WORTH_A_THREAD or threads() == 1:
-        work(0, people)
-        return
-    size = -(-people // threads())
-    in_threads(
-        [partial(work, first, min(people, first + size)) for first in range(0, people, size)]
-    )
-
-
-def in_threads(tasks: Sequence[Callable[[], object]]) -> None:
-    """Do all tasks, as many at a time as there are cores; an error of one is raised here.
-
-    The caller does its share. A task that asks for this itself has its own done by itself: the
-    cores are taken.
-    """
-    if len(tasks) == 1 or threads() == 1:
-        for task in tasks:
-            task()
-        return
-    left = deque(tasks)
-    waiting = [_pool().submit(_take, left) for _ in range(min(threads(), len(tasks)) - 1)]
-    try:
-        _take(left)
-    finally:
-        left.clear()
-        for one in waiting:
-            one.result()
-
-
-#: Whether this thread is busy with a task of ``in_threads``.
-_inside = threading.local()
-
-
-def _take(left: deque[Callable[[], object]]) -> None:
-    """Do tasks until none is left."""
-    _inside.task = True
-    try:
-        while left:
-            try:
-                task = left.popleft()
-            except IndexError:
-                return
-            task()
-    finally:
-        _inside.task = False
-
-
-def later(work: Callable[[], Found]) -> Callable[[], Found]:
-    """Begin with something on another core; calling what comes back waits for its result."""
-    if threads() == 1:
-        return work
-    return _pool().submit(work).result
+    if alone:
+        work(0, -(-people // LANES))
+    else:
+        blocks_shared_out(people, LANES, work)

@@ -167,7 +167,7 @@ class Run:
 
     def __call__(self) -> None:
         from .formula_kernel import run_tape
-        from .solve import shared_out
+        from .sharing import shared_out
 
         work = partial(
             run_tape, self.steps, self.alike, self.known, self.places, self.vectors,

@@ -21,7 +21,8 @@ from ..model import Model
 from ..people import People, effects_root, typical_people
 from ..plan import LinearPlan, check_times, linear_plan
 from ..regimen import Regimen
-from ..solve import linear, shared_out, way_of
+from ..sharing import shared_out
+from ..solve import linear, way_of
 from ..system import Layout, build_in
 from ..tape import has_compiled
 from ..written import begun

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..regimen import Regimen, check_agree
-from ..solve import later, shared_out
+from ..sharing import later, shared_out
 from .carried import PERSISTENCE, Learned, carried
 from .observations import EFFECT_OF, Observation, check, likelihood, log_likelihoods
 from .particles import Setting

@@ -16,8 +16,8 @@ from ..model import Status
 from ..plan import check_times
 from ..quantiles import weighted_quantiles
 from ..regimen import Regimen
+from ..sharing import in_threads
 from ..simulate import least_trusted
-from ..solve import in_threads
 from .observations import EFFECT_OF, VITALS, Observation, truth_of
 
 if TYPE_CHECKING:

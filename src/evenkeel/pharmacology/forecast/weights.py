@@ -8,7 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..solve import shared_out
+from ..sharing import shared_out
 from ..tape import has_compiled
 
 Array = NDArray[np.float64]

@@ -168,7 +168,11 @@ def test_helpers_are_kept_off_the_core_that_calls_them(monkeypatch: pytest.Monke
     helpers.begin(lambda: None).result()
     core = min(cores)
     monkeypatch.setattr(sharing, "_core_asked", lambda: lambda: core)
+    monkeypatch.setattr(os, "getpriority", lambda which, who: 0)
     assert helpers.begin(lambda: os.sched_getaffinity(0)).result() == cores - {core}
+    monkeypatch.setattr(os, "getpriority", lambda which, who: 5)
+    assert helpers.begin(lambda: os.sched_getaffinity(0)).result() == cores
+    monkeypatch.setattr(os, "getpriority", lambda which, who: 0)
 
     def until_free() -> set[int]:
         for _ in range(2_000_000):

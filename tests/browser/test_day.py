@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 from playwright.sync_api import expect
 
@@ -11,6 +12,8 @@ from tests.browser.conftest import Served, local_now
 from tests.browser.walking import Walk
 
 As = Callable[..., Walk]
+
+FRIDAY: Final = 4
 
 
 def test_who_did_not_come_is_called_and_booked_again(server: Served, walk: As) -> None:
@@ -35,8 +38,11 @@ def test_who_did_not_come_is_called_and_booked_again(server: Served, walk: As) -
 def test_another_time_keeps_the_first_and_the_reason(server: Served, walk: As) -> None:
     booked = server.session("racemic_iv", "booked")
     desk = walk("front_desk").open(f"/appointments/{booked['appointment']}")
-    tomorrow = local_now(server).date() + timedelta(days=1)
-    desk.fill(on=tomorrow.isoformat(), at="03:00")
+    # The next day on which the clinic is open.
+    later = local_now(server).date() + timedelta(days=1)
+    while later.weekday() > FRIDAY:
+        later += timedelta(days=1)
+    desk.fill(on=later.isoformat(), at="03:00")
     desk.page.locator('#change [name="reason"]').first.fill("A cold; feels better soon")
     with desk.refusal(422):
         desk.press("Move", within="#change", exact=True)
@@ -47,11 +53,11 @@ def test_another_time_keeps_the_first_and_the_reason(server: Served, walk: As) -
     desk.open("/day/").says("Moved or cancelled")
     gone = desk.page.locator(".visit-row.gone").filter(has_text=booked["name"])
     expect(gone).to_contain_text("11:00")
-    desk.open(f"/day/?date={tomorrow}").says(booked["name"])
+    desk.open(f"/day/?date={later}").says(booked["name"])
     # the chair is taken now: nobody else is put there
     other = server.session("racemic_iv", "booked")
     desk.open(f"/appointments/{other['appointment']}")
-    desk.fill(on=tomorrow.isoformat(), at="11:15")
+    desk.fill(on=later.isoformat(), at="11:15")
     desk.page.locator('#change [name="chair_id"]').select_option(label=booked["chair"])
     with desk.refusal(422):
         desk.press("Move", within="#change", exact=True)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Served, local_now
+from tests.browser.conftest import FRIDAY, Served, local_now
 from tests.browser.walking import Walk
 
 As = Callable[..., Walk]
-
-FRIDAY: Final = 4
 
 
 def test_who_did_not_come_is_called_and_booked_again(server: Served, walk: As) -> None:

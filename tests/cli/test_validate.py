@@ -136,6 +136,7 @@ def test_a_file_of_rows_kept_elsewhere(tmp_path: Path) -> None:
     nothing = run("--rows", str(own))
     assert nothing.returncode == 1
     assert "O1.other (target 1)  band: 1 to 2 does not hold" in nothing.stdout
+    assert "No number of this run counts toward a goal." in nothing.stdout
     assert "Traceback" not in nothing.stdout + nothing.stderr
 
 

@@ -133,6 +133,8 @@ def _goals(found: Sequence[Goal]) -> Iterator[str]:
     yield ""
     if missed:
         yield f"Not met: {'; '.join(missed)}."
+    elif all(goal.listed for goal in found):
+        yield "No number of this run counts toward a goal."
     elif any(goal.met is None and not goal.listed for goal in found):
         yield "No goal is missed; some are open until every row is answered."
     else:
